@@ -94,7 +94,8 @@ sb_get_bytes(struct sb_reader *r, size_t size)
 		r->failed = true;
 		return (struct sb_bytes){NULL, 0};
 	}
-	r->at += size;
+	if (size) /* a reader of nothing is at NULL, which takes no offset, not even 0 */
+		r->at += size;
 	return out;
 }
 
@@ -162,8 +163,8 @@ sb_writer_size(const struct sb_writer *w)
 	return (size_t)(w->at - w->start);
 }
 
-/* Room for `size` octets, to be filled by the caller at once; NULL and failure when there is none.
- */
+/* Room for `size` octets, to be filled by the caller at once; NULL and failure when there is
+ * none. */
 static inline uint8_t *
 sb_put_room(struct sb_writer *w, size_t size)
 {
@@ -173,7 +174,8 @@ sb_put_room(struct sb_writer *w, size_t size)
 		w->failed = true;
 		return NULL;
 	}
-	w->at += size;
+	if (size)
+		w->at += size;
 	return room;
 }
 
