@@ -1,0 +1,41 @@
+/*
+ * A connector: what makes a session an outbound one. The name is resolved off
+ * the loop, each address tried in turn, TLS begun, then `connected` comes.
+ */
+#ifndef SB_CORE_CONNECTOR_H
+#define SB_CORE_CONNECTOR_H
+
+#include "limits.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sb_session;
+struct sb_tls;
+
+struct sb_connector_options {
+	const char *host; /* name or numeric address; copied */
+	uint16_t port;
+	const char *source;             /* numeric local address to bind to; NULL: any; copied */
+	struct sb_tls *tls;             /* a client's; NULL: plain TCP; borrowed */
+	const char *server_name;        /* SNI and certificate check; NULL: host; copied */
+	uint32_t connect_ms;            /* resolution and TCP connect together; 0: 5000 */
+	const struct sb_limits *limits; /* of the connection; copied; NULL: the session's */
+
+	/* Reconnecting: a failed or lost connection is no end of the session; it stays, keeps its
+	 * address, and tries again after a jittered, exponentially growing delay, which starts anew
+	 * once a connection has held for `stable_ms`. */
+	bool reconnect;
+	uint32_t backoff_min_ms; /* 0: 500 */
+	uint32_t backoff_max_ms; /* 0: 60000 */
+	uint32_t stable_ms;      /* 0: 10000 */
+};
+
+/*
+ * Begins to connect `s`, which has no connection: from `start`, or later. `connected` comes, or
+ * `disconnected` with SB_END_CONNECT (also before each retry of one that reconnects). On the
+ * session's thread. 0, SB_EEXIST (it has a connection, or is connecting), SB_EINVAL or SB_ENOMEM.
+ */
+int sb_connect(struct sb_session *s, const struct sb_connector_options *options);
+
+#endif

@@ -1,0 +1,101 @@
+/*
+ * A supervisor owns sessions and supervisors: starts, counts, restarts, limits
+ * and drains them. It is a session itself, on one shard; its children may live on
+ * any. Start, stop and end notices are messages.
+ */
+#ifndef SB_CORE_SUPERVISOR_H
+#define SB_CORE_SUPERVISOR_H
+
+#include "limits.h"
+#include "message.h"
+#include "module.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct sb_node;
+struct sb_session;
+
+enum sb_restart {
+	SB_TEMPORARY, /* never restarted */
+	SB_TRANSIENT, /* restarted after an abnormal end */
+	SB_PERMANENT, /* restarted whatever the end */
+};
+
+enum sb_strategy {
+	SB_ONE_FOR_ONE,  /* only the child that ended */
+	SB_ONE_FOR_ALL,  /* all: the others are stopped, then all started in order */
+	SB_REST_FOR_ONE, /* it and those started after it */
+};
+
+#define SB_SHARD_SAME   (-1) /* the supervisor's shard */
+#define SB_SHARD_SPREAD (-2) /* round robin over the shards */
+
+#define SB_SHUTDOWN_BRUTAL   UINT32_MAX       /* cut at once */
+#define SB_SHUTDOWN_INFINITY (UINT32_MAX - 1) /* a supervisor's: its children have deadlines */
+
+/* How to start one child. Copied with its args when it is given to a function. */
+struct sb_child_spec {
+	const char *id; /* unique in its supervisor; NULL: a dynamic child without one */
+	const struct sb_module *module;
+	const void
+		*args; /* of `start`; args_size 0: passed as the pointer it is, and must live on */
+	size_t args_size;
+	enum sb_restart restart;
+	uint32_t shutdown_ms; /* from `stopping` to the cut; 0: 5000; or one of SB_SHUTDOWN_* */
+	int shard;            /* a number, or one of SB_SHARD_* */
+	const struct sb_limits *limits; /* NULL: defaults */
+};
+
+struct sb_supervisor_options {
+	enum sb_strategy strategy;
+	uint32_t max_restarts; /* within max_seconds, else it fails itself and escalates; 0: 3 */
+	uint32_t max_seconds;  /* 0: 5 */
+	uint32_t max_children; /* 0: unlimited */
+	const struct sb_child_spec *children; /* started in order with the supervisor */
+	size_t child_count;
+};
+
+/*
+ * A child spec whose child is a supervisor: its module is sb_supervisor_module, its args the
+ * options (args_size = sizeof; the children array is copied too when the child is started or
+ * adopted by a function of this header).
+ */
+extern const struct sb_module sb_supervisor_module;
+
+/* Adds a child under the root before or after sb_node_run, from outside any session. The address of
+ * the child is not known yet: let it register a name. 0, SB_EINVAL, SB_ENOMEM. Any thread. */
+int sb_node_start_child(struct sb_node *node, const struct sb_child_spec *spec);
+
+/* The payload of the SB_MSG_REPLY to sb_start_child. */
+struct sb_child_started {
+	struct sb_address address;
+};
+
+/* Asks `supervisor` to start a child. The reply carries status 0 and struct sb_child_started, or
+ * SB_EEXIST (id), SB_ELIMIT (max_children), SB_ECANCELED (its `start` failed), or as sb_call. */
+int sb_start_child(struct sb_session *s, struct sb_address supervisor,
+	const struct sb_child_spec *spec, uint64_t *ref);
+
+/* Asks `supervisor` to stop a child by address and forget it. The reply comes when it has ended:
+ * status 0 or SB_ENOENT. */
+int sb_stop_child(
+	struct sb_session *s, struct sb_address supervisor, struct sb_address child, uint64_t *ref);
+
+/*
+ * Starts a temporary session under the supervisor of `s`'s own kind on its own shard at once: the
+ * address is valid on return, `start` comes in a later turn before any message. 0, SB_ENOMEM,
+ * SB_ELIMIT, SB_GONE (`s` or its supervisor is ending).
+ */
+int sb_spawn(struct sb_session *s, const struct sb_child_spec *spec, struct sb_address *address);
+
+/* Counts of one supervisor's children. */
+struct sb_supervisor_counts {
+	uint32_t specs, active, supervisors, workers;
+	uint64_t restarts;
+};
+
+/* Asks for the counts: the reply's payload is struct sb_supervisor_counts. */
+int sb_count_children(struct sb_session *s, struct sb_address supervisor, uint64_t *ref);
+
+#endif
