@@ -8,7 +8,6 @@
 
 #include "limits.h"
 #include "module.h"
-#include "network.h"
 #include "peer.h"
 
 #include <stdbool.h>
@@ -16,6 +15,7 @@
 #include <stdint.h>
 
 struct sb_listener;
+struct sb_network; /* network.h */
 struct sb_node;
 struct sb_tls;
 

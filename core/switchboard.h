@@ -17,7 +17,6 @@
 #include "message.h"
 #include "metrics.h"
 #include "module.h"
-#include "network.h"
 #include "node.h"
 #include "peer.h"
 #include "registry.h"
