@@ -74,7 +74,7 @@ int sb_post(struct sb_session *s, struct sb_address to, uint32_t type, uint64_t 
 /*
  * Asks `to` and gives a `ref`. Exactly one SB_MSG_REPLY with that ref comes to `s.message`, in a
  * later turn: status 0 (or the replier's own) with the reply's payload, or SB_GONE, SB_FULL,
- * SB_TIMEOUT after `deadline_ms` (0: none). Replies later than that are dropped and counted.
+ * SB_TIMEOUT after `deadline_ms` (0: 60000). Replies later than that are dropped and counted.
  * 0; SB_FULL when `s` has as many calls outstanding as its limits allow; SB_ENOMEM.
  */
 int sb_call(struct sb_session *s, struct sb_address to, uint32_t type, struct sb_payload payload,

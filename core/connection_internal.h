@@ -1,0 +1,118 @@
+/*
+ * A connection: a byte stream with bounded buffers, owned by one session, or by
+ * the message that hands it over.
+ */
+#ifndef SB_CORE_CONNECTION_INTERNAL_H
+#define SB_CORE_CONNECTION_INTERNAL_H
+
+#include "bytes.h"
+#include "end.h"
+#include "env.h"
+#include "limits.h"
+#include "listener.h"
+#include "peer.h"
+#include "session.h"
+#include "shard_internal.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct sb_connection;
+struct sb_source;
+
+/*
+ * How octets pass: plain sockets, or TLS over them. Each gives a count, 0 at the end of input
+ * (read), SB_AGAIN (the poller is asked for `blocked_on`, or the obvious direction when that is 0),
+ * or an error: SB_ECONNRESET, SB_ETLS.
+ */
+struct sb_transport {
+	ssize_t (*read)(struct sb_connection *c, void *buf, size_t size);
+	ssize_t (*write)(struct sb_connection *c, const void *data, size_t size);
+	int (*handshake)(struct sb_connection *c); /* 0 when done; fills c->peer.tls */
+	int (*finish)(struct sb_connection *c); /* says that we write no more: close_notify, FIN */
+	bool (*pending)(const struct sb_connection *c); /* input that the poller does not know of */
+	void (*fini)(struct sb_connection *c);
+};
+
+extern const struct sb_transport sb_transport_plain;
+extern const struct sb_transport sb_transport_tls;
+
+/* tls.c: makes c speak TLS (transport and tls). `server_name` for clients: SNI and the check. */
+int sb_tls_attach(struct sb_connection *c, struct sb_tls *tls, const char *server_name);
+
+enum sb_connection_phase {
+	SB_CONNECTION_PROXY,     /* waits for the PROXY header */
+	SB_CONNECTION_HANDSHAKE, /* TLS */
+	SB_CONNECTION_OPEN,
+	SB_CONNECTION_FLUSHING,  /* closing: output is still to be written */
+	SB_CONNECTION_LINGERING, /* FIN sent: reads and discards until the peer's */
+};
+
+struct sb_input {
+	uint8_t *data; /* the unfinished tail, or held octets; NULL: none */
+	uint32_t size, capacity;
+};
+
+struct sb_output {
+	uint8_t *data;
+	uint32_t start, end, capacity; /* octets wait in start .. end */
+};
+
+struct sb_connection {
+	struct sb_io io;
+	struct sb_session *session;
+	const struct sb_transport *transport;
+	void *tls; /* the transport's */
+	struct sb_peer peer;
+	const struct sb_limits *limits;
+	struct sb_listener *listener; /* counts it; NULL: outbound */
+	struct sb_source *source;     /* counts it; NULL: none */
+	struct sb_input input;
+	struct sb_output output;
+	struct sb_timer timer; /* the nearest of its deadlines, re-armed lazily */
+	uint64_t last_input;  /* ns: the last octet of the peer's, or the beginning of this phase */
+	uint64_t frame_since; /* ns: since when a frame is unfinished; 0: none is */
+	uint32_t need;        /* sb_need: `received` not before so many octets */
+	uint32_t max_frame;
+	uint32_t discarded; /* while lingering */
+	uint32_t frames;    /* sb_frame in this turn */
+	struct sb_connection *list_next, *dirty_next;
+	uint8_t phase; /* enum sb_connection_phase */
+	uint8_t ready_events;
+	uint8_t blocked_on; /* what the transport waits for in the other direction */
+	uint8_t end;        /* enum sb_end, once flushing or lingering */
+	bool is_ready : 1, is_again : 1, is_dirty : 1;
+	bool is_server : 1;
+	bool has_input_ended : 1; /* the peer's EOF was read */
+	bool is_output_high : 1;  /* over the mark: not read, `drained` is owed */
+	bool is_cut_off : 1;      /* the octets left are not unfinished: a budget ended the read */
+	bool has_first_octet : 1;
+	bool is_handing_over : 1;
+};
+
+/* connection.c */
+int sb_connection_new(struct sb_shard *shard, struct sb_session *s, int fd,
+	const struct sb_limits *limits, struct sb_connection **connection);
+/* The poller's events, or its turn on the again list. Turn level only. */
+void sb_connection_ready(struct sb_connection *c, int events);
+/* Starts input: PROXY, TLS or open at once. */
+void sb_connection_begin(struct sb_connection *c, enum sb_proxy_mode proxy, struct sb_tls *tls,
+	const char *server_name);
+/* Begins the polite end of the connection. */
+void sb_connection_finish(struct sb_connection *c, enum sb_end why);
+/* The descriptor is closed (reset with `abort`), counts given back, memory freed; the session is
+ * told through sb_session_lost_connection. */
+void sb_connection_destroy(struct sb_connection *c, enum sb_end why, bool abort);
+/* What the poller should watch, from the connection's state. */
+void sb_connection_update(struct sb_connection *c);
+
+/* output.c */
+void sb_output_flush(struct sb_connection *c);
+void sb_output_flush_all(struct sb_shard *shard);
+
+/* lists of connections: ready, again */
+void sb_connection_enqueue_again(struct sb_connection *c);
+void sb_connection_unlink(struct sb_connection *c);
+
+#endif
