@@ -1,0 +1,99 @@
+# Sourced by run, test and their kin: one place that knows what the house needs of the machine.
+#
+#   sb_require GROUP ...   installs what is missing of these groups, or ends the script
+#   sb_want GROUP ...      the same, but returns 1 instead
+#   sb_missing GROUP ...   prints the packages that are missing
+#
+# A row is "group package probe[|probe]": the package is there when one probe is, a command on the
+# PATH or the pattern of a file.
+
+sb_rows() {
+	cat <<-'ROWS'
+	build cmake cmake
+	build ninja-build ninja
+	build gcc gcc
+	build libc6-dev /usr/include/stdio.h
+	build pkg-config pkg-config
+	build libev-dev /usr/include/ev.h
+	build libconfuse-dev /usr/include/confuse.h
+	build libssl-dev /usr/include/openssl/ssl.h
+	build libcmocka-dev /usr/include/cmocka.h
+	build node-llhttp /usr/share/llhttp/llhttp.c|/usr/include/llhttp.h
+	build python3 python3
+	clang clang clang
+	clang libclang-rt-dev /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
+	clang llvm llvm-symbolizer
+	test make make
+	test clang-format clang-format
+	test clang-tidy clang-tidy
+	test cppcheck cppcheck
+	test openssl openssl
+	test ca-certificates /etc/ssl/certs/ca-certificates.crt
+	test nodejs node
+	test npm npm
+	test tshark tshark
+	coverage gcovr gcovr
+	ROWS
+}
+
+sb_present() {
+	local probe
+
+	for probe in ${1//|/ }; do
+		case $probe in
+		/*) [ -e "$probe" ] && return 0 ;;
+		*) command -v "$probe" >/dev/null && return 0 ;;
+		esac
+	done
+	return 1
+}
+
+sb_missing() {
+	local group package probes
+
+	sb_rows | while read -r group package probes; do
+		case " $* " in
+		*" $group "*) sb_present "$probes" || printf '%s ' "$package" ;;
+		esac
+	done
+}
+
+sb_as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo -- "$@"
+	else
+		echo "This needs root, and there is no sudo: $*" >&2
+		return 1
+	fi
+}
+
+sb_install() {
+	echo "Installing with apt-get: $*" >&2
+	sb_as_root apt-get -qq update >&2 &&
+		sb_as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
+			--no-install-recommends "$@" >&2
+}
+
+# Installs what is missing of the groups; says what still is, and returns 1, when it cannot.
+sb_want() {
+	local missing
+
+	missing=$(sb_missing "$@")
+	[ -n "$missing" ] || return 0
+	if ! command -v apt-get >/dev/null; then
+		echo "Missing, and there is no apt-get here. By Debian's names: $missing" >&2
+		return 1
+	fi
+	# shellcheck disable=SC2086 # a list of names, to be split
+	sb_install $missing || true
+	missing=$(sb_missing "$@")
+	[ -n "$missing" ] || return 0
+	echo "Could not install: $missing" >&2
+	return 1
+}
+
+sb_require() {
+	sb_want "$@" || exit 1
+}
