@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct sb_connector;
+struct sb_resource;
 struct sb_holding; /* registry.c: names and topics held or watched */
 
 enum sb_session_phase {
@@ -79,6 +80,7 @@ struct sb_session {
 	struct sb_requests *requests;
 	struct sb_watcher *watchers;
 	struct sb_holding *holdings;
+	struct sb_resource *resources; /* resource_internal.h */
 	struct sb_stop_deadline *stop;
 	char *identity;
 	struct sb_session *ended_next;
