@@ -105,16 +105,15 @@ void sb_log_vwrite(struct sb_log *log, enum sb_log_level level, const char *even
 			sb_log_write(sb_log_to_, SB_LOG_##LEVEL, __VA_ARGS__, (const char *)NULL); \
 	} while (0)
 
-/* The same for lines that a hostile peer can cause at will: limited by the event's rate. Takes at
- * least one pair. */
-#define SB_LOG_LIMITED_TO(log, LEVEL, event, ...)                                            \
-	do {                                                                                 \
-		struct sb_log *sb_log_to_ = (log);                                           \
-		const char *sb_log_event_ = (event);                                         \
-		if (sb_log_enabled(sb_log_to_, SB_LOG_##LEVEL) &&                            \
-			sb_log_allow(sb_log_to_, sb_log_event_))                             \
-			sb_log_write(sb_log_to_, SB_LOG_##LEVEL, sb_log_event_, __VA_ARGS__, \
-				(const char *)NULL);                                         \
+/* The same for lines that a hostile peer can cause at will: limited by the event's rate. */
+#define SB_LOG_LIMITED_TO(log, LEVEL, event, ...)                                              \
+	do {                                                                                   \
+		struct sb_log *sb_log_to_ = (log);                                             \
+		const char *sb_log_event_ = (event);                                           \
+		if (sb_log_enabled(sb_log_to_, SB_LOG_##LEVEL) &&                              \
+			sb_log_allow(sb_log_to_, sb_log_event_))                               \
+			sb_log_write(sb_log_to_, SB_LOG_##LEVEL,                               \
+				sb_log_event_ __VA_OPT__(, ) __VA_ARGS__, (const char *)NULL); \
 	} while (0)
 
 /* Whether one more line of this event may be written now. A refusal is counted, and said by a line

@@ -11,8 +11,9 @@
  * program. Registering never fails: when memory is out it gives a series that
  * counts and is not shown.
  *
- * Labels are pairs of `const char *name, const char *value` ended by NULL. Names
- * and help are copied, too. Label names are given in the same order each time.
+ * Labels are pairs of `const char *name, const char *value` ended by NULL, given
+ * in the same order each time; all texts are copied. Labels of more than 1,000
+ * octets together are refused like those without memory.
  */
 #ifndef SB_CORE_METRICS_H
 #define SB_CORE_METRICS_H
@@ -124,6 +125,9 @@ int64_t sb_gauge_value(const struct sb_gauge *g);
 /* Counts one value. Memory (256 octets to a power of two) comes when a shard first meets a value of
  * that size; without memory the value is not counted. Only the thread of `shard`. */
 void sb_histogram_record(struct sb_histogram *h, unsigned shard, uint64_t value);
+
+/* Any thread, as sb_counter_add_shared. */
+void sb_histogram_record_shared(struct sb_histogram *h, uint64_t value);
 
 /* What all shards have recorded, merged into *out, which is emptied first. Any thread. Values
  * recorded meanwhile may be in or not; out->count is always the sum of the buckets. */

@@ -1,0 +1,60 @@
+#include "core/log_limit_internal.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static unsigned
+hash(const char *text)
+{
+	unsigned h = 5381;
+
+	while (*text)
+		h = h * 33 ^ (unsigned char)*text++;
+	return h;
+}
+
+/* Whether the bucket is (now) that event's. */
+static bool
+claim(struct log_limit_bucket *b, const char *event)
+{
+	const char *owner = atomic_load(&b->event);
+
+	if (!owner && atomic_compare_exchange_strong(&b->event, &owner, event))
+		return true;
+	return strcmp(owner, event) == 0;
+}
+
+struct log_limit_bucket *
+log_limit_bucket_of(struct log_limit *l, const char *event)
+{
+	unsigned at = hash(event);
+
+	for (unsigned i = 0; i < LOG_LIMIT_EVENTS - 1; i++) {
+		struct log_limit_bucket *b = &l->buckets[(at + i) % (LOG_LIMIT_EVENTS - 1)];
+
+		if (claim(b, event))
+			return b;
+	}
+	claim(&l->buckets[LOG_LIMIT_EVENTS - 1], "other");
+	return &l->buckets[LOG_LIMIT_EVENTS - 1];
+}
+
+bool
+log_limit_take(struct log_limit *l, struct log_limit_bucket *b, uint64_t now_ns)
+{
+	uint64_t depth = l->burst * l->interval_ns;
+	uint64_t full_at = atomic_load(&b->full_at_ns), next;
+
+	do {
+		next = full_at;
+		/* Later than any use could have made it: the clock was set back. */
+		if (next < now_ns || next > now_ns + depth)
+			next = now_ns;
+		next += l->interval_ns;
+		if (next > now_ns + depth) {
+			atomic_fetch_add(&b->suppressed, 1);
+			return false;
+		}
+	} while (!atomic_compare_exchange_weak(&b->full_at_ns, &full_at, next));
+	return true;
+}
