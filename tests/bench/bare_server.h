@@ -1,0 +1,29 @@
+/*
+ * A TCP or TLS server as a bare program does it: one thread, level-triggered
+ * epoll, one buffer that all connections share, one read and one write for
+ * what has arrived. It is the yardstick of the benchmarks: it has no timers,
+ * no limits, no names, and keeps of an idle connection only its descriptor.
+ */
+#ifndef TESTS_BENCH_BARE_SERVER_H
+#define TESTS_BENCH_BARE_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a service made of the octets it was given. */
+struct bare_served {
+	size_t used;   /* octets taken; the rest is offered again, with what follows */
+	size_t answer; /* octets to send, which now stand at the start of the buffer */
+	bool close;    /* close once the answer is sent */
+};
+
+/* Turns octets into their answer in place, which therefore is never longer than what was used. */
+typedef struct bare_served bare_serve(uint8_t *octets, size_t size);
+
+/* Serves until SIGTERM or SIGINT. The options are those of `--help`; `name` stands in the line
+ * `listening name=NAME address=IP:PORT`. Returns the exit status of the program. At the end the
+ * process's own CPU time is printed on standard error. */
+int bare_server_main(int argc, char **argv, const char *name, bare_serve *serve);
+
+#endif

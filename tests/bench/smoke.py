@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""The benchmark programs end to end, for a moment each: counts must add up, and octets be right."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+import harness
+
+
+def load(name, address, *options):
+    """Runs a load to its end; returns its exit status and its result."""
+    done = subprocess.run([harness.program(name), *options, address], capture_output=True,
+                          text=True, timeout=60)
+    return done.returncode, json.loads(done.stdout) if done.stdout else None
+
+
+class Echo(unittest.TestCase):
+    def setUp(self):
+        self.server = harness.Server([harness.program("bare-echo")])
+        self.addCleanup(self.server.stop)
+
+    def test_every_message_comes_back(self):
+        status, result = load("echo-load", self.server.address, "--connections", "20", "--depth",
+                              "8", "--count", "20000")
+        self.assertEqual(status, 0)
+        self.assertEqual(result["ops"], 20000)
+        self.assertEqual((result["mismatched"], result["lost"], result["failed"]), (0, 0, 0))
+        self.assertLessEqual(result["latency_us"]["p50"], result["latency_us"]["max"])
+
+    def test_messages_larger_than_a_socket_buffer_come_back(self):
+        status, result = load("echo-load", self.server.address, "--connections", "3", "--depth",
+                              "40", "--size", "200003", "--count", "400")
+        self.assertEqual((status, result["ops"], result["mismatched"]), (0, 400, 0))
+
+    def test_churn_counts_connections(self):
+        status, result = load("echo-load", self.server.address, "--connections", "10", "--churn",
+                              "--count", "500")
+        self.assertEqual((status, result["ops"], result["failed"]), (0, 500, 0))
+
+    def test_a_server_that_goes_is_reported(self):
+        with harness.Load([harness.program("echo-load"), self.server.address]) as held:
+            self.server.stop()
+            self.assertNotEqual(held.stop(), 0)
+
+    def test_nobody_listens(self):
+        self.server.stop()
+        status, _ = load("echo-load", self.server.address)
+        self.assertEqual(status, 1)
+
+
+class EchoTls(unittest.TestCase):
+    def test_every_message_comes_back(self):
+        with tempfile.TemporaryDirectory() as folder:
+            certificate, key = harness.certificate(folder)
+            command = [harness.program("bare-echo"), "--cert", certificate, "--key", key]
+            with harness.Server(command) as server:
+                status, result = load("echo-load", server.address, "--ca", certificate, "--size",
+                                      "70000", "--depth", "10", "--count", "300")
+        self.assertEqual((status, result["ops"], result["mismatched"]), (0, 300, 0))
+
+
+class Measure(unittest.TestCase):
+    def test_a_run_costs_cpu_and_a_pause_none(self):
+        with harness.Server([harness.program("bare-echo")]) as server:
+            with harness.Load([harness.program("echo-load"), server.address]) as held:
+                before = server.cpu_seconds()
+                self.assertEqual(held.count(1000)["ops"], 1000)
+                after = server.cpu_seconds()
+                self.assertGreater(after, before)
+                self.assertEqual(server.cpu_seconds(), after)
+                self.assertGreater(held.run(0.1)["ops"], 0)
+                self.assertEqual(held.stop(), 0)
+            self.assertGreater(server.memory_bytes(), 4096)
+            self.assertEqual(server.stop(), 0)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
