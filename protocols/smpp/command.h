@@ -21,7 +21,6 @@ enum smpp_command {
 
 enum smpp_field_kind {
 	SMPP_FIELD_U8,
-	SMPP_FIELD_U32,
 	SMPP_FIELD_STRING,
 	SMPP_FIELD_PASSWORD,
 	SMPP_FIELD_TIME,

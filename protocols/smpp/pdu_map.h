@@ -7,7 +7,6 @@
  *
  *   KIND          C type            on the wire
  *   U8            uint8_t           1 octet; `size` is the greatest legal value
- *   U32           uint32_t          4 octets; `size` is unused
  *   STRING        struct sb_bytes   text and a NUL, at most `size` octets with it
  *   PASSWORD      struct sb_bytes   the same; `size` is only the default bound
  *   TIME          struct sb_bytes   empty or 16 characters, and a NUL
@@ -24,7 +23,6 @@
 
 /* C types of the kinds. */
 #define SMPP_TYPE_U8           uint8_t
-#define SMPP_TYPE_U32          uint32_t
 #define SMPP_TYPE_STRING       struct sb_bytes
 #define SMPP_TYPE_PASSWORD     struct sb_bytes
 #define SMPP_TYPE_TIME         struct sb_bytes

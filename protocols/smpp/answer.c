@@ -1,0 +1,26 @@
+#include "protocols/smpp/answer.h"
+
+#include "protocols/smpp/scan_internal.h"
+
+#define MESSAGE_ID_MAX 64
+
+int
+smpp_put_message_id_resp(struct sb_writer *w, uint32_t command, uint32_t status, uint32_t sequence,
+	struct sb_bytes message_id)
+{
+	size_t size = SMPP_HEADER_SIZE + message_id.size + 1;
+
+	if (status != SMPP_ROK)
+		return smpp_put_header(w, command, status, sequence);
+	if (message_id.size > MESSAGE_ID_MAX || smpp_has_nul(message_id))
+		return SB_EINVAL;
+	if (w->failed || (size_t)(w->end - w->at) < size)
+		return SB_ENOSPC;
+	sb_put_u32(w, (uint32_t)size);
+	sb_put_u32(w, command);
+	sb_put_u32(w, status);
+	sb_put_u32(w, sequence);
+	sb_put_bytes(w, message_id.data, message_id.size);
+	sb_put_u8(w, 0);
+	return 0;
+}

@@ -1,0 +1,307 @@
+#include "protocols/smpp/receipt.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+#include "protocols/smpp/payload.h"
+#include "protocols/smpp/time.h"
+
+#define MESSAGE_ID_MAX 64
+#define TEXT_MAX       20
+#define ERROR_MAX      3
+#define COUNT_MAX      999
+#define DATE_DIGITS    10 /* YYMMDDhhmm; with seconds 12 */
+
+struct smpp_receipt
+smpp_receipt_empty(void)
+{
+	return (struct smpp_receipt){
+		.submitted = SMPP_RECEIPT_NO_COUNT,
+		.delivered = SMPP_RECEIPT_NO_COUNT,
+		.state = SMPP_STATE_UNKNOWN,
+	};
+}
+
+static unsigned
+count_to_write(int count)
+{
+	return count < 0 ? 0 : count > COUNT_MAX ? COUNT_MAX : (unsigned)count;
+}
+
+/* An SMPP time in UTC begins with the digits that a receipt wants. */
+static int
+format_date(int64_t at_ms, char text[SMPP_TIME_LENGTH + 1])
+{
+	if (at_ms == 0) {
+		memset(text, '0', SMPP_TIME_LENGTH);
+		return 0;
+	}
+	return smpp_time_format(at_ms, 0, text);
+}
+
+static struct sb_bytes
+at_most(struct sb_bytes octets, size_t size)
+{
+	return sb_bytes(octets.data, octets.size < size ? octets.size : size);
+}
+
+int
+smpp_receipt_write(const struct smpp_receipt *receipt, struct sb_writer *w)
+{
+	struct sb_writer before = *w;
+	struct sb_bytes error = receipt->error.size ? receipt->error : sb_bytes_text("000");
+	struct sb_bytes text = at_most(receipt->text, TEXT_MAX);
+	char submit[SMPP_TIME_LENGTH + 1], done[SMPP_TIME_LENGTH + 1], middle[128];
+	int size;
+
+	if (receipt->message_id.size > MESSAGE_ID_MAX || format_date(receipt->submit_ms, submit) ||
+		format_date(receipt->done_ms, done))
+		return SB_EINVAL;
+	size = snprintf(middle, sizeof(middle),
+		" sub:%03u dlvrd:%03u submit date:%.*s done date:%.*s stat:%s err:",
+		count_to_write(receipt->submitted), count_to_write(receipt->delivered), DATE_DIGITS,
+		submit, DATE_DIGITS, done,
+		smpp_message_state_text(receipt->has_state ? receipt->state : SMPP_STATE_UNKNOWN));
+	sb_put_bytes(w, "id:", 3);
+	sb_put_bytes(w, receipt->message_id.data, receipt->message_id.size);
+	sb_put_bytes(w, middle, (size_t)size);
+	error = at_most(error, ERROR_MAX);
+	sb_put_bytes(w, error.data, error.size);
+	sb_put_bytes(w, " text:", 6);
+	sb_put_bytes(w, text.data, text.size);
+	if (!sb_writer_failed(w))
+		return 0;
+	*w = before;
+	return SB_ENOSPC;
+}
+
+static int
+put_network_error(const struct smpp_receipt *receipt, struct sb_writer *w)
+{
+	uint8_t octets[3] = {receipt->network_type, (uint8_t)(receipt->network_error >> 8),
+		(uint8_t)receipt->network_error};
+
+	if (receipt->network_type == 0)
+		return 0;
+	return smpp_put_tlv(w, SMPP_TAG_NETWORK_ERROR_CODE, sb_bytes(octets, sizeof(octets)));
+}
+
+int
+smpp_receipt_put_tlvs(const struct smpp_receipt *receipt, struct sb_writer *w)
+{
+	struct sb_writer before = *w;
+	int err = smpp_put_tlv_string(w, SMPP_TAG_RECEIPTED_MESSAGE_ID, receipt->message_id);
+
+	if (!err && receipt->has_state)
+		err = smpp_put_tlv_u8(w, SMPP_TAG_MESSAGE_STATE, receipt->state);
+	if (!err)
+		err = put_network_error(receipt, w);
+	if (err)
+		*w = before;
+	return err;
+}
+
+enum key {
+	KEY_ID,
+	KEY_SUBMITTED,
+	KEY_DELIVERED,
+	KEY_SUBMIT_DATE,
+	KEY_DONE_DATE,
+	KEY_STATE,
+	KEY_ERROR,
+	KEY_TEXT,
+	KEYS,
+};
+
+static const char *const keys[KEYS] = {
+	[KEY_ID] = "id:",
+	[KEY_SUBMITTED] = "sub:",
+	[KEY_DELIVERED] = "dlvrd:",
+	[KEY_SUBMIT_DATE] = "submit date:",
+	[KEY_DONE_DATE] = "done date:",
+	[KEY_STATE] = "stat:",
+	[KEY_ERROR] = "err:",
+	[KEY_TEXT] = "text:",
+};
+
+static bool
+starts_with(struct sb_bytes text, const char *key)
+{
+	size_t size = strlen(key);
+
+	return text.size >= size && strncasecmp((const char *)text.data, key, size) == 0;
+}
+
+static bool
+is_word(struct sb_bytes word, const char *text)
+{
+	return word.size == strlen(text) && starts_with(word, text);
+}
+
+static void
+parse_count(struct sb_bytes digits, int *count)
+{
+	int value = 0;
+
+	if (digits.size == 0 || digits.size > 9)
+		return;
+	for (size_t i = 0; i < digits.size; i++) {
+		if (digits.data[i] < '0' || digits.data[i] > '9')
+			return;
+		value = value * 10 + (digits.data[i] - '0');
+	}
+	*count = value;
+}
+
+static void
+parse_date(struct sb_bytes digits, int64_t *at_ms)
+{
+	char text[SMPP_TIME_LENGTH + 1] = "YYMMDDhhmm00000+";
+
+	if (digits.size != DATE_DIGITS && digits.size != DATE_DIGITS + 2)
+		return;
+	memcpy(text, digits.data, digits.size);
+	/* What is no date leaves *at_ms as it is. */
+	(void)smpp_time_parse(sb_bytes(text, SMPP_TIME_LENGTH), 0, at_ms);
+}
+
+/* The seven letters, or the state's whole name. */
+static void
+parse_state(struct sb_bytes word, struct smpp_receipt *receipt)
+{
+	static const struct {
+		uint8_t state;
+		const char *text;
+		const char *name;
+	} states[] = {
+#define X(name, code, final, text) {code, text, #name},
+		SMPP_MESSAGE_STATE_MAP(X)
+#undef X
+	};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		if (is_word(word, states[i].text) || is_word(word, states[i].name)) {
+			receipt->state = states[i].state;
+			receipt->has_state = true;
+		}
+	}
+}
+
+static void
+take(struct smpp_receipt *receipt, enum key key, struct sb_bytes value)
+{
+	switch (key) {
+	case KEY_ID:
+		receipt->message_id = value;
+		break;
+	case KEY_SUBMITTED:
+		parse_count(value, &receipt->submitted);
+		break;
+	case KEY_DELIVERED:
+		parse_count(value, &receipt->delivered);
+		break;
+	case KEY_SUBMIT_DATE:
+		parse_date(value, &receipt->submit_ms);
+		break;
+	case KEY_DONE_DATE:
+		parse_date(value, &receipt->done_ms);
+		break;
+	case KEY_STATE:
+		parse_state(value, receipt);
+		break;
+	case KEY_ERROR:
+		receipt->error = value;
+		break;
+	case KEY_TEXT:
+		receipt->text = value;
+		break;
+	case KEYS:
+		break;
+	}
+}
+
+static enum key
+key_at(struct sb_bytes rest)
+{
+	enum key key = KEY_ID;
+
+	while (key < KEYS && !starts_with(rest, keys[key]))
+		key++;
+	return key;
+}
+
+static struct sb_bytes
+skip(struct sb_bytes text, size_t size)
+{
+	return sb_bytes(text.data + size, text.size - size);
+}
+
+/* The octets before the next space. */
+static struct sb_bytes
+word_at(struct sb_bytes rest)
+{
+	const uint8_t *space = rest.size ? memchr(rest.data, ' ', rest.size) : NULL;
+
+	return sb_bytes(rest.data, space ? (size_t)(space - rest.data) : rest.size);
+}
+
+int
+smpp_receipt_parse(struct sb_bytes text, struct smpp_receipt *receipt)
+{
+	*receipt = smpp_receipt_empty();
+	while (text.size) {
+		enum key key = key_at(text);
+		struct sb_bytes value;
+
+		if (key < KEYS)
+			text = skip(text, strlen(keys[key]));
+		/* Whatever follows text: is text, also what looks like a key. */
+		value = key == KEY_TEXT ? text : word_at(text);
+		take(receipt, key, value);
+		text = skip(text, value.size);
+		if (text.size)
+			text = skip(text, 1);
+	}
+	return receipt->message_id.size || receipt->has_state ? 0 : SB_ENOENT;
+}
+
+static void
+read_network_error(struct sb_bytes tlvs, struct smpp_receipt *receipt)
+{
+	struct sb_bytes value;
+
+	if (!smpp_find_tlv(tlvs, SMPP_TAG_NETWORK_ERROR_CODE, &value) || value.size != 3)
+		return;
+	receipt->network_type = value.data[0];
+	receipt->network_error = (uint16_t)(value.data[1] << 8 | value.data[2]);
+}
+
+static uint8_t
+esm_class_of(const struct smpp_pdu *pdu)
+{
+	if (pdu->header.command == SMPP_DELIVER_SM)
+		return pdu->deliver_sm.esm_class;
+	return pdu->header.command == SMPP_DATA_SM ? pdu->data_sm.esm_class : 0;
+}
+
+int
+smpp_receipt_read(const struct smpp_pdu *pdu, struct smpp_receipt *receipt)
+{
+	struct sb_bytes octets = {NULL, 0};
+	struct sb_bytes id;
+	uint32_t state;
+
+	if (!smpp_is_receipt(esm_class_of(pdu)))
+		return SB_ENOENT;
+	/* With both forms of a message there, the payload counts. */
+	(void)smpp_payload(pdu, &octets);
+	(void)smpp_receipt_parse(octets, receipt);
+	if (smpp_find_tlv_string(pdu->tlvs, SMPP_TAG_RECEIPTED_MESSAGE_ID, &id))
+		receipt->message_id = id;
+	if (smpp_find_tlv_integer(pdu->tlvs, SMPP_TAG_MESSAGE_STATE, &state)) {
+		receipt->state = (uint8_t)state;
+		receipt->has_state = true;
+	}
+	read_network_error(pdu->tlvs, receipt);
+	return receipt->message_id.size || receipt->has_state ? 0 : SB_ENOENT;
+}
