@@ -23,6 +23,9 @@ is_writable(struct log_queue *q, int patience_ms)
 {
 	struct pollfd p = {.fd = q->fd, .events = POLLOUT};
 
+	/* poll() takes a negative descriptor for one to be left out. */
+	if (q->fd < 0)
+		return false;
 	for (int waited = 0; waited < patience_ms && !atomic_load(&q->is_abandoned);) {
 		int ready = poll(&p, 1, POLL_MS);
 
