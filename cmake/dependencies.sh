@@ -69,11 +69,16 @@ sb_as_root() {
 	fi
 }
 
+# What apt-get says is shown only when it fails.
 sb_install() {
+	local log
+
 	echo "Installing with apt-get: $*" >&2
-	sb_as_root apt-get -qq update >&2 &&
+	log=$(sb_as_root apt-get -qq update 2>&1 &&
 		sb_as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
-			--no-install-recommends "$@" >&2
+			--no-install-recommends "$@" 2>&1) && return 0
+	printf '%s\n' "$log" | tail -n 20 >&2
+	return 1
 }
 
 # Installs what is missing of the groups; says what still is, and returns 1, when it cannot.

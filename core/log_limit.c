@@ -13,15 +13,15 @@ hash(const char *text)
 	return h;
 }
 
-/* Whether the bucket is (now) that event's. */
+/* Whether the bucket is (now) the one of that name: an event, or all others. */
 static bool
-claim(struct log_limit_bucket *b, const char *event)
+claim(struct log_limit_bucket *b, const char *name)
 {
 	const char *owner = atomic_load(&b->event);
 
-	if (!owner && atomic_compare_exchange_strong(&b->event, &owner, event))
+	if (!owner && atomic_compare_exchange_strong(&b->event, &owner, name))
 		return true;
-	return strcmp(owner, event) == 0;
+	return strcmp(owner, name) == 0;
 }
 
 struct log_limit_bucket *
