@@ -47,6 +47,8 @@ enum sb_connection_phase {
 	SB_CONNECTION_OPEN,
 	SB_CONNECTION_FLUSHING,  /* closing: output is still to be written */
 	SB_CONNECTION_LINGERING, /* FIN sent: reads and discards until the peer's */
+	SB_CONNECTION_ABORTING,  /* to be reset at turn level */
+	SB_CONNECTION_DEAD,      /* closed; freed when it has left every list */
 };
 
 struct sb_input {
@@ -77,12 +79,12 @@ struct sb_connection {
 	uint32_t max_frame;
 	uint32_t discarded; /* while lingering */
 	uint32_t frames;    /* sb_frame in this turn */
-	struct sb_connection *list_next, *dirty_next;
+	struct sb_connection *ready_next, *again_next, *dirty_next, *eased_next;
 	uint8_t phase; /* enum sb_connection_phase */
 	uint8_t ready_events;
 	uint8_t blocked_on; /* what the transport waits for in the other direction */
 	uint8_t end;        /* enum sb_end, once flushing or lingering */
-	bool is_ready : 1, is_again : 1, is_dirty : 1;
+	bool is_ready : 1, is_again : 1, is_dirty : 1, is_eased : 1;
 	bool is_server : 1;
 	bool has_input_ended : 1; /* the peer's EOF was read */
 	bool is_output_high : 1;  /* over the mark: not read, `drained` is owed */
@@ -91,28 +93,62 @@ struct sb_connection {
 	bool is_handing_over : 1;
 };
 
-/* connection.c */
+/* connection.c: life and deadlines */
 int sb_connection_new(struct sb_shard *shard, struct sb_session *s, int fd,
 	const struct sb_limits *limits, struct sb_connection **connection);
-/* The poller's events, or its turn on the again list. Turn level only. */
-void sb_connection_ready(struct sb_connection *c, int events);
-/* Starts input: PROXY, TLS or open at once. */
+/* Starts input: the PROXY header, the TLS handshake, or open at once. */
 void sb_connection_begin(struct sb_connection *c, enum sb_proxy_mode proxy, struct sb_tls *tls,
 	const char *server_name);
-/* Begins the polite end of the connection. */
+/* PROXY and TLS are done, or were never asked for: `connected`. Turn level only. */
+void sb_connection_opened(struct sb_connection *c);
+/* Begins the polite end: flush, FIN, linger. */
 void sb_connection_finish(struct sb_connection *c, enum sb_end why);
-/* The descriptor is closed (reset with `abort`), counts given back, memory freed; the session is
- * told through sb_session_lost_connection. */
+/* Resets it at the next turn level. */
+void sb_connection_abort(struct sb_connection *c, enum sb_end why);
+/* Closes now, gives counts back, tells the session. Turn level only. */
 void sb_connection_destroy(struct sb_connection *c, enum sb_end why, bool abort);
 /* What the poller should watch, from the connection's state. */
 void sb_connection_update(struct sb_connection *c);
+/* Arms its timer for the nearest deadline. */
+void sb_connection_arm(struct sb_connection *c);
+/* The connection's end by the peer or a bound: the session's, too, unless it reconnects. */
+void sb_connection_end_session(struct sb_connection *c, enum sb_end why);
+/* Leaves all lists of its shard (hand-over). */
+void sb_connection_unlink(struct sb_connection *c);
+/* Owns nothing any more: the memory goes once it has left every list. */
+void sb_connection_release(struct sb_shard *shard, struct sb_connection *c);
+
+/* connection_lists.c */
+void sb_connection_enqueue_ready(struct sb_connection *c, int events);
+void sb_connection_enqueue_again(struct sb_connection *c);
+void sb_connection_enqueue_dirty(struct sb_connection *c);
+void sb_connection_enqueue_eased(struct sb_connection *c);
+/* Takes the first of a list; NULL: empty. Frees dead ones on the way. */
+struct sb_connection *sb_connection_next_ready(struct sb_shard *shard);
+struct sb_connection *sb_connection_next_again(struct sb_shard *shard);
+struct sb_connection *sb_connection_next_dirty(struct sb_shard *shard);
+struct sb_connection *sb_connection_next_eased(struct sb_shard *shard);
+
+/* input.c: turn level only. */
+void sb_connection_process(struct sb_connection *c, int events);
+void sb_input_again(struct sb_connection *c);
+void sb_input_drop(struct sb_connection *c);
+/* A buffer of its own of at least `size` octets, with the present ones. 0 or SB_ENOMEM. */
+int sb_input_reserve(struct sb_connection *c, size_t size);
+
+/* opening.c: one step of the PROXY header, of the handshake. Turn level only. */
+void sb_opening_proxy(struct sb_connection *c);
+void sb_opening_handshake(struct sb_connection *c);
 
 /* output.c */
 void sb_output_flush(struct sb_connection *c);
 void sb_output_flush_all(struct sb_shard *shard);
 
-/* lists of connections: ready, again */
-void sb_connection_enqueue_again(struct sb_connection *c);
-void sb_connection_unlink(struct sb_connection *c);
+/* hand_over.c: at the end of `received`; `rest` is what was not used. */
+void sb_hand_over_leave(struct sb_connection *c, struct sb_bytes rest);
+
+/* listener.c: the connection's place in the counts goes back. */
+void sb_listener_connection_ended(struct sb_connection *c);
+enum sb_proxy_mode sb_listener_proxy(const struct sb_listener *listener);
 
 #endif

@@ -36,8 +36,9 @@ struct sb_work {
 struct sb_env {
 	void *context; /* first argument of every function */
 
-	uint64_t (*now)(void *context); /* monotonic nanoseconds */
-	int64_t (*wall)(void *context); /* Unix milliseconds */
+	uint64_t (*now)(void *context);        /* monotonic nanoseconds */
+	int64_t (*wall)(void *context);        /* Unix milliseconds */
+	uint64_t (*thread_cpu)(void *context); /* ns of CPU this thread has used; may be NULL */
 	void (*random)(void *context, void *out, size_t size);
 
 	void *(*allocate)(void *context, size_t size); /* aligned to 16; NULL: none left */
@@ -49,6 +50,8 @@ struct sb_env {
 	int (*socket_listen)(
 		void *context, const union sb_socket_address *at, int backlog, int *fd);
 	int (*socket_accept)(void *context, int fd, union sb_socket_address *peer, int *accepted);
+	/* Out of descriptors: takes the next connection with one kept for this, and closes it. */
+	void (*socket_refuse)(void *context, int fd);
 	int (*socket_connect)(void *context, const union sb_socket_address *to,
 		const union sb_socket_address *from, int *fd); /* SB_AGAIN: under way */
 	int (*socket_error)(void *context, int fd);            /* how a connect ended */

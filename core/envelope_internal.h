@@ -5,6 +5,7 @@
 #ifndef SB_CORE_ENVELOPE_INTERNAL_H
 #define SB_CORE_ENVELOPE_INTERNAL_H
 
+#include "end.h"
 #include "message.h"
 #include "shard_internal.h"
 
@@ -65,6 +66,9 @@ bool sb_request_close(struct sb_session *s, uint64_t ref, struct sb_address *tar
 /* Sends an answer of `type` to who asked; never refused. SB_ENOMEM. `from` NULL: foreign thread. */
 int sb_answer(struct sb_node *node, struct sb_shard *from, struct sb_from to,
 	struct sb_address sender, uint32_t type, int status, struct sb_payload payload);
+/* Sends a notice that nobody opened a request for; never refused. SB_ENOMEM. */
+int sb_notice(struct sb_node *node, struct sb_shard *from, struct sb_from to,
+	struct sb_address sender, uint32_t type, int status);
 void sb_requests_fini(struct sb_session *s);
 void sb_request_table_fini(struct sb_shard *shard);
 

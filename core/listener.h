@@ -59,7 +59,7 @@ void sb_listener_pause(struct sb_listener *listener);
 void sb_listener_resume(struct sb_listener *listener);
 
 /* Gives the socket with index `socket` to `shard`, which accepts on it from its next turn on. Any
- * thread. 0 or SB_EINVAL. */
+ * thread. 0, SB_EINVAL, SB_ENOMEM, or SB_AGAIN while an earlier move is under way. */
 int sb_listener_assign(struct sb_listener *listener, size_t socket, unsigned shard);
 size_t sb_listener_sockets(const struct sb_listener *listener);
 

@@ -41,6 +41,11 @@ struct sb_stop_deadline {
 	struct sb_timer timer;
 };
 
+struct sb_hand_over { /* asked for inside `received` */
+	struct sb_address to;
+	uint64_t ref;
+};
+
 struct sb_watcher { /* somebody who monitors us */
 	struct sb_watcher *next;
 	struct sb_address address;
@@ -82,6 +87,7 @@ struct sb_session {
 	struct sb_holding *holdings;
 	struct sb_resource *resources; /* resource_internal.h */
 	struct sb_stop_deadline *stop;
+	struct sb_hand_over *hand_over;
 	char *identity;
 	struct sb_session *ended_next;
 	_Alignas(16) unsigned char state[];
@@ -128,6 +134,13 @@ void sb_timer_start_at(struct sb_session *s, struct sb_timer *timer, uint64_t du
 
 /* registry.c: names go, watchers of names are told; called when the session begins to close. */
 void sb_registry_release(struct sb_session *s);
+
+/* The time, for what runs inside the poll after a sleep: accepting, connecting, watches. */
+static inline void
+sb_shard_refresh(struct sb_shard *shard)
+{
+	shard->now = shard->env->now(shard->env->context);
+}
 
 /* Memory of the shard's environment. */
 static inline void *

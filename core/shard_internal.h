@@ -1,6 +1,6 @@
 /*
  * A shard from the inside: one thread, one poller, and all that lives there.
- * Only the inbox, the slots' atomic words and `seen_epoch` are touched by others.
+ * Only the inbox and the slots' atomic words are touched by others.
  */
 #ifndef SB_CORE_SHARD_INTERNAL_H
 #define SB_CORE_SHARD_INTERNAL_H
@@ -32,7 +32,8 @@ struct sb_slot {
 	_Atomic uint64_t mailbox; /* generation's low 32 bits | messages 16 | 256-octet units 16 */
 	struct sb_session *session;
 	uint32_t next_free;
-	uint32_t mailbox_limit; /* messages 16 | 256-octet units 16; written before `generation` */
+	_Atomic uint32_t
+		mailbox_limit; /* messages 16 | 256-octet units 16; written before `generation` */
 };
 
 struct sb_slots {
@@ -99,7 +100,6 @@ struct sb_shard {
 	unsigned index;
 	uint64_t now; /* monotonic ns, read once a turn */
 	uint64_t turns;
-	uint64_t turn_flush_by; /* a turn that is longer flushes early */
 
 	struct sb_slots slots;
 	struct sb_heap heap;
@@ -113,6 +113,8 @@ struct sb_shard {
 	struct sb_connection_list ready; /* the poller said so */
 	struct sb_connection_list again; /* resumed, cut off by a budget, decrypted already */
 	struct sb_connection_list dirty; /* has output to flush */
+	struct sb_connection_list eased; /* `drained` is due */
+	struct sb_session *service;      /* the shard's own session: timers of its listeners */
 	struct sb_session *ended;        /* closed() is due */
 	unsigned handshakes_left;        /* of this turn */
 
@@ -121,7 +123,6 @@ struct sb_shard {
 	struct sb_envelope *queue_head, **queue_tail;
 	_Alignas(64) _Atomic(struct sb_envelope *) inbox; /* pushed by any thread, newest first */
 	_Atomic bool notified;                            /* a sender has woken us already */
-	_Atomic uint64_t seen_epoch;                      /* 0: asleep, refers to nothing */
 
 	/* Accepted and spawned sessions: the shard's dynamic supervisor. */
 	_Alignas(64) struct sb_session *children;
@@ -138,10 +139,17 @@ struct sb_shard {
 
 /* shard.c */
 int sb_shard_init(struct sb_shard *shard, struct sb_node *node, unsigned index);
+/* Ends every session that is left, each with its `closed`; before listeners are freed. */
+void sb_shard_cut_all(struct sb_shard *shard);
 void sb_shard_fini(struct sb_shard *shard);
 bool sb_shard_turn(struct sb_shard *shard, int64_t wait_ns);
+/* No dynamic child is left: tells the node. */
+void sb_shard_drained(struct sb_shard *shard);
 /* Asks all dynamic children to stop (`cut`: aborts them); the node is told when none is left. */
 void sb_shard_drain(struct sb_shard *shard, bool cut);
+
+/* Counts a hold by its reason, a static word. */
+void sb_shard_count_hold(struct sb_shard *shard, const char *reason);
 
 /* slot.c. Taking one gives the session its address; SB_ENOMEM. */
 int sb_slot_take(struct sb_shard *shard, struct sb_session *session, uint32_t mailbox_limit,

@@ -1,0 +1,291 @@
+#include "core/connection_internal.h"
+
+#include "core/connector_internal.h"
+#include "core/session_internal.h"
+
+#include <string.h>
+
+#define NS_PER_MS 1000000ull
+
+static void
+on_ready(struct sb_io *io, int events)
+{
+	struct sb_connection *c = (struct sb_connection *)io; /* the io is its first member */
+
+	sb_connection_enqueue_ready(c, events);
+}
+
+int
+sb_connection_new(struct sb_shard *shard, struct sb_session *s, int fd,
+	const struct sb_limits *limits, struct sb_connection **connection)
+{
+	struct sb_connection *c = sb_shard_allocate(shard, sizeof(*c));
+
+	if (!c)
+		return SB_ENOMEM;
+	memset(c, 0, sizeof(*c));
+	c->io.fd = fd;
+	c->io.ready = on_ready;
+	c->session = s;
+	c->transport = &sb_transport_plain;
+	c->limits = limits;
+	c->last_input = shard->now;
+	s->connection = c;
+	*connection = c;
+	return 0;
+}
+
+void
+sb_connection_begin(struct sb_connection *c, enum sb_proxy_mode proxy, struct sb_tls *tls,
+	const char *server_name)
+{
+	c->phase = SB_CONNECTION_OPEN;
+	if (tls) {
+		c->phase = SB_CONNECTION_HANDSHAKE;
+		if (sb_tls_attach(c, tls, server_name)) {
+			sb_connection_abort(c, SB_END_TLS);
+			return;
+		}
+	}
+	if (proxy != SB_PROXY_OFF)
+		c->phase = SB_CONNECTION_PROXY;
+	sb_connection_arm(c);
+	if (c->phase == SB_CONNECTION_HANDSHAKE)
+		sb_connection_enqueue_again(c); /* a client speaks first */
+	if (c->phase == SB_CONNECTION_OPEN)
+		sb_connection_opened(c);
+	sb_connection_update(c);
+}
+
+void
+sb_connection_opened(struct sb_connection *c)
+{
+	struct sb_session *s = c->session;
+
+	c->phase = SB_CONNECTION_OPEN;
+	c->last_input = s->shard->now;
+	c->max_frame = c->limits->max_frame;
+	sb_connection_arm(c);
+	sb_connector_opened(s);
+	if (s->module->connected && s->module->connected(s, &c->peer) < 0)
+		sb_connection_end_session(c, SB_END_LOCAL);
+}
+
+void
+sb_connection_end_session(struct sb_connection *c, enum sb_end why)
+{
+	struct sb_session *s = c->session;
+
+	if (sb_connector_reconnects(s))
+		sb_disconnect(s, why);
+	else
+		sb_close(s, why);
+}
+
+/* ---- what is watched ---- */
+
+static int
+events_wanted(const struct sb_connection *c)
+{
+	int writes = c->output.end > c->output.start ? SB_WRITABLE : 0;
+
+	switch ((enum sb_connection_phase)c->phase) {
+	case SB_CONNECTION_PROXY:
+		return SB_READABLE;
+	case SB_CONNECTION_HANDSHAKE:
+		return c->blocked_on ? c->blocked_on : SB_READABLE;
+	case SB_CONNECTION_OPEN:
+		/* Output of this turn is written at its end without asking the poller. */
+		if (c->is_dirty)
+			writes = c->io.events & SB_WRITABLE;
+		if (c->session->is_held || c->is_output_high || c->has_input_ended)
+			return writes | (c->blocked_on & SB_WRITABLE);
+		return writes | SB_READABLE | c->blocked_on;
+	case SB_CONNECTION_FLUSHING:
+		return writes;
+	case SB_CONNECTION_LINGERING:
+		return SB_READABLE;
+	case SB_CONNECTION_ABORTING:
+	case SB_CONNECTION_DEAD:
+		return 0;
+	}
+	return 0;
+}
+
+void
+sb_connection_update(struct sb_connection *c)
+{
+	struct sb_shard *shard = c->session->shard;
+	int events = events_wanted(c);
+
+	if (events != c->io.events)
+		shard->env->loop_watch(shard->loop, &c->io, events);
+}
+
+/* ---- deadlines ---- */
+
+static uint64_t
+after(uint64_t since, uint32_t ms)
+{
+	return ms == SB_UNLIMITED ? UINT64_MAX : since + ms * NS_PER_MS;
+}
+
+static uint64_t
+earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t
+open_deadline(const struct sb_connection *c)
+{
+	const struct sb_limits *limits = c->limits;
+	uint64_t due;
+
+	if (c->session->is_held)
+		return UINT64_MAX;
+	due = after(c->last_input, limits->idle_ms);
+	if (!c->has_first_octet && c->is_server)
+		due = earlier(due, after(c->last_input, limits->first_octet_ms));
+	if (c->frame_since)
+		due = earlier(due, after(c->frame_since, limits->frame_ms));
+	return due;
+}
+
+static uint64_t
+deadline(const struct sb_connection *c)
+{
+	switch ((enum sb_connection_phase)c->phase) {
+	case SB_CONNECTION_PROXY:
+	case SB_CONNECTION_HANDSHAKE:
+		return after(c->last_input, c->limits->handshake_ms);
+	case SB_CONNECTION_OPEN:
+		return open_deadline(c);
+	case SB_CONNECTION_FLUSHING:
+	case SB_CONNECTION_LINGERING:
+		return after(c->last_input, c->limits->linger_ms);
+	case SB_CONNECTION_ABORTING:
+	case SB_CONNECTION_DEAD:
+		return UINT64_MAX;
+	}
+	return UINT64_MAX;
+}
+
+static const char *
+deadline_event(const struct sb_connection *c)
+{
+	uint64_t now = c->session->shard->now;
+
+	if (c->frame_since && after(c->frame_since, c->limits->frame_ms) <= now)
+		return "connection.frame_deadline";
+	return c->has_first_octet ? "connection.idle_deadline" : "connection.first_octet_deadline";
+}
+
+static void
+overdue(struct sb_connection *c)
+{
+	struct sb_session *s = c->session;
+
+	switch ((enum sb_connection_phase)c->phase) {
+	case SB_CONNECTION_PROXY:
+	case SB_CONNECTION_HANDSHAKE:
+		SB_LOG(s, WARNING, "connection.handshake_deadline");
+		sb_connection_destroy(c, SB_END_DEADLINE, true);
+		return;
+	case SB_CONNECTION_OPEN:
+		SB_LOG(s, WARNING, deadline_event(c), "unfinished",
+			SB_UINT(c->frame_since ? c->input.size : 0));
+		sb_connection_end_session(c, SB_END_DEADLINE);
+		return;
+	case SB_CONNECTION_FLUSHING:
+		SB_LOG(s, INFO, "connection.flush_deadline", "lost",
+			SB_UINT(c->output.end - c->output.start));
+		sb_connection_destroy(c, c->end, true);
+		return;
+	case SB_CONNECTION_LINGERING:
+		sb_connection_destroy(c, c->end, false);
+		return;
+	case SB_CONNECTION_ABORTING:
+	case SB_CONNECTION_DEAD:
+		return;
+	}
+}
+
+static void
+timer_fired(struct sb_session *s, struct sb_timer *timer)
+{
+	struct sb_connection *c = s->connection;
+
+	(void)timer;
+	if (deadline(c) <= s->shard->now)
+		overdue(c);
+	else
+		sb_connection_arm(c);
+}
+
+void
+sb_connection_arm(struct sb_connection *c)
+{
+	uint64_t due = deadline(c);
+
+	if (due == UINT64_MAX || (sb_timer_is_started(&c->timer) && c->timer.due <= due))
+		return;
+	sb_timer_start_at(c->session, &c->timer, due, timer_fired);
+}
+
+/* ---- ends ---- */
+
+void
+sb_connection_finish(struct sb_connection *c, enum sb_end why)
+{
+	if (c->phase >= SB_CONNECTION_FLUSHING)
+		return;
+	if (c->phase != SB_CONNECTION_OPEN) {
+		sb_connection_abort(c, why);
+		return;
+	}
+	c->phase = SB_CONNECTION_FLUSHING;
+	c->end = (uint8_t)why;
+	c->last_input = c->session->shard->now;
+	sb_connection_arm(c);
+	sb_connection_enqueue_dirty(c); /* the flush at the end of the turn takes it further */
+}
+
+void
+sb_connection_abort(struct sb_connection *c, enum sb_end why)
+{
+	if (c->phase >= SB_CONNECTION_ABORTING)
+		return;
+	c->phase = SB_CONNECTION_ABORTING;
+	c->end = (uint8_t)why;
+	sb_connection_enqueue_again(c);
+}
+
+void
+sb_connection_release(struct sb_shard *shard, struct sb_connection *c)
+{
+	if (!c->is_ready && !c->is_again && !c->is_dirty && !c->is_eased)
+		sb_shard_release(shard, c);
+}
+
+void
+sb_connection_destroy(struct sb_connection *c, enum sb_end why, bool abort)
+{
+	struct sb_session *s = c->session;
+	struct sb_shard *shard = s->shard;
+	const struct sb_env *env = shard->env;
+
+	if (c->io.events)
+		env->loop_watch(shard->loop, &c->io, 0);
+	c->transport->fini(c);
+	(abort ? env->socket_abort : env->socket_close)(env->context, c->io.fd);
+	sb_timer_stop(s, &c->timer);
+	sb_listener_connection_ended(c);
+	sb_buffer_give(shard, c->input.data, c->input.capacity);
+	sb_buffer_give(shard, c->output.data, c->output.capacity);
+	c->phase = SB_CONNECTION_DEAD;
+	c->session = NULL;
+	s->connection = NULL;
+	sb_connection_release(shard, c);
+	sb_session_lost_connection(s, why);
+}

@@ -1,0 +1,251 @@
+#include "core/envelope_internal.h"
+
+#include "core/error.h"
+#include "core/node_internal.h"
+#include "core/session_internal.h"
+
+#include <string.h>
+
+#define NO_CLASS 0xff
+#define KEPT_MAX 4096
+
+static const size_t class_payload[SB_ENVELOPE_CLASSES] = {64, 192, 448, 960};
+
+static uint8_t
+class_of(size_t size)
+{
+	for (uint8_t i = 0; i < SB_ENVELOPE_CLASSES; i++)
+		if (size <= class_payload[i])
+			return i;
+	return NO_CLASS;
+}
+
+static struct sb_envelope *
+envelope_take(const struct sb_env *env, struct sb_shard *shard, size_t size, uint8_t *size_class)
+{
+	uint8_t class = class_of(size);
+	struct sb_envelope *e;
+
+	*size_class = class;
+	if (class == NO_CLASS)
+		return env->allocate(env->context, sizeof(*e) + size);
+	if (!shard || !shard->envelopes.free[class])
+		return env->allocate(env->context, sizeof(*e) + class_payload[class]);
+	e = shard->envelopes.free[class];
+	shard->envelopes.free[class] = e->next;
+	shard->envelopes.held[class]--;
+	return e;
+}
+
+struct sb_envelope *
+sb_envelope_new(const struct sb_env *env, struct sb_shard *shard, struct sb_payload payload)
+{
+	size_t copied = payload.release ? 0 : payload.size;
+	uint8_t size_class;
+	struct sb_envelope *e = envelope_take(env, shard, copied, &size_class);
+
+	if (!e)
+		return NULL;
+	memset(e, 0, sizeof(*e));
+	e->size_class = size_class;
+	e->message.size = payload.size;
+	e->release = payload.release;
+	e->message.data = payload.data;
+	if (!payload.release) {
+		e->message.data = payload.size ? e->inline_data : NULL;
+		if (payload.size)
+			memcpy(e->inline_data, payload.data, payload.size);
+	}
+	return e;
+}
+
+/* Envelopes of other shards are freed here, too: the list is bounded, the rest goes back. */
+static void
+envelope_give(struct sb_shard *shard, struct sb_envelope *e)
+{
+	uint8_t class = e->size_class;
+
+	if (class == NO_CLASS || shard->envelopes.held[class] >= KEPT_MAX) {
+		sb_shard_release(shard, e);
+		return;
+	}
+	e->next = shard->envelopes.free[class];
+	shard->envelopes.free[class] = e;
+	shard->envelopes.held[class]++;
+}
+
+void
+sb_envelope_free(struct sb_shard *shard, struct sb_envelope *e)
+{
+	if (!e)
+		return;
+	if (e->release)
+		e->release((void *)(uintptr_t)e->message.data);
+	envelope_give(shard, e);
+}
+
+void
+sb_envelopes_fini(struct sb_shard *shard)
+{
+	for (int i = 0; i < SB_ENVELOPE_CLASSES; i++) {
+		while (shard->envelopes.free[i]) {
+			struct sb_envelope *e = shard->envelopes.free[i];
+
+			shard->envelopes.free[i] = e->next;
+			sb_shard_release(shard, e);
+		}
+		shard->envelopes.held[i] = 0;
+	}
+}
+
+static void
+send_local(struct sb_shard *shard, struct sb_envelope *e)
+{
+	e->next = NULL;
+	*shard->queue_tail = e;
+	shard->queue_tail = &e->next;
+}
+
+static void
+send_remote(struct sb_shard *to, struct sb_envelope *e)
+{
+	struct sb_envelope *head = atomic_load_explicit(&to->inbox, memory_order_relaxed);
+
+	do {
+		e->next = head;
+	} while (!atomic_compare_exchange_weak_explicit(
+		&to->inbox, &head, e, memory_order_release, memory_order_relaxed));
+	if (!atomic_exchange_explicit(&to->notified, true, memory_order_acq_rel))
+		to->env->loop_wake(to->loop);
+}
+
+void
+sb_envelope_send(struct sb_node *node, struct sb_shard *from, struct sb_envelope *e)
+{
+	struct sb_shard *to;
+
+	if (e->target.node != node->id || e->target.shard >= node->shard_count) {
+		if (e->release)
+			e->release((void *)(uintptr_t)e->message.data);
+		node->env->release(node->env->context, e);
+		return;
+	}
+	to = &node->shards[e->target.shard];
+	if (to == from) {
+		send_local(to, e);
+		return;
+	}
+	if (from)
+		sb_counter_add(from->metrics.messages_remote, from->index, 1);
+	send_remote(to, e);
+}
+
+int
+sb_shard_control(struct sb_node *node, struct sb_shard *from, unsigned shard,
+	void (*handle)(struct sb_shard *, struct sb_session *, struct sb_envelope *),
+	struct sb_payload payload)
+{
+	struct sb_envelope *e = sb_envelope_new(node->env, from, payload);
+
+	if (!e)
+		return SB_ENOMEM;
+	e->handle = handle;
+	e->target = (struct sb_address){.node = node->id, .shard = (uint16_t)shard};
+	sb_envelope_send(node, from, e);
+	return 0;
+}
+
+/* Takes what other threads have pushed, oldest first, to the end of the queue. */
+static void
+inbox_take(struct sb_shard *shard)
+{
+	struct sb_envelope *e, *oldest = NULL;
+
+	if (!atomic_load_explicit(&shard->notified, memory_order_acquire))
+		return;
+	/* Before the list is taken: who pushes after that wakes us again. */
+	atomic_store_explicit(&shard->notified, false, memory_order_seq_cst);
+	e = atomic_exchange_explicit(&shard->inbox, NULL, memory_order_acq_rel);
+	while (e) {
+		struct sb_envelope *next = e->next;
+
+		e->next = oldest;
+		oldest = e;
+		e = next;
+	}
+	while (oldest) {
+		struct sb_envelope *next = oldest->next;
+
+		send_local(shard, oldest);
+		oldest = next;
+	}
+}
+
+static void
+answer_gone(struct sb_shard *shard, struct sb_envelope *e, int status)
+{
+	struct sb_from from = {e->message.sender, e->message.ref};
+
+	if (e->message.is_call)
+		sb_answer(shard->node, shard, from, e->target, SB_MSG_REPLY, status, SB_NOTHING);
+}
+
+static void
+deliver_to_module(struct sb_shard *shard, struct sb_session *s, struct sb_envelope *e)
+{
+	if (!s) {
+		sb_counter_add(shard->metrics.messages_gone, shard->index, 1);
+		answer_gone(shard, e, SB_GONE);
+		return;
+	}
+	if (!s->module->message) {
+		answer_gone(shard, e, SB_ENOTSUP);
+		return;
+	}
+	s->module->message(s, &e->message);
+}
+
+static void
+deliver(struct sb_shard *shard, struct sb_envelope *e)
+{
+	struct sb_session *s = sb_slot_session(shard, e->target);
+
+	if (e->is_reserved)
+		sb_slot_unreserve(shard, e->target, e->reserved_size);
+	if (e->handle)
+		e->handle(shard, s, e);
+	else
+		deliver_to_module(shard, s, e);
+	if (!e->is_kept)
+		sb_envelope_free(shard, e);
+}
+
+bool
+sb_messages_deliver(struct sb_shard *shard)
+{
+	uint32_t budget = shard->node->message_budget;
+	uint32_t done = 0;
+
+	inbox_take(shard);
+	while (shard->queue_head && done < budget) {
+		struct sb_envelope *e = shard->queue_head;
+
+		shard->queue_head = e->next;
+		if (!shard->queue_head)
+			shard->queue_tail = &shard->queue_head;
+		done++;
+		deliver(shard, e);
+	}
+	if (done)
+		sb_counter_add(shard->metrics.messages, shard->index, done);
+	if (!shard->queue_head)
+		return false;
+	sb_counter_add(shard->metrics.budget_messages, shard->index, 1);
+	return true;
+}
+
+bool
+sb_messages_wait(const struct sb_shard *shard)
+{
+	return shard->queue_head || atomic_load_explicit(&shard->notified, memory_order_acquire);
+}

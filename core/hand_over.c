@@ -1,0 +1,155 @@
+/*
+ * Hand-over: a connection leaves one session for another, on any shard. In
+ * transit its one owner is the message.
+ */
+#include "core/connector_internal.h"
+#include "core/envelope_internal.h"
+#include "core/node_internal.h"
+#include "core/session_internal.h"
+
+#include <string.h>
+
+int
+sb_hand_over(struct sb_session *s, struct sb_address to, uint64_t ref)
+{
+	struct sb_node *node = s->shard->node;
+	int err;
+
+	if (!s->is_receiving || s->hand_over || !sb_is_connected(s))
+		return SB_EINVAL;
+	if (to.node != node->id || to.shard >= node->shard_count)
+		return SB_GONE;
+	err = sb_slot_reserve(&node->shards[to.shard], to, 0);
+	if (err)
+		return err;
+	s->hand_over = sb_shard_allocate(s->shard, sizeof(*s->hand_over));
+	if (!s->hand_over) {
+		sb_slot_unreserve(&node->shards[to.shard], to, 0);
+		return SB_ENOMEM;
+	}
+	s->hand_over->to = to;
+	s->hand_over->ref = ref;
+	return 0;
+}
+
+/* Closes a connection that nobody took, on whatever shard it is found. */
+static void
+drop(struct sb_shard *shard, struct sb_connection *c)
+{
+	const struct sb_env *env = shard->env;
+	struct sb_session nobody = {.shard = shard};
+
+	c->session = &nobody; /* the transport finds its environment through the session */
+	(void)c->transport->finish(c);
+	c->transport->fini(c);
+	env->socket_close(env->context, c->io.fd);
+	sb_listener_connection_ended(c);
+	sb_buffer_give(shard, c->input.data, c->input.capacity);
+	sb_buffer_give(shard, c->output.data, c->output.capacity);
+	sb_shard_release(shard, c);
+}
+
+static void
+adopt(struct sb_session *s, struct sb_connection *c)
+{
+	c->session = s;
+	s->connection = c;
+	c->limits = s->limits;
+	c->frame_since = 0;
+	c->need = 0;
+	sb_connection_opened(c);
+	if (s->connection != c || c->phase != SB_CONNECTION_OPEN)
+		return;
+	if (c->input.size || c->has_input_ended || c->transport->pending(c))
+		sb_connection_enqueue_again(c);
+	if (c->output.end > c->output.start)
+		sb_connection_enqueue_dirty(c);
+	sb_connection_update(c);
+}
+
+static void
+arrive(struct sb_shard *shard, struct sb_session *target, struct sb_envelope *e)
+{
+	struct sb_connection *c = sb_message_take(&e->message);
+	struct sb_from giver = {e->message.sender, e->message.ref};
+	int err = 0;
+
+	if (!target)
+		err = SB_GONE;
+	else if (target->connection || target->connector)
+		err = SB_EEXIST;
+	if (!err) {
+		adopt(target, c);
+		return;
+	}
+	drop(shard, c);
+	(void)sb_notice(shard->node, shard, giver, e->target, SB_MSG_HAND_OVER, err);
+}
+
+/* The message was dropped with its node: there is no shard to close it on any more, and the
+ * descriptor goes with the process or its environment. */
+static void
+lost_in_transit(void *connection)
+{
+	(void)connection;
+}
+
+static struct sb_envelope *
+envelope_for(struct sb_connection *c, const struct sb_hand_over *order)
+{
+	struct sb_shard *shard = c->session->shard;
+	struct sb_envelope *e =
+		sb_envelope_new(shard->env, shard, SB_GIVE(c, sizeof(*c), lost_in_transit));
+
+	if (!e)
+		return NULL;
+	e->message.ref = order->ref;
+	e->message.sender = c->session->self;
+	e->target = order->to;
+	e->is_reserved = true;
+	e->handle = arrive;
+	return e;
+}
+
+static int
+keep_rest(struct sb_connection *c, struct sb_bytes rest)
+{
+	struct sb_shard *shard = c->session->shard;
+	size_t capacity = 0;
+	uint8_t *data = NULL;
+
+	if (rest.size) {
+		data = sb_buffer_take(shard, rest.size, &capacity);
+		if (!data)
+			return SB_ENOMEM;
+		memcpy(data, rest.data, rest.size);
+	}
+	sb_buffer_give(shard, c->input.data, c->input.capacity);
+	c->input = (struct sb_input){data, (uint32_t)rest.size, (uint32_t)capacity};
+	return 0;
+}
+
+void
+sb_hand_over_leave(struct sb_connection *c, struct sb_bytes rest)
+{
+	struct sb_session *s = c->session;
+	struct sb_shard *shard = s->shard;
+	struct sb_hand_over order = *s->hand_over;
+	struct sb_envelope *e;
+
+	sb_shard_release(shard, s->hand_over);
+	s->hand_over = NULL;
+	e = keep_rest(c, rest) ? NULL : envelope_for(c, &order);
+	if (!e) {
+		sb_slot_unreserve(&shard->node->shards[order.to.shard], order.to, 0);
+		sb_connection_abort(c, SB_END_LIMIT);
+		return;
+	}
+	shard->env->loop_watch(shard->loop, &c->io, 0);
+	sb_timer_stop(s, &c->timer);
+	sb_connection_unlink(c);
+	c->session = NULL;
+	s->connection = NULL;
+	sb_envelope_send(shard->node, shard, e);
+	sb_session_lost_connection(s, SB_END_HANDED);
+}

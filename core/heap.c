@@ -1,0 +1,123 @@
+#include "core/session_internal.h"
+#include "core/shard_internal.h"
+
+#include <stdint.h>
+
+/* A binary heap of sessions by their first deadline; a session knows its place (1-based). */
+
+static void
+place(struct sb_heap *heap, size_t index, struct sb_heap_entry entry)
+{
+	heap->entries[index] = entry;
+	entry.session->heap_index = (uint32_t)index + 1;
+}
+
+static void
+sift_up(struct sb_heap *heap, size_t index, struct sb_heap_entry entry)
+{
+	while (index > 0) {
+		size_t parent = (index - 1) / 2;
+
+		if (heap->entries[parent].due <= entry.due)
+			break;
+		place(heap, index, heap->entries[parent]);
+		index = parent;
+	}
+	place(heap, index, entry);
+}
+
+static void
+sift_down(struct sb_heap *heap, size_t index, struct sb_heap_entry entry)
+{
+	for (;;) {
+		size_t child = index * 2 + 1;
+
+		if (child >= heap->count)
+			break;
+		if (child + 1 < heap->count &&
+			heap->entries[child + 1].due < heap->entries[child].due)
+			child++;
+		if (entry.due <= heap->entries[child].due)
+			break;
+		place(heap, index, heap->entries[child]);
+		index = child;
+	}
+	place(heap, index, entry);
+}
+
+static void
+resift(struct sb_heap *heap, size_t index, struct sb_heap_entry entry)
+{
+	if (index > 0 && heap->entries[(index - 1) / 2].due > entry.due)
+		sift_up(heap, index, entry);
+	else
+		sift_down(heap, index, entry);
+}
+
+static int
+reserve(struct sb_shard *shard)
+{
+	struct sb_heap *heap = &shard->heap;
+	size_t capacity = heap->capacity ? heap->capacity * 2 : 64;
+	struct sb_heap_entry *entries;
+
+	if (heap->count < heap->capacity)
+		return 0;
+	entries = shard->env->reallocate(
+		shard->env->context, heap->entries, capacity * sizeof(*entries));
+	if (!entries)
+		return SB_ENOMEM;
+	heap->entries = entries;
+	heap->capacity = capacity;
+	return 0;
+}
+
+int
+sb_heap_set(struct sb_shard *shard, struct sb_session *session, uint64_t due)
+{
+	struct sb_heap *heap = &shard->heap;
+	struct sb_heap_entry entry = {due, session};
+
+	if (session->heap_index) {
+		resift(heap, session->heap_index - 1, entry);
+		return 0;
+	}
+	if (reserve(shard))
+		return SB_ENOMEM;
+	sift_up(heap, heap->count++, entry);
+	return 0;
+}
+
+void
+sb_heap_remove(struct sb_shard *shard, struct sb_session *session)
+{
+	struct sb_heap *heap = &shard->heap;
+	size_t index = session->heap_index;
+
+	if (!index)
+		return;
+	session->heap_index = 0;
+	index--;
+	heap->count--;
+	if (index < heap->count)
+		resift(heap, index, heap->entries[heap->count]);
+}
+
+struct sb_session *
+sb_heap_due(struct sb_shard *shard, uint64_t now)
+{
+	struct sb_heap *heap = &shard->heap;
+	struct sb_session *session;
+
+	if (heap->count == 0 || heap->entries[0].due > now)
+		return NULL;
+	session = heap->entries[0].session;
+	sb_heap_remove(shard, session);
+	return session;
+}
+
+uint64_t
+sb_heap_first(const struct sb_shard *shard)
+{
+	return shard->heap.count ? shard->heap.entries[0].due : UINT64_MAX;
+}

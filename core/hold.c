@@ -1,0 +1,63 @@
+/* What a module says about its input: hold, resume, the size of a frame, the count of frames. */
+#include "core/connection_internal.h"
+#include "core/session_internal.h"
+
+int
+sb_need(struct sb_session *s, size_t size)
+{
+	if (!s->connection)
+		return SB_GONE;
+	if (size > s->connection->max_frame)
+		return SB_ELIMIT;
+	s->connection->need = (uint32_t)size;
+	return 0;
+}
+
+bool
+sb_frame(struct sb_session *s)
+{
+	struct sb_connection *c = s->connection;
+
+	if (!c)
+		return false;
+	if (c->frames >= c->limits->frame_budget) {
+		c->is_cut_off = true;
+		return false;
+	}
+	c->frames++;
+	return true;
+}
+
+void
+sb_hold(struct sb_session *s, const char *reason)
+{
+	if (s->is_held || !sb_session_is_open(s))
+		return;
+	s->is_held = true;
+	sb_shard_count_hold(s->shard, reason);
+	if (s->connection && !s->is_receiving)
+		sb_connection_update(s->connection);
+}
+
+void
+sb_resume(struct sb_session *s)
+{
+	struct sb_connection *c = s->connection;
+
+	if (!s->is_held)
+		return;
+	s->is_held = false;
+	if (!c || c->phase != SB_CONNECTION_OPEN)
+		return;
+	c->last_input = s->shard->now; /* the peer's idle deadline rested */
+	sb_connection_arm(c);
+	sb_connection_enqueue_again(c);
+	if (!s->is_receiving)
+		sb_connection_update(c);
+}
+
+bool
+sb_is_held(const struct sb_session *s)
+{
+	return s->is_held;
+}

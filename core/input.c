@@ -1,0 +1,329 @@
+/*
+ * Input: read into the shard's one buffer, given to the module in place. Only an
+ * unfinished tail, or what is held, is kept in a buffer of the connection's own.
+ */
+#include "core/connection_internal.h"
+#include "core/connector_internal.h"
+#include "core/session_internal.h"
+#include "core/tls_internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* A tail longer than this is not copied to and fro at each read: the read goes behind it. */
+#define SHORT_TAIL 4096u
+
+void
+sb_input_drop(struct sb_connection *c)
+{
+	sb_buffer_give(c->session->shard, c->input.data, c->input.capacity);
+	c->input = (struct sb_input){0};
+}
+
+/* A buffer of at least `size` that holds the present tail. */
+int
+sb_input_reserve(struct sb_connection *c, size_t size)
+{
+	struct sb_shard *shard = c->session->shard;
+	size_t capacity;
+	uint8_t *data;
+
+	if (c->input.capacity >= size)
+		return 0;
+	data = sb_buffer_take(shard, size, &capacity);
+	if (!data)
+		return SB_ENOMEM;
+	if (c->input.size)
+		memcpy(data, c->input.data, c->input.size);
+	sb_buffer_give(shard, c->input.data, c->input.capacity);
+	c->input.data = data;
+	c->input.capacity = (uint32_t)capacity;
+	return 0;
+}
+
+/* Keeps `rest`, which lies in the shard's buffer or in the connection's own. */
+static int
+input_keep(struct sb_connection *c, struct sb_bytes rest)
+{
+	int err;
+
+	if (!rest.size) {
+		sb_input_drop(c);
+		return 0;
+	}
+	if (c->input.data && rest.data >= c->input.data &&
+		rest.data < c->input.data + c->input.capacity) {
+		memmove(c->input.data, rest.data, rest.size);
+		c->input.size = (uint32_t)rest.size;
+		return 0;
+	}
+	c->input.size = 0;
+	err = sb_input_reserve(c, rest.size);
+	if (err)
+		return err;
+	memcpy(c->input.data, rest.data, rest.size);
+	c->input.size = (uint32_t)rest.size;
+	return 0;
+}
+
+/* What `received` left is an unfinished frame, unless held or cut off by a budget: bounds. */
+static void
+judge_rest(struct sb_connection *c, size_t rest, bool progressed)
+{
+	struct sb_session *s = c->session;
+
+	if (!rest || s->is_held || c->is_cut_off) {
+		c->frame_since = 0;
+		return;
+	}
+	if (rest > c->max_frame) {
+		SB_LOG(s, WARNING, "connection.frame_limit", "size", SB_UINT(rest), "limit",
+			SB_UINT(c->max_frame));
+		sb_connection_end_session(c, SB_END_LIMIT);
+		return;
+	}
+	if (progressed || !c->frame_since) {
+		c->frame_since = s->shard->now;
+		sb_connection_arm(c);
+	}
+}
+
+static void
+broke_protocol(struct sb_connection *c, ssize_t error)
+{
+	SB_LOG(c->session, WARNING, "connection.protocol_error", "error", SB_ERR((int)error));
+	sb_connection_end_session(c, SB_END_PROTOCOL);
+}
+
+static void
+settle(struct sb_connection *c, struct sb_bytes view, ssize_t used)
+{
+	struct sb_session *s = c->session;
+	struct sb_bytes rest;
+
+	if (used < 0) {
+		s->is_receiving = false;
+		broke_protocol(c, used);
+		return;
+	}
+	assert((size_t)used <= view.size);
+	rest = sb_bytes(view.data + used, view.size - (size_t)used);
+	if (used)
+		c->need = 0;
+	if (s->hand_over) {
+		sb_hand_over_leave(c, rest);
+		return;
+	}
+	judge_rest(c, rest.size, used > 0);
+	if (c->phase == SB_CONNECTION_OPEN && input_keep(c, rest)) {
+		SB_LOG(s, ERROR, "connection.out_of_memory", "size", SB_UINT(rest.size));
+		sb_connection_end_session(c, SB_END_LIMIT);
+	}
+}
+
+/* Gives the module what is there. The session may be closing, or the connection gone to another,
+ * when this returns. */
+static void
+give(struct sb_connection *c, struct sb_bytes view)
+{
+	struct sb_session *s = c->session;
+	ssize_t used = 0;
+
+	c->frames = 0;
+	c->is_cut_off = false;
+	if (!s->module->received) {
+		broke_protocol(c, SB_ENOTSUP);
+		return;
+	}
+	if (view.size >= c->need) {
+		s->is_receiving = true;
+		used = s->module->received(s, view);
+		s->is_receiving = false;
+	}
+	if (c->phase != SB_CONNECTION_OPEN)
+		return;
+	settle(c, view, used);
+}
+
+static void
+input_ended(struct sb_connection *c)
+{
+	struct sb_session *s = c->session;
+
+	if (s->module->input_ended)
+		s->module->input_ended(s);
+	else
+		sb_connection_end_session(c, SB_END_PEER);
+}
+
+/* After the module had its octets: what else keeps this connection busy. */
+static void
+follow_up(struct sb_session *s)
+{
+	struct sb_connection *c = s->connection;
+
+	if (!c || c->phase != SB_CONNECTION_OPEN)
+		return;
+	if (!s->is_held && !c->is_output_high && (c->is_cut_off || c->transport->pending(c)))
+		sb_connection_enqueue_again(c);
+	if (c->is_cut_off)
+		sb_counter_add(s->shard->metrics.budget_frames, s->shard->index, 1);
+	sb_connection_update(c);
+}
+
+static void
+lost(struct sb_connection *c, ssize_t error)
+{
+	struct sb_session *s = c->session;
+
+	if (error == SB_ETLS) {
+		SB_LOG(s, WARNING, "connection.tls_error", "reason", SB_STR(sb_tls_reason(c)));
+		sb_connection_destroy(c, SB_END_TLS, false);
+		return;
+	}
+	SB_LOG(s, INFO, "connection.lost", "error", SB_ERR((int)error));
+	sb_connection_destroy(c, SB_END_RESET, false);
+}
+
+/* Where the next read goes: behind a short tail in the shard's buffer, or behind a long one in the
+ * connection's own, which grows with what has arrived. */
+static int
+read_target(struct sb_connection *c, uint8_t **base, size_t *room)
+{
+	struct sb_shard *shard = c->session->shard;
+	size_t budget = c->limits->read_budget, tail = c->input.size;
+
+	if (tail <= SHORT_TAIL) {
+		if (tail)
+			memcpy(shard->receive_buffer, c->input.data, tail);
+		*base = shard->receive_buffer;
+		*room = shard->receive_size - tail;
+	} else {
+		if (c->input.capacity == tail && sb_input_reserve(c, tail * 2))
+			return SB_ENOMEM;
+		*base = c->input.data;
+		*room = c->input.capacity - tail;
+	}
+	if (*room > budget)
+		*room = budget;
+	return 0;
+}
+
+static void
+count_read(struct sb_connection *c, size_t size, bool is_budget)
+{
+	struct sb_shard *shard = c->session->shard;
+
+	c->last_input = shard->now;
+	c->has_first_octet = true;
+	sb_counter_add(shard->metrics.reads, shard->index, 1);
+	sb_counter_add(shard->metrics.octets_in, shard->index, size);
+	if (is_budget)
+		sb_counter_add(shard->metrics.budget_octets, shard->index, 1);
+}
+
+static void
+read_and_give(struct sb_connection *c)
+{
+	struct sb_session *s = c->session;
+	size_t tail = c->input.size, room;
+	uint8_t *base;
+	ssize_t n;
+
+	if (read_target(c, &base, &room)) {
+		SB_LOG(s, ERROR, "connection.out_of_memory", "size", SB_UINT(tail * 2));
+		sb_connection_end_session(c, SB_END_LIMIT);
+		return;
+	}
+	c->blocked_on = 0;
+	n = c->transport->read(c, base + tail, room);
+	if (n == SB_AGAIN) {
+		sb_connection_update(c);
+		return;
+	}
+	if (n < 0) {
+		lost(c, n);
+		return;
+	}
+	if (n == 0) {
+		c->has_input_ended = true;
+		input_ended(c);
+	} else {
+		count_read(c, (size_t)n, (size_t)n == c->limits->read_budget);
+		if (base == c->input.data)
+			c->input.size = (uint32_t)(tail + (size_t)n);
+		give(c, sb_bytes(base, tail + (size_t)n));
+	}
+	follow_up(s);
+}
+
+static void
+discard(struct sb_connection *c)
+{
+	struct sb_shard *shard = c->session->shard;
+	ssize_t n;
+
+	do {
+		n = c->transport->read(c, shard->receive_buffer, shard->receive_size);
+		if (n > 0)
+			c->discarded += (uint32_t)n;
+		if (n == 0 || (n < 0 && n != SB_AGAIN) || c->discarded > c->limits->linger_bytes) {
+			sb_connection_destroy(c, c->end, false);
+			return;
+		}
+	} while (n > 0);
+}
+
+void
+sb_connection_process(struct sb_connection *c, int events)
+{
+	switch ((enum sb_connection_phase)c->phase) {
+	case SB_CONNECTION_PROXY:
+		sb_opening_proxy(c);
+		break;
+	case SB_CONNECTION_HANDSHAKE:
+		sb_opening_handshake(c);
+		break;
+	case SB_CONNECTION_OPEN:
+		if (events & SB_WRITABLE)
+			sb_connection_enqueue_dirty(c);
+		if (events & SB_READABLE || c->blocked_on & events)
+			if (!c->session->is_held && !c->is_output_high && !c->has_input_ended)
+				read_and_give(c);
+		break;
+	case SB_CONNECTION_FLUSHING:
+		sb_connection_enqueue_dirty(c);
+		break;
+	case SB_CONNECTION_LINGERING:
+		discard(c);
+		break;
+	case SB_CONNECTION_ABORTING:
+		sb_connection_destroy(c, c->end, true);
+		break;
+	case SB_CONNECTION_DEAD:
+		break;
+	}
+}
+
+/* Kept octets first (held, cut off, handed over), then those that TLS has decrypted already. */
+void
+sb_input_again(struct sb_connection *c)
+{
+	struct sb_session *s = c->session;
+
+	if (c->phase != SB_CONNECTION_OPEN) {
+		sb_connection_process(c, SB_READABLE);
+		return;
+	}
+	if (s->is_held || c->is_output_high)
+		return;
+	if (c->input.size && !c->frame_since)
+		give(c, sb_bytes(c->input.data, c->input.size));
+	else if (!c->has_input_ended && c->transport->pending(c))
+		read_and_give(c);
+	c = s->connection;
+	if (c && c->phase == SB_CONNECTION_OPEN && c->has_input_ended && !s->is_held &&
+		!c->is_cut_off && !c->is_again)
+		input_ended(c);
+	follow_up(s);
+}

@@ -1,0 +1,167 @@
+#include "core/message.h"
+
+#include "core/envelope_internal.h"
+#include "core/error.h"
+#include "core/node_internal.h"
+#include "core/session_internal.h"
+
+#define CALL_DEADLINE_MS 60000
+
+static struct sb_shard *
+shard_of(struct sb_node *node, struct sb_address address)
+{
+	if (address.node != node->id || address.shard >= node->shard_count)
+		return NULL;
+	return &node->shards[address.shard];
+}
+
+/* Counts the message into the target's mailbox and sends it. */
+static int
+post(struct sb_node *node, struct sb_shard *from, struct sb_address sender, struct sb_address to,
+	uint32_t type, uint64_t ref, bool is_call, struct sb_payload payload)
+{
+	struct sb_shard *target = shard_of(node, to);
+	struct sb_envelope *e;
+	int err;
+
+	if (!target)
+		return SB_GONE;
+	err = sb_slot_reserve(target, to, payload.size);
+	if (err)
+		return err;
+	e = sb_envelope_new(node->env, from, payload);
+	if (!e) {
+		sb_slot_unreserve(target, to, payload.size);
+		return SB_ENOMEM;
+	}
+	e->message.type = type;
+	e->message.ref = ref;
+	e->message.is_call = is_call;
+	e->message.sender = sender;
+	e->target = to;
+	e->is_reserved = true;
+	e->reserved_size = payload.size < UINT32_MAX ? (uint32_t)payload.size : UINT32_MAX;
+	sb_envelope_send(node, from, e);
+	return 0;
+}
+
+static void
+count_refusal(struct sb_shard *shard, int err)
+{
+	if (err == SB_FULL)
+		sb_counter_add(shard->metrics.messages_full, shard->index, 1);
+	else if (err == SB_GONE)
+		sb_counter_add(shard->metrics.messages_gone, shard->index, 1);
+}
+
+int
+sb_post(struct sb_session *s, struct sb_address to, uint32_t type, uint64_t ref,
+	struct sb_payload payload)
+{
+	int err = post(s->shard->node, s->shard, s->self, to, type, ref, false, payload);
+
+	if (err)
+		count_refusal(s->shard, err);
+	return err;
+}
+
+int
+sb_node_post(struct sb_node *node, struct sb_address to, uint32_t type, uint64_t ref,
+	struct sb_payload payload)
+{
+	return post(node, NULL, (struct sb_address){0}, to, type, ref, false, payload);
+}
+
+/* A call that cannot be delivered is answered like one that was: the caller has one path. */
+static int
+answer_refused(struct sb_session *s, struct sb_address to, uint64_t ref, int err,
+	struct sb_payload payload)
+{
+	struct sb_from from = {s->self, ref};
+
+	count_refusal(s->shard, err);
+	err = sb_answer(s->shard->node, s->shard, from, to, SB_MSG_REPLY, err, SB_NOTHING);
+	if (!err && payload.release)
+		payload.release((void *)(uintptr_t)payload.data);
+	return err;
+}
+
+int
+sb_call(struct sb_session *s, struct sb_address to, uint32_t type, struct sb_payload payload,
+	uint32_t deadline_ms, uint64_t *ref)
+{
+	int err;
+
+	if (!deadline_ms)
+		deadline_ms = CALL_DEADLINE_MS;
+	err = sb_request_open(s, SB_REQUEST_CALL, deadline_ms, to, ref);
+	if (err)
+		return err;
+	err = post(s->shard->node, s->shard, s->self, to, type, *ref, true, payload);
+	if (err == SB_GONE || err == SB_FULL)
+		err = answer_refused(s, to, *ref, err, payload);
+	if (err)
+		sb_request_close(s, *ref, NULL);
+	return err;
+}
+
+void
+sb_call_cancel(struct sb_session *s, uint64_t ref)
+{
+	sb_request_close(s, ref, NULL);
+}
+
+struct sb_from
+sb_message_from(const struct sb_message *m)
+{
+	if (!m->is_call)
+		return (struct sb_from){0};
+	return (struct sb_from){m->sender, m->ref};
+}
+
+int
+sb_notice(struct sb_node *node, struct sb_shard *from, struct sb_from to, struct sb_address sender,
+	uint32_t type, int status)
+{
+	struct sb_envelope *e = sb_envelope_new(node->env, from, SB_NOTHING);
+
+	if (!e)
+		return SB_ENOMEM;
+	e->message.type = type;
+	e->message.status = status;
+	e->message.ref = to.ref;
+	e->message.sender = sender;
+	e->target = to.caller;
+	sb_envelope_send(node, from, e);
+	return 0;
+}
+
+int
+sb_reply(struct sb_session *s, struct sb_from from, int status, struct sb_payload payload)
+{
+	return sb_answer(s->shard->node, s->shard, from, s->self, SB_MSG_REPLY, status, payload);
+}
+
+struct sb_message *
+sb_message_keep(struct sb_message *m)
+{
+	((struct sb_envelope *)m)->is_kept = true;
+	return m;
+}
+
+void
+sb_message_free(struct sb_session *s, struct sb_message *m)
+{
+	sb_envelope_free(s->shard, (struct sb_envelope *)m);
+}
+
+void *
+sb_message_take(struct sb_message *m)
+{
+	struct sb_envelope *e = (struct sb_envelope *)m;
+
+	if (!e->release)
+		return NULL;
+	e->release = NULL;
+	return (void *)(uintptr_t)m->data;
+}

@@ -1,0 +1,322 @@
+#include "core/session.h"
+
+#include "core/connector_internal.h"
+#include "core/envelope_internal.h"
+#include "core/node_internal.h"
+#include "core/resource_internal.h"
+#include "core/session_internal.h"
+#include "core/supervisor_internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void
+children_add(struct sb_shard *shard, struct sb_session *s)
+{
+	s->parent.sibling.next = shard->children;
+	s->parent.sibling.link = &shard->children;
+	if (shard->children)
+		shard->children->parent.sibling.link = &s->parent.sibling.next;
+	shard->children = s;
+	shard->child_count++;
+	s->is_listed = true;
+}
+
+static void
+children_remove(struct sb_shard *shard, struct sb_session *s)
+{
+	*s->parent.sibling.link = s->parent.sibling.next;
+	if (s->parent.sibling.next)
+		s->parent.sibling.next->parent.sibling.link = s->parent.sibling.link;
+	shard->child_count--;
+	s->is_listed = false;
+	if (shard->is_draining && shard->child_count == 0)
+		sb_shard_drained(shard);
+}
+
+static void
+parent_set(struct sb_session *s, const struct sb_parent *parent)
+{
+	s->parent_kind = (uint8_t)parent->kind;
+	if (parent->kind == SB_PARENT_SHARD)
+		children_add(s->shard, s);
+	if (parent->kind == SB_PARENT_SUPERVISOR) {
+		s->parent.child.supervisor = parent->supervisor;
+		s->parent.child.child_ref = parent->child_ref;
+	}
+}
+
+static const struct sb_limits *
+limits_copy(struct sb_shard *shard, const struct sb_limits *limits)
+{
+	struct sb_limits *copy = sb_shard_allocate(shard, sizeof(*copy));
+
+	if (copy)
+		*copy = sb_limits_complete(limits, 0);
+	return copy;
+}
+
+int
+sb_session_new(struct sb_shard *shard, const struct sb_module *module,
+	const struct sb_limits *limits, bool copy_limits, const struct sb_parent *parent,
+	struct sb_session **session)
+{
+	size_t size = sizeof(struct sb_session) + module->state_size;
+	struct sb_session *s;
+
+	assert(module->abi == SB_MODULE_ABI);
+	s = sb_shard_allocate(shard, size);
+	if (!s)
+		return SB_ENOMEM;
+	memset(s, 0, size);
+	s->module = module;
+	s->shard = shard;
+	s->self.node = shard->node->id;
+	s->owns_limits = limits && copy_limits;
+	s->limits = !limits ? &shard->node->default_limits
+			    : (copy_limits ? limits_copy(shard, limits) : limits);
+	if (!s->limits ||
+		sb_slot_take(shard, s,
+			sb_slot_limit(s->limits->mailbox_messages, s->limits->mailbox_bytes),
+			&s->self)) {
+		if (s->owns_limits)
+			sb_shard_release(shard, (void *)(uintptr_t)s->limits);
+		sb_shard_release(shard, s);
+		return SB_ENOMEM;
+	}
+	parent_set(s, parent);
+	sb_counter_add(shard->metrics.sessions_started, shard->index, 1);
+	sb_gauge_add(shard->metrics.sessions, shard->index, 1);
+	*session = s;
+	return 0;
+}
+
+int
+sb_session_begin(struct sb_session *s, const void *args)
+{
+	int err = 0;
+
+	if (s->phase != SB_SESSION_STARTING)
+		return SB_GONE;
+	s->phase = SB_SESSION_OPEN;
+	if (s->module->start)
+		err = s->module->start(s, args);
+	if (err < 0) {
+		s->is_fault = true;
+		sb_abort(s, SB_END_FAULT);
+		return err;
+	}
+	return 0;
+}
+
+/* ---- ends ---- */
+
+void
+sb_session_maybe_ended(struct sb_session *s)
+{
+	if (s->phase != SB_SESSION_CLOSING || s->connection)
+		return;
+	s->phase = SB_SESSION_ENDED;
+	s->ended_next = s->shard->ended;
+	s->shard->ended = s;
+}
+
+/* Nothing reaches the session from here on, and it holds nothing that others could wait for. */
+static void
+begin_close(struct sb_session *s, enum sb_end why)
+{
+	s->phase = SB_SESSION_CLOSING;
+	s->why = (uint8_t)why;
+	sb_slot_hide(s->shard, s->self);
+	sb_registry_release(s);
+	sb_resources_release(s);
+	sb_connector_free(s);
+	sb_requests_fini(s);
+	sb_timers_clear(s);
+	if (s->stop)
+		sb_timer_start_at(s, &s->stop->timer, s->stop->timer.due, s->stop->timer.fire);
+	s->is_held = false;
+}
+
+void
+sb_close(struct sb_session *s, enum sb_end why)
+{
+	if (!sb_session_is_open(s))
+		return;
+	begin_close(s, why);
+	if (s->connection)
+		sb_connection_finish(s->connection, why);
+	sb_session_maybe_ended(s);
+}
+
+void
+sb_abort(struct sb_session *s, enum sb_end why)
+{
+	if (sb_session_is_open(s))
+		begin_close(s, why);
+	if (s->connection)
+		sb_connection_abort(s->connection, why);
+	sb_session_maybe_ended(s);
+}
+
+void
+sb_session_cut(struct sb_session *s, enum sb_end why)
+{
+	sb_abort(s, why);
+}
+
+void
+sb_fail(struct sb_session *s)
+{
+	if (sb_session_is_open(s))
+		s->is_fault = true;
+	sb_close(s, SB_END_FAULT);
+}
+
+void
+sb_disconnect(struct sb_session *s, enum sb_end why)
+{
+	if (sb_session_is_open(s) && s->connection)
+		sb_connection_finish(s->connection, why);
+}
+
+void
+sb_session_lost_connection(struct sb_session *s, enum sb_end why)
+{
+	if (!sb_session_is_open(s)) {
+		sb_session_maybe_ended(s);
+		return;
+	}
+	s->is_held = false;
+	if (s->module->disconnected)
+		s->module->disconnected(s, why);
+	else if (!sb_connector_reconnects(s))
+		sb_close(s, why);
+	if (sb_session_is_open(s) && !s->connection && sb_connector_reconnects(s))
+		sb_connector_retry(s);
+}
+
+static void
+stop_deadline(struct sb_session *s, struct sb_timer *timer)
+{
+	(void)timer;
+	SB_LOG(s, WARNING, "session.stop_deadline");
+	sb_session_cut(s, SB_END_DEADLINE);
+}
+
+void
+sb_session_ask_stop(struct sb_session *s, uint32_t deadline_ms)
+{
+	if (deadline_ms == SB_SHUTDOWN_BRUTAL || s->phase == SB_SESSION_STARTING) {
+		sb_session_cut(s, SB_END_DRAIN);
+		return;
+	}
+	if (!sb_session_is_open(s) || s->is_stopping)
+		return;
+	s->is_stopping = true;
+	if (deadline_ms != SB_SHUTDOWN_INFINITY) {
+		s->stop = sb_shard_allocate(s->shard, sizeof(*s->stop));
+		if (!s->stop) {
+			sb_session_cut(s, SB_END_DRAIN);
+			return;
+		}
+		memset(s->stop, 0, sizeof(*s->stop));
+		sb_timer_start(s, &s->stop->timer, deadline_ms, stop_deadline);
+	}
+	if (s->module->stopping)
+		s->module->stopping(s);
+	else
+		sb_close(s, SB_END_DRAIN);
+}
+
+static void
+session_free(struct sb_session *s)
+{
+	struct sb_shard *shard = s->shard;
+
+	sb_requests_fini(s);
+	sb_timers_clear(s);
+	sb_heap_remove(shard, s);
+	sb_slot_give_back(shard, s->self);
+	if (s->owns_limits)
+		sb_shard_release(shard, (void *)(uintptr_t)s->limits);
+	sb_shard_release(shard, s->stop);
+	sb_shard_release(shard, s->hand_over);
+	sb_shard_release(shard, s->identity);
+	sb_shard_release(shard, s);
+}
+
+static void
+reap(struct sb_session *s)
+{
+	struct sb_shard *shard = s->shard;
+
+	if (s->module->closed)
+		s->module->closed(s, s->why);
+	sb_counter_add(shard->metrics.sessions_ended[s->why], shard->index, 1);
+	sb_gauge_add(shard->metrics.sessions, shard->index, -1);
+	sb_watchers_tell(s, s->why);
+	if (s->parent_kind == SB_PARENT_SUPERVISOR)
+		sb_supervisor_child_ended(s);
+	else if (s->is_listed)
+		children_remove(shard, s);
+	if (sb_address_equal(s->self, shard->node->root))
+		sb_node_root_ended(shard->node);
+	session_free(s);
+}
+
+void
+sb_sessions_reap(struct sb_shard *shard)
+{
+	struct sb_session *s = shard->ended;
+
+	/* Those that end in a `closed` of others wait for the next turn. */
+	shard->ended = NULL;
+	while (s) {
+		struct sb_session *next = s->ended_next;
+
+		reap(s);
+		s = next;
+	}
+}
+
+/* ---- spawn ---- */
+
+static void
+begin_spawned(struct sb_shard *shard, struct sb_session *s, struct sb_envelope *e)
+{
+	(void)shard;
+	/* A copied payload lies in the envelope; without one the pointer itself was sent as `ref`.
+	 */
+	if (s)
+		(void)sb_session_begin(s, e->message.size
+						  ? e->message.data
+						  : (const void *)(uintptr_t)e->message.ref);
+}
+
+int
+sb_spawn(struct sb_session *s, const struct sb_child_spec *spec, struct sb_address *address)
+{
+	static const struct sb_parent parent = {.kind = SB_PARENT_SHARD};
+	struct sb_shard *shard = s->shard;
+	struct sb_session *child;
+	struct sb_envelope *e;
+	int err;
+
+	if (!sb_session_is_open(s) || shard->is_draining)
+		return SB_GONE;
+	e = sb_envelope_new(shard->env, shard, SB_COPY(spec->args, spec->args_size));
+	if (!e)
+		return SB_ENOMEM;
+	err = sb_session_new(shard, spec->module, spec->limits, true, &parent, &child);
+	if (err) {
+		sb_envelope_free(shard, e);
+		return err;
+	}
+	e->message.ref = (uint64_t)(uintptr_t)spec->args;
+	e->target = child->self;
+	e->handle = begin_spawned;
+	sb_envelope_send(shard->node, shard, e);
+	*address = child->self;
+	return 0;
+}

@@ -1,0 +1,139 @@
+/* What a module may ask about its session. */
+#include "core/node_internal.h"
+#include "core/session.h"
+#include "core/session_internal.h"
+
+#include <string.h>
+
+#define IDENTITY_MAX 64
+
+void *
+sb_state(const struct sb_session *s)
+{
+	return (void *)(uintptr_t)s->state;
+}
+
+struct sb_address
+sb_self(const struct sb_session *s)
+{
+	return s->self;
+}
+
+const struct sb_module *
+sb_session_module(const struct sb_session *s)
+{
+	return s->module;
+}
+
+struct sb_node *
+sb_session_node(const struct sb_session *s)
+{
+	return s->shard->node;
+}
+
+const struct sb_limits *
+sb_session_limits(const struct sb_session *s)
+{
+	return s->limits;
+}
+
+unsigned
+sb_session_shard(const struct sb_session *s)
+{
+	return s->shard->index;
+}
+
+const struct sb_peer *
+sb_session_peer(const struct sb_session *s)
+{
+	return s->connection ? &s->connection->peer : NULL;
+}
+
+uint64_t
+sb_now(const struct sb_session *s)
+{
+	return s->shard->now;
+}
+
+int64_t
+sb_wall_ms(const struct sb_session *s)
+{
+	return s->shard->env->wall(s->shard->env->context);
+}
+
+void
+sb_random(const struct sb_session *s, void *out, size_t size)
+{
+	s->shard->env->random(s->shard->env->context, out, size);
+}
+
+void *
+sb_allocate(const struct sb_session *s, size_t size)
+{
+	return sb_shard_allocate(s->shard, size);
+}
+
+void
+sb_release(const struct sb_session *s, void *memory)
+{
+	sb_shard_release(s->shard, memory);
+}
+
+int
+sb_set_identity(struct sb_session *s, const char *identity)
+{
+	size_t size = strnlen(identity, IDENTITY_MAX);
+	char *copy = sb_shard_allocate(s->shard, size + 1);
+
+	if (!copy)
+		return SB_ENOMEM;
+	memcpy(copy, identity, size);
+	copy[size] = '\0';
+	sb_shard_release(s->shard, s->identity);
+	s->identity = copy;
+	return 0;
+}
+
+const char *
+sb_identity(const struct sb_session *s)
+{
+	return s->identity ? s->identity : "";
+}
+
+bool
+sb_is_closing(const struct sb_session *s)
+{
+	return !sb_session_is_open(s);
+}
+
+bool
+sb_is_connected(const struct sb_session *s)
+{
+	return s->connection && s->connection->phase == SB_CONNECTION_OPEN;
+}
+
+bool
+sb_session_logs(const struct sb_session *s, enum sb_log_level level)
+{
+	return sb_log_enabled(s->shard->node->log, level);
+}
+
+void
+sb_session_log(const struct sb_session *s, enum sb_log_level level, const char *event, ...)
+{
+	struct sb_field context[5];
+	size_t count = 0;
+	va_list pairs;
+
+	context[count++] = (struct sb_field){"shard", SB_UINT(s->shard->index)};
+	context[count++] = (struct sb_field){"module", SB_STR(s->module->name)};
+	context[count++] = (struct sb_field){"session", SB_ADDRESS(s->self)};
+	if (s->connection)
+		context[count++] =
+			(struct sb_field){"peer", SB_PEER(&s->connection->peer.address.any)};
+	if (s->identity)
+		context[count++] = (struct sb_field){"identity", SB_STR(s->identity)};
+	va_start(pairs, event);
+	sb_log_vwrite(s->shard->node->log, level, event, context, count, pairs);
+	va_end(pairs);
+}

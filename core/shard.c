@@ -1,0 +1,308 @@
+#include "core/shard_internal.h"
+
+#include "core/connection_internal.h"
+#include "core/envelope_internal.h"
+#include "core/epoch_internal.h"
+#include "core/node_internal.h"
+#include "core/session_internal.h"
+
+#include <string.h>
+
+#define HANDSHAKES_PER_TURN 8
+#define TURN_FLUSH_NS       2000000u /* a turn longer than this flushes early */
+#define CPU_SAMPLE          16       /* thread CPU is read in one turn of so many: a system call */
+
+static const struct sb_module service_module = {
+	.abi = SB_MODULE_ABI,
+	.name = "sb.shard",
+};
+
+static void
+metrics_init(struct sb_shard *shard)
+{
+	struct sb_metrics *m = shard->node->metrics;
+	struct sb_shard_metrics *out = &shard->metrics;
+
+#define COUNTER(field, name, help) out->field = sb_metrics_counter(m, name, help, NULL)
+	COUNTER(messages, "sb_messages_total", "Messages delivered.");
+	COUNTER(messages_remote, "sb_messages_remote_total", "Messages sent to another shard.");
+	COUNTER(messages_full, "sb_messages_full_total", "Messages refused by a full mailbox.");
+	COUNTER(messages_gone, "sb_messages_gone_total", "Messages to sessions that had gone.");
+	COUNTER(late_replies, "sb_replies_late_total", "Answers nobody waited for any more.");
+	COUNTER(octets_in, "sb_octets_in_total", "Octets received.");
+	COUNTER(octets_out, "sb_octets_out_total", "Octets sent.");
+	COUNTER(reads, "sb_reads_total", "Reads that gave octets.");
+	COUNTER(writes, "sb_writes_total", "Writes to connections.");
+	COUNTER(output_high, "sb_output_high_total", "Outputs over the high-water mark.");
+	COUNTER(early_flushes, "sb_early_flushes_total", "Outputs written before the turn's end.");
+	COUNTER(sessions_started, "sb_sessions_started_total", "Sessions started.");
+#undef COUNTER
+#define BUDGET(field, kind)              \
+	out->field = sb_metrics_counter( \
+		m, "sb_budget_hits_total", "Turns cut short by a budget.", "budget", kind, NULL)
+	BUDGET(budget_octets, "octets");
+	BUDGET(budget_frames, "frames");
+	BUDGET(budget_messages, "messages");
+	BUDGET(budget_handshakes, "handshakes");
+#undef BUDGET
+	for (int i = 0; i < SB_END_COUNT; i++)
+		out->sessions_ended[i] = sb_metrics_counter(m, "sb_sessions_ended_total",
+			"Sessions ended, by reason.", "why", sb_end_name(i), NULL);
+	out->sessions = sb_metrics_gauge(m, "sb_sessions", "Sessions now.", NULL);
+	out->turn_wall = sb_metrics_histogram(m, SB_UNIT_SECONDS, "sb_turn_seconds",
+		"Length of a shard's turn without its wait.", "clock", "wall", NULL);
+	out->turn_cpu = sb_metrics_histogram(m, SB_UNIT_SECONDS, "sb_turn_seconds",
+		"Length of a shard's turn without its wait.", "clock", "cpu", NULL);
+}
+
+/* Holds are counted by the module's own words, which are few: registered when first used. */
+void
+sb_shard_count_hold(struct sb_shard *shard, const char *reason)
+{
+	struct sb_counter *c = sb_metrics_counter(shard->node->metrics, "sb_holds_total",
+		"Sessions that held their input.", "reason", reason, NULL);
+
+	sb_counter_add(c, shard->index, 1);
+}
+
+static int
+service_start(struct sb_shard *shard)
+{
+	static const struct sb_parent nobody = {.kind = SB_PARENT_NONE};
+	int err = sb_session_new(shard, &service_module, NULL, false, &nobody, &shard->service);
+
+	return err ? err : sb_session_begin(shard->service, NULL);
+}
+
+int
+sb_shard_init(struct sb_shard *shard, struct sb_node *node, unsigned index)
+{
+	int err;
+
+	shard->node = node;
+	shard->env = node->env;
+	shard->index = index;
+	shard->queue_tail = &shard->queue_head;
+	shard->receive_size = node->receive_size;
+	shard->now = node->env->now(node->env->context);
+	metrics_init(shard);
+	err = node->env->loop_new(node->env->context, index, &shard->loop);
+	if (err)
+		return err;
+	shard->receive_buffer = sb_shard_allocate(shard, shard->receive_size);
+	if (!shard->receive_buffer)
+		return SB_ENOMEM;
+	return service_start(shard);
+}
+
+void
+sb_shard_cut_all(struct sb_shard *shard)
+{
+	for (uint32_t i = 0; i < shard->slots.count; i++) {
+		struct sb_slot *slot = &shard->slots.chunks[i / SB_SLOT_CHUNK][i % SB_SLOT_CHUNK];
+
+		if (slot->session)
+			sb_session_cut(slot->session, SB_END_DRAIN);
+	}
+	for (struct sb_connection *c; (c = sb_connection_next_again(shard));)
+		sb_input_again(c);
+	while (shard->ended)
+		sb_sessions_reap(shard);
+}
+
+static void
+queue_drop(struct sb_shard *shard)
+{
+	struct sb_envelope *e = atomic_exchange(&shard->inbox, NULL);
+
+	while (e) {
+		struct sb_envelope *next = e->next;
+
+		sb_envelope_free(shard, e);
+		e = next;
+	}
+	while (shard->queue_head) {
+		e = shard->queue_head;
+		shard->queue_head = e->next;
+		sb_envelope_free(shard, e);
+	}
+	shard->queue_tail = &shard->queue_head;
+}
+
+void
+sb_shard_fini(struct sb_shard *shard)
+{
+	if (!shard->node)
+		return;
+	while (sb_connection_next_ready(shard) || sb_connection_next_dirty(shard) ||
+		sb_connection_next_eased(shard))
+		;
+	queue_drop(shard);
+	sb_envelopes_fini(shard);
+	sb_request_table_fini(shard);
+	sb_buffers_fini(shard);
+	for (size_t i = 0; i < SB_SLOT_CHUNKS && shard->slots.chunks[i]; i++)
+		sb_shard_release(shard, shard->slots.chunks[i]);
+	sb_shard_release(shard, shard->heap.entries);
+	sb_shard_release(shard, shard->receive_buffer);
+	if (shard->loop)
+		shard->env->loop_free(shard->loop);
+	memset(shard, 0, sizeof(*shard));
+}
+
+/* ---- drain ---- */
+
+static void
+tell_node(struct sb_shard *shard, struct sb_session *nobody, struct sb_envelope *e)
+{
+	(void)nobody;
+	(void)e;
+	sb_node_shard_drained(shard->node);
+}
+
+void
+sb_shard_drained(struct sb_shard *shard)
+{
+	if (sb_shard_control(shard->node, shard, 0, tell_node, SB_NOTHING))
+		sb_node_stop(shard->node); /* no memory even for that: the second stop cuts */
+}
+
+void
+sb_shard_drain(struct sb_shard *shard, bool cut)
+{
+	bool was_draining = shard->is_draining;
+	struct sb_session *next;
+
+	shard->is_draining = true;
+	for (struct sb_session *s = shard->children; s; s = next) {
+		next = s->parent.sibling.next;
+		if (cut)
+			sb_session_cut(s, SB_END_DRAIN);
+		else
+			sb_session_ask_stop(s, s->limits->stop_ms);
+	}
+	if (!was_draining && shard->child_count == 0)
+		sb_shard_drained(shard);
+}
+
+/* ---- the turn ---- */
+
+static bool
+has_work(const struct sb_shard *shard)
+{
+	return shard->again.head || shard->ready.head || shard->dirty.head || shard->eased.head ||
+	       shard->ended || sb_messages_wait(shard);
+}
+
+static int64_t
+wait_until(struct sb_shard *shard, int64_t wait_ns)
+{
+	uint64_t first = sb_heap_first(shard);
+	uint64_t now;
+
+	if (has_work(shard))
+		return 0;
+	if (first == UINT64_MAX)
+		return wait_ns;
+	now = shard->now;
+	if (first <= now)
+		return 0;
+	if (wait_ns < 0 || first - now < (uint64_t)wait_ns)
+		return first - now < INT64_MAX ? (int64_t)(first - now) : INT64_MAX;
+	return wait_ns;
+}
+
+static void
+poll(struct sb_shard *shard, int64_t wait_ns)
+{
+	int64_t wait = wait_until(shard, wait_ns);
+
+	sb_epoch_leave(shard->node->epoch, shard->index);
+	shard->env->loop_poll(shard->loop, wait);
+	sb_epoch_enter(shard->node->epoch, shard->index);
+	shard->now = shard->env->now(shard->env->context);
+}
+
+static void
+run_timers(struct sb_shard *shard)
+{
+	struct sb_session *s;
+
+	while ((s = sb_heap_due(shard, shard->now)))
+		sb_timers_fire(s);
+}
+
+/* What was ready at the start; what becomes so meanwhile has its turn in the next one. */
+static void
+run_input(struct sb_shard *shard)
+{
+	struct sb_connection *last = shard->again.tail, *c;
+
+	shard->handshakes_left = HANDSHAKES_PER_TURN;
+	while ((c = sb_connection_next_ready(shard))) {
+		int events = c->ready_events;
+
+		c->ready_events = 0;
+		sb_connection_process(c, events);
+	}
+	while (last && (c = sb_connection_next_again(shard))) {
+		bool is_last = c == last;
+
+		sb_input_again(c);
+		if (is_last)
+			break;
+	}
+}
+
+static void
+run_eased(struct sb_shard *shard)
+{
+	struct sb_connection *last = shard->eased.tail, *c;
+
+	while (last && (c = sb_connection_next_eased(shard))) {
+		bool is_last = c == last;
+		struct sb_session *s = c->session;
+
+		if (c->phase == SB_CONNECTION_OPEN) {
+			sb_connection_enqueue_again(c);
+			sb_connection_update(c);
+			if (s->module->drained)
+				s->module->drained(s);
+		}
+		if (is_last)
+			break;
+	}
+}
+
+static void
+run(struct sb_shard *shard)
+{
+	run_timers(shard);
+	run_input(shard);
+	(void)sb_messages_deliver(shard);
+	if (shard->before_flush)
+		shard->before_flush(shard, shard->before_flush_context);
+	sb_output_flush_all(shard);
+	run_eased(shard);
+	if (shard->ended)
+		sb_sessions_reap(shard);
+}
+
+bool
+sb_shard_turn(struct sb_shard *shard, int64_t wait_ns)
+{
+	const struct sb_env *env = shard->env;
+	bool measures_cpu = env->thread_cpu && shard->turns++ % CPU_SAMPLE == 0;
+	uint64_t cpu = 0;
+
+	poll(shard, wait_ns);
+	if (measures_cpu)
+		cpu = env->thread_cpu(env->context);
+	run(shard);
+	if (measures_cpu)
+		sb_histogram_record(
+			shard->metrics.turn_cpu, shard->index, env->thread_cpu(env->context) - cpu);
+	sb_histogram_record(
+		shard->metrics.turn_wall, shard->index, env->now(env->context) - shard->now);
+	return has_work(shard);
+}

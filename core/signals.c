@@ -1,0 +1,69 @@
+/* SIGTERM and SIGINT, read from a descriptor by shard 0. */
+#include "core/node_internal.h"
+#include "core/session_internal.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+struct sb_signals {
+	struct sb_io io; /* first */
+	struct sb_node *node;
+	sigset_t old_mask;
+};
+
+static void
+ready(struct sb_io *io, int events)
+{
+	struct sb_signals *signals = (struct sb_signals *)io;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	while (read(io->fd, &info, sizeof(info)) == sizeof(info)) {
+		SB_LOG_TO(signals->node->log, INFO, "node.signal", "signal",
+			SB_STR(sigabbrev_np((int)info.ssi_signo)));
+		sb_node_stop(signals->node);
+	}
+}
+
+int
+sb_signals_new(struct sb_node *node)
+{
+	struct sb_shard *shard = &node->shards[0];
+	struct sb_signals *signals = calloc(1, sizeof(*signals));
+	sigset_t mask;
+
+	if (!signals)
+		return SB_ENOMEM;
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &mask, &signals->old_mask);
+	signals->node = node;
+	signals->io.ready = ready;
+	signals->io.fd = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (signals->io.fd < 0) {
+		pthread_sigmask(SIG_SETMASK, &signals->old_mask, NULL);
+		free(signals);
+		return SB_EMFILE;
+	}
+	node->signals = signals;
+	shard->env->loop_watch(shard->loop, &signals->io, SB_READABLE);
+	return 0;
+}
+
+void
+sb_signals_free(struct sb_node *node)
+{
+	struct sb_signals *signals = node->signals;
+	struct sb_shard *shard = &node->shards[0];
+
+	if (!signals)
+		return;
+	shard->env->loop_watch(shard->loop, &signals->io, 0);
+	close(signals->io.fd);
+	pthread_sigmask(SIG_SETMASK, &signals->old_mask, NULL);
+	free(signals);
+	node->signals = NULL;
+}
