@@ -37,13 +37,15 @@ body_fault(struct decoder *d, uint32_t status, const char *field)
 		fault(d, SMPP_FAULT_BODY, status, field);
 }
 
-/* A string without its NUL. The last one of a response counts as it is. */
+/* A string without its NUL. The last one of a response counts as it is, when it is not too long. */
 COLD static struct sb_bytes
-open_end(struct decoder *d, const char *field)
+open_end(struct decoder *d, size_t bound, uint32_t status, const char *field)
 {
 	struct sb_bytes rest = sb_bytes(d->at, d->liberal ? (size_t)(d->end - d->at) : 0);
 
 	body_fault(d, SMPP_RINVCMDLEN, field);
+	if (rest.size >= bound)
+		fault(d, SMPP_FAULT_FIELD, status, field);
 	return rest;
 }
 
@@ -77,7 +79,7 @@ decode_STRING(struct decoder *d, size_t bound, uint32_t status, const char *fiel
 	size_t size;
 
 	if (!nul)
-		return open_end(d, field);
+		return open_end(d, bound, status, field);
 	d->at = nul + 1;
 	size = (size_t)(nul - start);
 	if (size >= bound)

@@ -9,6 +9,19 @@ static const uint64_t SECOND_NS = 1000000000U;
 static const uint64_t DRAIN_NS = 5000000000U;
 static const uint64_t BLOCKED_NS = 1000000U;
 
+/* The first operation is due at once, and none at the very end. */
+static void
+advance_due(struct run *run, uint64_t now_ns)
+{
+	uint64_t all = (uint64_t)((double)(run->ends_ns - run->started_ns) * run->rate / 1e9);
+
+	if (run->rate <= 0)
+		return;
+	run->due = (uint64_t)((double)(now_ns - run->started_ns) * run->rate / 1e9) + 1;
+	if (run->ends_ns && run->due > all)
+		run->due = all;
+}
+
 void
 run_begin(struct run *run, struct run_order order, uint64_t now_ns)
 {
@@ -19,7 +32,8 @@ run_begin(struct run *run, struct run_order order, uint64_t now_ns)
 	run->drain_ns = order.drain_ns ? order.drain_ns : DRAIN_NS;
 	run->limit = order.count;
 	run->rate = order.rate;
-	run->due = order.rate > 0 ? 0 : UINT64_MAX;
+	run->due = UINT64_MAX;
+	advance_due(run, now_ns);
 }
 
 uint64_t
@@ -50,15 +64,6 @@ run_in_flight(const struct run *run)
 	return run->sent - run->done - run->lost;
 }
 
-static void
-advance_due(struct run *run, uint64_t now_ns)
-{
-	uint64_t until = run->ends_ns && now_ns > run->ends_ns ? run->ends_ns : now_ns;
-
-	if (run->rate > 0)
-		run->due = (uint64_t)((double)(until - run->started_ns) * run->rate / 1e9);
-}
-
 bool
 run_tick(struct run *run, uint64_t now_ns)
 {
@@ -78,17 +83,17 @@ run_tick(struct run *run, uint64_t now_ns)
 	return true;
 }
 
-/* Until the next hundred microseconds' worth of operations is due; while the connections cannot
- * take what is due already, an answer wakes the load, and the clock only in case. */
+/* Until the next twenty microseconds' worth of operations is due; while the connections cannot take
+ * what is due already, an answer wakes the load, and the clock only in case. */
 static uint64_t
 next_due_ns(const struct run *run, uint64_t now_ns)
 {
-	double batch = run->rate / 10000;
+	double batch = run->rate / 50000, next;
 
 	if (run->due > run->sent)
 		return now_ns + BLOCKED_NS;
-	return run->started_ns +
-	       (uint64_t)(((double)run->sent + (batch > 1 ? batch : 1)) * 1e9 / run->rate) + 1;
+	next = (double)run->sent + (batch > 1 ? batch - 1 : 0);
+	return run->started_ns + (uint64_t)(next * 1e9 / run->rate) + 1;
 }
 
 int64_t

@@ -1,0 +1,111 @@
+"""What is measured: ours, the bare program beside it, the load, the goal."""
+import os
+from dataclasses import dataclass
+from typing import Callable, List, Optional
+
+import harness
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+@dataclass
+class Ratio:
+    """Server CPU per operation, ours over the reference's. `goal` None: reported only."""
+    name: str
+    what: str
+    ours: List[str]
+    reference: List[str]
+    load: Callable[[str], List[str]]
+    goal: Optional[float]
+    tls: bool = False
+    ours_load: Optional[Callable[[str], List[str]]] = None
+    callgrind_operations: int = 20000
+
+    def programs(self):
+        return [self.ours[0], self.reference[0]]
+
+
+@dataclass
+class Memory:
+    """Octets of anonymous memory that one held connection adds to the server."""
+    name: str
+    what: str
+    ours: List[str]
+    load: Callable[[str, int], List[str]]
+    goal: Optional[int]
+    tls: bool = False
+
+    def programs(self):
+        return [self.ours[0]]
+
+
+def echo(*options):
+    return lambda address: [harness.program("echo-load"), *options, address]
+
+
+def smpp(*options):
+    return lambda address: [harness.program("smpp-load"), *options, address]
+
+
+def hold(program, *options):
+    return lambda address, connections: [
+        harness.program(program), *options, "--connections", str(connections), address]
+
+
+ECHO_MANY = ("--connections", "1000", "--depth", "1")
+ECHO_DEEP = ("--connections", "10", "--depth", "16")
+CHURN = ("--connections", "100", "--churn")
+SMPP_DEEP = ("--connections", "10", "--window", "100")
+RECEIPTS = SMPP_DEEP + ("--registered-delivery", "1")
+
+SB_ECHO = ["sb-echo", "--threads", "1"]
+MINIMAL_MC = ["minimal-mc", "--threads", "1"]
+# One thread, the accounts of the shipped file with room for the load, everything to a sink that
+# delivers at once.
+SMPP_MC = ["smpp-mc", "-c", os.path.join(HERE, "smpp-mc.conf")]
+
+BENCHMARKS = [
+    Ratio("echo-1000x1", "echo of 64 octets, 1,000 connections, 1 in flight",
+          SB_ECHO, ["bare-echo"], echo(*ECHO_MANY), 1.10),
+    Ratio("echo-10x16", "echo of 64 octets, 10 connections, 16 in flight",
+          SB_ECHO, ["bare-echo"], echo(*ECHO_DEEP), 1.40),
+    Ratio("echo-churn", "accept, one echo, close, 100 at a time",
+          SB_ECHO, ["bare-echo"], echo(*CHURN), 1.15, callgrind_operations=2000),
+    Ratio("echo-tls-1000x1", "TLS echo of 64 octets, 1,000 connections, 1 in flight",
+          SB_ECHO, ["bare-echo"], echo(*ECHO_MANY, "--tls"), None, tls=True),
+    Ratio("smpp-minimal", "submit_sm to the minimal MC, 10 connections, window 100",
+          MINIMAL_MC, ["bare-smpp"], smpp(*SMPP_DEEP), 6),
+    Ratio("smpp-minimal-tls", "the same over TLS",
+          MINIMAL_MC, ["bare-smpp"], smpp(*SMPP_DEEP, "--tls"), 3, tls=True),
+    Ratio("smpp-mc", "submit_sm to smpp-mc in memory, 10 connections, window 100",
+          SMPP_MC, ["bare-smpp"], smpp(*SMPP_DEEP), 14),
+    Ratio("smpp-mc-receipts", "the same, a receipt for every message",
+          SMPP_MC, ["bare-smpp"], smpp(*SMPP_DEEP), None, ours_load=smpp(*RECEIPTS)),
+    Memory("idle-echo", "an idle plain session", SB_ECHO, hold("echo-load"), 512),
+    Memory("idle-echo-tls", "an idle TLS session", SB_ECHO, hold("echo-load", "--tls"), 16 * 1024,
+           tls=True),
+    Memory("idle-smpp", "a bound SMPP session of the minimal MC", MINIMAL_MC,
+           hold("smpp-load", "--window", "1"), 1024),
+    Memory("idle-smpp-mc", "a bound SMPP session of smpp-mc", SMPP_MC,
+           hold("smpp-load", "--window", "1"), None),
+]
+
+# The yardstick by itself: run by name, to see what this machine's noise does to a ratio of 1.
+SELF_CHECKS = [
+    Ratio("noise-echo", "bare-echo beside itself, 1,000 connections, 1 in flight",
+          ["bare-echo"], ["bare-echo"], echo(*ECHO_MANY), 1.10),
+    Ratio("noise-echo-deep", "bare-echo beside itself, 10 connections, 16 in flight",
+          ["bare-echo"], ["bare-echo"], echo(*ECHO_DEEP), 1.40),
+    Ratio("noise-churn", "bare-echo beside itself, accept, one echo, close",
+          ["bare-echo"], ["bare-echo"], echo(*CHURN), 1.15, callgrind_operations=2000),
+    Ratio("noise-smpp", "bare-smpp beside itself, 10 connections, window 100",
+          ["bare-smpp"], ["bare-smpp"], smpp(*SMPP_DEEP), 6),
+    Ratio("noise-smpp-tls", "bare-smpp beside itself over TLS",
+          ["bare-smpp"], ["bare-smpp"], smpp(*SMPP_DEEP, "--tls"), 3, tls=True),
+    Memory("bare-idle-echo", "an idle plain connection of bare-echo", ["bare-echo"],
+           hold("echo-load"), None),
+    Memory("bare-idle-smpp", "a bound connection of bare-smpp", ["bare-smpp"],
+           hold("smpp-load", "--window", "1"), None),
+    Memory("bare-idle-tls", "an idle TLS connection of bare-echo", ["bare-echo"],
+           hold("echo-load", "--tls"), None, tls=True),
+]
