@@ -19,15 +19,21 @@ sb_bucket_high(struct sb_bucket bucket)
 }
 
 void
-sb_distribution_add(struct sb_distribution *d, uint64_t value)
+sb_distribution_add_times(struct sb_distribution *d, uint64_t value, uint64_t times)
 {
 	struct sb_bucket at = sb_bucket_of(value);
 
-	d->buckets[at.octave][at.step]++;
-	d->count++;
-	d->sum += value;
-	if (value > d->max)
+	d->buckets[at.octave][at.step] += times;
+	d->count += times;
+	d->sum += value * times;
+	if (times && value > d->max)
 		d->max = value;
+}
+
+void
+sb_distribution_add(struct sb_distribution *d, uint64_t value)
+{
+	sb_distribution_add_times(d, value, 1);
 }
 
 void

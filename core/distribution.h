@@ -44,6 +44,9 @@ uint64_t sb_bucket_high(struct sb_bucket bucket);
 
 void sb_distribution_add(struct sb_distribution *d, uint64_t value);
 
+/* The same value `times` times: what was sent together and came back together. */
+void sb_distribution_add_times(struct sb_distribution *d, uint64_t value, uint64_t times);
+
 /* Adds everything of `from` to `to`. */
 void sb_distribution_merge(struct sb_distribution *to, const struct sb_distribution *from);
 

@@ -160,14 +160,14 @@ greeted(struct echo_load *load, uint32_t index, uint64_t now_ns)
 		load->opened++;
 		return;
 	}
-	histogram_add(&load->run.latency, now_ns - c->sent_ns[c->oldest], 1);
+	sb_distribution_add_times(&load->run.latency, now_ns - c->sent_ns[c->oldest], 1);
 	load->run.done++;
 	echo_connection_close(load, index);
 	if (run_room(&load->run, 1))
 		echo_connection_open(load, index);
 }
 
-/* Messages sent together came back together: one entry of the histogram for all of them. */
+/* Messages sent together came back together: one entry for all of them. */
 static void
 complete(struct echo_load *load, struct echo_connection *c, uint32_t messages, uint64_t now_ns)
 {
@@ -183,7 +183,7 @@ complete(struct echo_load *load, struct echo_connection *c, uint32_t messages, u
 			c->oldest = (c->oldest + 1) % depth;
 			same++;
 		}
-		histogram_add(&load->run.latency, now_ns - sent_ns, same);
+		sb_distribution_add_times(&load->run.latency, now_ns - sent_ns, same);
 		messages -= same;
 	}
 }

@@ -116,8 +116,8 @@ run_print_json(const struct run *run, FILE *to)
 {
 	static const struct {
 		const char *name;
-		double share;
-	} shares[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}};
+		double percent;
+	} shares[] = {{"p50", 50}, {"p90", 90}, {"p99", 99}, {"p999", 99.9}};
 
 	fprintf(to, "\"ops\":%llu,\"seconds\":%.6f,\"lost\":%llu,\"unanswered\":%llu,",
 		(unsigned long long)run->done, (double)run->seconds_ns / (double)SECOND_NS,
@@ -125,8 +125,9 @@ run_print_json(const struct run *run, FILE *to)
 	fputs("\"latency_us\":{", to);
 	for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++)
 		fprintf(to, "\"%s\":%.3f,", shares[i].name,
-			(double)histogram_percentile(&run->latency, shares[i].share) / 1000);
-	fprintf(to, "\"max\":%.3f}", (double)run->latency.largest / 1000);
+			(double)sb_distribution_percentile(&run->latency, shares[i].percent) /
+				1000);
+	fprintf(to, "\"max\":%.3f}", (double)run->latency.max / 1000);
 }
 
 static struct run_order

@@ -7,7 +7,7 @@
 #ifndef TESTS_BENCH_RUN_H
 #define TESTS_BENCH_RUN_H
 
-#include "tests/bench/histogram.h"
+#include "core/distribution.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@ struct run {
 	uint64_t done;
 	uint64_t lost;   /* sent on a connection that ended before the answer */
 	int64_t awaited; /* kept by the caller: what else must come before the drain is over */
-	struct histogram latency;
+	struct sb_distribution latency;
 };
 
 /* What to do next, by the command line or by a line of standard input. */
@@ -49,7 +49,7 @@ struct run_orders {
 	char text[256];
 };
 
-/* Starts over: counters, histogram and clock. */
+/* Starts over: counters, latencies and clock. */
 void run_begin(struct run *run, struct run_order order, uint64_t now_ns);
 
 /* How many of `wanted` more operations may be sent now. */

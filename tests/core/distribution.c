@@ -140,10 +140,24 @@ test_a_merge_is_as_if_all_were_added_to_one(void **state)
 	assert_memory_equal(&a, &both, sizeof(both));
 }
 
+static void
+test_a_value_added_many_times_is_as_many_values(void **state)
+{
+	static struct sb_distribution one_by_one, at_once;
+
+	(void)state;
+	for (int i = 0; i < 7; i++)
+		sb_distribution_add(&one_by_one, 1000);
+	sb_distribution_add_times(&at_once, 1000, 7);
+	sb_distribution_add_times(&at_once, 2000, 0);
+	assert_memory_equal(&one_by_one, &at_once, sizeof(at_once));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_value_added_many_times_is_as_many_values),
 		cmocka_unit_test(test_buckets_cover_all_values_without_gap_or_overlap),
 		cmocka_unit_test(test_a_bucket_is_at_most_3_percent_wide_from_its_middle),
 		cmocka_unit_test(test_percentiles_are_within_3_percent_of_the_sorted_truth),

@@ -24,7 +24,7 @@ flush_batch(struct load *load, uint64_t now_ns)
 	uint64_t sent_ns = load->batch_sent_ns;
 
 	if (load->batch_size)
-		histogram_add(
+		sb_distribution_add_times(
 			&load->second, now_ns > sent_ns ? now_ns - sent_ns : 0, load->batch_size);
 	load->batch_size = 0;
 }

@@ -136,7 +136,7 @@ end_second(struct load *load, uint64_t now_ns, bool say)
 {
 	if (say)
 		report_progress(load, now_ns);
-	histogram_merge(&load->run.latency, &load->second);
+	sb_distribution_merge(&load->run.latency, &load->second);
 	memset(&load->second, 0, sizeof(load->second));
 }
 

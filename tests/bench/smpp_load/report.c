@@ -28,16 +28,17 @@ micros(uint64_t ns)
 void
 report_progress(struct load *load, uint64_t now_ns)
 {
-	const struct histogram *second = &load->second;
+	const struct sb_distribution *second = &load->second;
 
 	fprintf(stderr,
 		"%4.0f s  %10" PRIu64 " msg/s  in flight %" PRIu64 "  p50 %.0f us  p99 %.0f us"
 		"  refused %" PRIu64 "  receipts %" PRIu64 "  delivered %" PRIu64
 		"  anomalies %" PRIu64 "\n",
-		(double)(now_ns - load->run.started_ns) / 1e9, second->total,
-		run_in_flight(&load->run), micros(histogram_percentile(second, 0.5)),
-		micros(histogram_percentile(second, 0.99)), refused(load), load->counters.receipts,
-		load->counters.delivered, anomalies_total(&load->counters));
+		(double)(now_ns - load->run.started_ns) / 1e9, second->count,
+		run_in_flight(&load->run), micros(sb_distribution_percentile(second, 50)),
+		micros(sb_distribution_percentile(second, 99)), refused(load),
+		load->counters.receipts, load->counters.delivered,
+		anomalies_total(&load->counters));
 }
 
 static double
@@ -98,15 +99,16 @@ static void
 report_text(const struct load *load)
 {
 	const struct run *run = &load->run;
-	const struct histogram *h = &run->latency;
+	const struct sb_distribution *h = &run->latency;
 
 	printf("messages        %" PRIu64 " answered of %" PRIu64 " in %.3f s: %.0f a second\n",
 		run->done, run->sent, (double)run->seconds_ns / 1e9, per_second(run));
 	text_statuses(&load->counters);
 	printf("latency us      p50 %.1f  p90 %.1f  p99 %.1f  p999 %.1f  max %.1f\n",
-		micros(histogram_percentile(h, 0.5)), micros(histogram_percentile(h, 0.9)),
-		micros(histogram_percentile(h, 0.99)), micros(histogram_percentile(h, 0.999)),
-		micros(h->largest));
+		micros(sb_distribution_percentile(h, 50)),
+		micros(sb_distribution_percentile(h, 90)),
+		micros(sb_distribution_percentile(h, 99)),
+		micros(sb_distribution_percentile(h, 99.9)), micros(h->max));
 	if (run->lost || run_in_flight(run))
 		printf("unanswered      %" PRIu64 ", lost with their session %" PRIu64 "\n",
 			run_in_flight(run), run->lost);

@@ -97,7 +97,7 @@ struct counters {
 struct load {
 	struct load_options options;
 	struct run run;
-	struct histogram second; /* of the current second, not yet in run.latency */
+	struct sb_distribution second; /* of the current second, not yet in run.latency */
 	struct counters counters;
 	struct pool pool;
 	struct receipts receipts;
