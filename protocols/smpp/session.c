@@ -1,0 +1,210 @@
+#include "protocols/smpp/session_internal.h"
+
+#include <string.h>
+
+size_t
+smpp_session_size(const struct smpp_application *application)
+{
+	return SMPP_STATE_OFFSET + application->state_size;
+}
+
+void *
+smpp_state(const struct sb_session *s)
+{
+	return (uint8_t *)sb_state(s) + SMPP_STATE_OFFSET;
+}
+
+struct smpp_service *
+smpp_session_service(const struct sb_session *s)
+{
+	return ((struct smpp_session *)sb_state(s))->service;
+}
+
+enum smpp_state
+smpp_session_state(const struct sb_session *s)
+{
+	return ((struct smpp_session *)sb_state(s))->state;
+}
+
+enum smpp_version
+smpp_session_version(const struct sb_session *s)
+{
+	return ((struct smpp_session *)sb_state(s))->version;
+}
+
+static int
+session_start(struct sb_session *s, const void *args)
+{
+	struct smpp_session *p = sb_state(s);
+
+	p->service = (struct smpp_service *)(uintptr_t)args;
+	p->shard = (uint16_t)sb_session_shard(s);
+	p->next_sequence = 1;
+	p->version = (uint8_t)smpp_options(p)->version;
+	p->window_in = smpp_options(p)->window_in;
+	p->window_out = smpp_options(p)->window_out;
+	p->strict_tlvs = smpp_options(p)->strict_tlvs;
+	return 0;
+}
+
+static int
+session_connected(struct sb_session *s, const struct sb_peer *peer)
+{
+	struct smpp_session *p = smpp_enter(s);
+	int err = 0;
+
+	p->is_connected = true;
+	p->state = SMPP_OPEN;
+	p->phase = SMPP_PHASE_OPEN;
+	p->phase_since = p->last_octet = p->last_request = sb_now(s);
+	smpp_timer_arm(s, p);
+	if (smpp_app(p)->connected)
+		err = smpp_app(p)->connected(s, peer, p->service->args);
+	smpp_leave(s, p);
+	return err;
+}
+
+/* Whole frames at the front of `in`, until the input, the turn's budget or the session ends. */
+static ssize_t
+take_frames(struct sb_session *s, struct smpp_session *p, struct sb_bytes in)
+{
+	uint32_t max = smpp_options(p)->max_pdu;
+	size_t used = 0;
+
+	while (!p->is_held && used < in.size) {
+		struct sb_bytes rest = sb_bytes(in.data + used, in.size - used);
+		ssize_t size = smpp_frame(rest, max, NULL);
+
+		if (size < 0) {
+			smpp_refuse_length(s, p, rest);
+			return SB_EPROTO;
+		}
+		if (size == 0 || !sb_frame(s))
+			break;
+		used += (size_t)size;
+		smpp_dispatch(s, p, sb_bytes(rest.data, (size_t)size));
+		if (p->sent)
+			smpp_tell_sent(s, p);
+		if (sb_is_closing(s))
+			break;
+	}
+	return (ssize_t)used;
+}
+
+static ssize_t
+session_received(struct sb_session *s, struct sb_bytes in)
+{
+	struct smpp_session *p = smpp_enter(s);
+	ssize_t used;
+
+	p->last_octet = sb_now(s);
+	used = take_frames(s, p, in);
+	smpp_leave(s, p);
+	return used;
+}
+
+static void
+session_input_ended(struct sb_session *s)
+{
+	struct smpp_session *p = smpp_enter(s);
+
+	smpp_input_ended(s, p);
+	smpp_leave(s, p);
+}
+
+static void
+session_disconnected(struct sb_session *s, enum sb_end why)
+{
+	struct smpp_session *p = smpp_enter(s);
+
+	p->phase = SMPP_PHASE_CLOSED;
+	smpp_responses_lost(s, p);
+	smpp_leave(s, p);
+	sb_close(s, why);
+}
+
+static void
+session_drained(struct sb_session *s)
+{
+	struct smpp_session *p = smpp_enter(s);
+
+	/* The peer reads: what it sent meanwhile was not looked at. */
+	p->last_octet = sb_now(s);
+	smpp_tell_window(s, p);
+	smpp_leave(s, p);
+}
+
+static void
+session_stopping(struct sb_session *s)
+{
+	struct smpp_session *p = smpp_enter(s);
+
+	smpp_unbind_begin(s, p, SB_END_DRAIN);
+	smpp_leave(s, p);
+}
+
+static void
+session_message(struct sb_session *s, struct sb_message *m)
+{
+	struct smpp_session *p = smpp_enter(s);
+
+	if (smpp_app(p)->message)
+		smpp_app(p)->message(s, m);
+	else
+		(void)sb_reply(s, sb_message_from(m), SB_ENOTSUP, SB_NOTHING);
+	smpp_leave(s, p);
+}
+
+static void
+session_closed(struct sb_session *s, enum sb_end why)
+{
+	struct smpp_session *p = sb_state(s);
+
+	if (!p->is_connected)
+		return;
+	if (p->sent)
+		smpp_tell_sent(s, p);
+	smpp_responses_lost(s, p);
+	if (p->is_counted)
+		sb_gauge_add(p->service->metrics.bound[p->mode - SMPP_BOUND_TX], p->shard, -1);
+	if (smpp_app(p)->closed)
+		smpp_app(p)->closed(s, why);
+	smpp_pending_free(s, &p->in);
+	smpp_pending_free(s, &p->out);
+	sb_release(s, p->sent);
+}
+
+static void
+session_describe(const struct sb_session *s, struct sb_fields *fields)
+{
+	const struct smpp_session *p = sb_state(s);
+
+	sb_fields_add(fields, "state", SB_STR(smpp_state_name(p->state)));
+	sb_fields_add(fields, "unbinding", SB_BOOL(smpp_is_unbinding(p)));
+	sb_fields_add(fields, "system_id", SB_STR(sb_identity(s)));
+	sb_fields_add(fields, "version", SB_UINT(p->version));
+	sb_fields_add(fields, "bind_attempts", SB_UINT(p->attempts));
+	sb_fields_add(fields, "window_in", SB_UINT(smpp_pending_count(p->in)));
+	sb_fields_add(fields, "window_in_limit", SB_UINT(p->window_in));
+	sb_fields_add(fields, "window_out", SB_UINT(smpp_pending_count(p->out)));
+	sb_fields_add(fields, "window_out_limit", SB_UINT(p->window_out));
+	sb_fields_add(fields, "is_held", SB_BOOL(p->is_held));
+	sb_fields_add(fields, "requests_in", SB_UINT(p->requests_in));
+	sb_fields_add(fields, "requests_out", SB_UINT(p->requests_out));
+	if (smpp_app(p)->describe)
+		smpp_app(p)->describe(s, fields);
+}
+
+const struct sb_module smpp_session_callbacks = {
+	.abi = SB_MODULE_ABI,
+	.start = session_start,
+	.connected = session_connected,
+	.received = session_received,
+	.input_ended = session_input_ended,
+	.disconnected = session_disconnected,
+	.drained = session_drained,
+	.stopping = session_stopping,
+	.message = session_message,
+	.closed = session_closed,
+	.describe = session_describe,
+};

@@ -1,0 +1,185 @@
+#include "protocols/smpp/session_pending_internal.h"
+
+#include "core/session.h"
+
+#include <string.h>
+
+#define FIRST_CAPACITY 8
+
+static uint32_t
+index_home(const struct smpp_pending *table, uint32_t at)
+{
+	return table->entries[table->index[at] - 1].sequence & table->index_mask;
+}
+
+static void
+index_put(struct smpp_pending *table, uint32_t slot)
+{
+	uint32_t at = table->entries[slot].sequence & table->index_mask;
+
+	while (table->index[at])
+		at = (at + 1) & table->index_mask;
+	table->index[at] = slot + 1;
+}
+
+static uint32_t
+index_at(const struct smpp_pending *table, uint32_t sequence)
+{
+	uint32_t at = sequence & table->index_mask;
+
+	/* At most half of the places are taken, so that a free one ends each search. */
+	while (table->index[at] && table->entries[table->index[at] - 1].sequence != sequence)
+		at = (at + 1) & table->index_mask;
+	return at;
+}
+
+/* Closes the gap, so that no search ends early at it. */
+static void
+index_remove(struct smpp_pending *table, uint32_t sequence)
+{
+	uint32_t gap = index_at(table, sequence);
+	uint32_t at = gap;
+
+	for (;;) {
+		uint32_t home;
+
+		at = (at + 1) & table->index_mask;
+		if (!table->index[at])
+			break;
+		home = index_home(table, at);
+		/* It may move back to the gap only if that is not before its home. */
+		if (((at - home) & table->index_mask) < ((at - gap) & table->index_mask))
+			continue;
+		table->index[gap] = table->index[at];
+		gap = at;
+	}
+	table->index[gap] = 0;
+}
+
+static void
+add_free_slots(struct smpp_pending *table, uint32_t first)
+{
+	for (uint32_t slot = table->capacity; slot-- > first;) {
+		table->entries[slot].command = 0;
+		table->entries[slot].next = table->free_head;
+		table->free_head = slot;
+	}
+}
+
+static struct smpp_pending *
+table_new(struct sb_session *s, uint32_t capacity, bool indexed)
+{
+	size_t entries = sizeof(struct smpp_pending) + capacity * sizeof(struct smpp_pending_entry);
+	size_t index = indexed ? 2 * (size_t)capacity * sizeof(uint32_t) : 0;
+	struct smpp_pending *table = sb_allocate(s, entries + index);
+
+	if (!table)
+		return NULL;
+	*table = (struct smpp_pending){
+		.capacity = capacity,
+		.free_head = SMPP_NO_SLOT,
+		.oldest = SMPP_NO_SLOT,
+		.newest = SMPP_NO_SLOT,
+		.index_mask = 2 * capacity - 1,
+		.index = indexed ? (uint32_t *)((uint8_t *)table + entries) : NULL,
+	};
+	if (indexed)
+		memset(table->index, 0, index);
+	return table;
+}
+
+/* Entries keep their slots: handles to them are about. */
+static void
+table_move(struct smpp_pending *to, const struct smpp_pending *from)
+{
+	memcpy(to->entries, from->entries, from->capacity * sizeof(from->entries[0]));
+	to->count = from->count;
+	to->oldest = from->oldest;
+	to->newest = from->newest;
+	if (!to->index)
+		return;
+	for (uint32_t slot = to->oldest; slot != SMPP_NO_SLOT; slot = to->entries[slot].next)
+		index_put(to, slot);
+}
+
+static bool
+table_grow(struct sb_session *s, struct smpp_pending **table, bool indexed)
+{
+	struct smpp_pending *old = *table;
+	struct smpp_pending *grown;
+
+	if (old && old->capacity > UINT32_MAX / 8)
+		return false;
+	grown = table_new(s, old ? old->capacity * 2 : FIRST_CAPACITY, indexed);
+	if (!grown)
+		return false;
+	if (old)
+		table_move(grown, old);
+	add_free_slots(grown, old ? old->capacity : 0);
+	sb_release(s, old);
+	*table = grown;
+	return true;
+}
+
+uint32_t
+smpp_pending_take(struct sb_session *s, struct smpp_pending **table, bool indexed,
+	const struct smpp_pending_entry *entry)
+{
+	struct smpp_pending *t = *table;
+	uint32_t slot;
+
+	if (!t || t->free_head == SMPP_NO_SLOT) {
+		if (!table_grow(s, table, indexed))
+			return SMPP_NO_SLOT;
+		t = *table;
+	}
+	slot = t->free_head;
+	t->free_head = t->entries[slot].next;
+	t->entries[slot] = *entry;
+	t->entries[slot].next = SMPP_NO_SLOT;
+	t->entries[slot].previous = t->newest;
+	if (t->newest != SMPP_NO_SLOT)
+		t->entries[t->newest].next = slot;
+	else
+		t->oldest = slot;
+	t->newest = slot;
+	t->count++;
+	if (indexed)
+		index_put(t, slot);
+	return slot;
+}
+
+void
+smpp_pending_remove(struct smpp_pending *table, uint32_t slot)
+{
+	struct smpp_pending_entry *entry = &table->entries[slot];
+
+	if (table->index)
+		index_remove(table, entry->sequence);
+	if (entry->previous != SMPP_NO_SLOT)
+		table->entries[entry->previous].next = entry->next;
+	else
+		table->oldest = entry->next;
+	if (entry->next != SMPP_NO_SLOT)
+		table->entries[entry->next].previous = entry->previous;
+	else
+		table->newest = entry->previous;
+	entry->command = 0;
+	entry->next = table->free_head;
+	table->free_head = slot;
+	table->count--;
+}
+
+uint32_t
+smpp_pending_find(const struct smpp_pending *table, uint32_t sequence)
+{
+	/* No index slot gives 0 - 1, which is SMPP_NO_SLOT. */
+	return table ? table->index[index_at(table, sequence)] - 1 : SMPP_NO_SLOT;
+}
+
+void
+smpp_pending_free(struct sb_session *s, struct smpp_pending **table)
+{
+	sb_release(s, *table);
+	*table = NULL;
+}

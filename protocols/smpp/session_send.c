@@ -1,0 +1,214 @@
+/* Our requests: numbered, put into the window, matched with their responses. */
+#include "protocols/smpp/session_internal.h"
+
+#define LAST_SEQUENCE 0x7fffffffu
+
+uint32_t
+smpp_next_sequence(struct smpp_session *p)
+{
+	uint32_t sequence;
+
+	/* After a wrap a very slow one may still be outstanding. */
+	do {
+		sequence = p->next_sequence;
+		p->next_sequence = sequence < LAST_SEQUENCE ? sequence + 1 : 1;
+	} while (smpp_pending_find(p->out, sequence) != SMPP_NO_SLOT);
+	return sequence;
+}
+
+/* Whether text would be lost on a peer that must be spared TLVs. */
+static bool
+needs_tlvs(const struct smpp_pdu *pdu)
+{
+	struct sb_bytes payload;
+
+	return pdu->tlvs.size && smpp_find_tlv(pdu->tlvs, SMPP_TAG_MESSAGE_PAYLOAD, &payload);
+}
+
+static int
+may_send(const struct sb_session *s, const struct smpp_session *p, const struct smpp_pdu *pdu)
+{
+	uint32_t command = pdu->header.command;
+	const struct smpp_command_info *info = smpp_command_find(command);
+
+	if (sb_is_closing(s) || !sb_is_connected(s) || smpp_is_unbinding(p))
+		return SB_GONE;
+	/* Those two are the session's own. */
+	if (!info || smpp_is_response(command) || command == SMPP_ENQUIRE_LINK ||
+		command == SMPP_UNBIND)
+		return SB_EINVAL;
+	if (!smpp_is_legal(p->state, smpp_app(p)->side, SMPP_VERSION_50, command))
+		return SB_EINVAL;
+	if (info->version > p->version || (p->version < SMPP_VERSION_34 && needs_tlvs(pdu)))
+		return SB_ENOTSUP;
+	return 0;
+}
+
+/* A place in the window for it; and out of it again, when it cannot be written after all. */
+static int
+send_in_window(
+	struct sb_session *s, struct smpp_session *p, struct smpp_pdu *request, uint64_t context)
+{
+	const struct smpp_pending_entry entry = {
+		.due = smpp_after(sb_now(s), smpp_options(p)->response_ms),
+		.context = context,
+		.command = request->header.command,
+		.sequence = request->header.sequence,
+	};
+	uint32_t slot = smpp_pending_take(s, &p->out, true, &entry);
+	int err;
+
+	if (slot == SMPP_NO_SLOT)
+		return SB_ENOMEM;
+	err = smpp_write_pdu(s, p, request);
+	if (err)
+		smpp_pending_remove(p->out, slot);
+	else
+		smpp_timer_nearer(s, p, entry.due);
+	return err;
+}
+
+int
+smpp_send(struct sb_session *s, struct smpp_pdu *request, uint64_t context)
+{
+	struct smpp_session *p = sb_state(s);
+	int err = may_send(s, p, request);
+
+	if (err)
+		return err;
+	if (smpp_pending_count(p->out) >= p->window_out || sb_output_is_high(s)) {
+		p->is_window_awaited = true;
+		sb_counter_add(p->service->metrics.window_out_full, p->shard, 1);
+		return SB_FULL;
+	}
+	request->header.status = SMPP_ROK;
+	request->header.sequence = smpp_next_sequence(p);
+	request->header_only = false;
+	if (smpp_answer_of(request->header.command))
+		err = send_in_window(s, p, request, context);
+	else
+		err = smpp_write_pdu(s, p, request);
+	if (!err)
+		p->requests_out++;
+	return err;
+}
+
+/* ---- responses ---- */
+
+static void
+discard(struct sb_session *s, struct smpp_session *p, const struct smpp_header *header)
+{
+	/* Ours count up from 1: a number that we have used belongs to a request that ended. */
+	bool is_late = header->sequence && header->sequence < p->next_sequence &&
+		       smpp_pending_find(p->out, header->sequence) == SMPP_NO_SLOT;
+
+	sb_counter_add(
+		is_late ? p->service->metrics.late : p->service->metrics.unmatched, p->shard, 1);
+	SMPP_LOG_LIMITED(s, INFO, "smpp.response_discarded", "command",
+		SB_STR(smpp_command_name(header->command)), "sequence", SB_UINT(header->sequence),
+		"status", SB_STR(smpp_status_name(header->status)), "late", SB_BOOL(is_late));
+}
+
+/* Responses to what the session itself has asked. */
+static bool
+is_own(struct sb_session *s, struct smpp_session *p, const struct smpp_header *header)
+{
+	bool is_nack = header->command == SMPP_GENERIC_NACK;
+
+	if (p->ping_sequence && header->sequence == p->ping_sequence &&
+		(is_nack || header->command == SMPP_ENQUIRE_LINK_RESP)) {
+		p->ping_sequence = 0;
+		return true;
+	}
+	if (p->phase == SMPP_PHASE_UNBINDING && header->sequence == p->unbind_sequence &&
+		(is_nack || header->command == SMPP_UNBIND_RESP)) {
+		smpp_unbind_answered(s, p);
+		return true;
+	}
+	return false;
+}
+
+static void
+record_response(struct sb_session *s, struct smpp_session *p, const struct smpp_pending_entry *e)
+{
+	uint64_t allowed = (uint64_t)smpp_options(p)->response_ms * 1000000;
+
+	if (e->due != UINT64_MAX)
+		sb_histogram_record(p->service->metrics.response_time, p->shard,
+			sb_now(s) - (e->due - allowed));
+}
+
+/* Responses are read liberally; of one that cannot be read at all the header must do. */
+static void
+deliver(struct sb_session *s, struct smpp_session *p, const struct smpp_header *header,
+	struct sb_bytes frame, uint64_t context)
+{
+	struct smpp_pdu pdu;
+
+	if (smpp_decode(frame, NULL, &pdu, NULL)) {
+		pdu = (struct smpp_pdu){.header = *header, .header_only = true};
+		sb_counter_add(p->service->metrics.malformed, p->shard, 1);
+	}
+	if (smpp_app(p)->response)
+		smpp_app(p)->response(s, context, &pdu);
+}
+
+void
+smpp_response(struct sb_session *s, struct smpp_session *p, const struct smpp_header *header,
+	struct sb_bytes frame)
+{
+	uint32_t slot;
+	struct smpp_pending_entry entry;
+
+	if (is_own(s, p, header))
+		return;
+	slot = smpp_pending_find(p->out, header->sequence);
+	if (slot != SMPP_NO_SLOT)
+		entry = p->out->entries[slot];
+	if (slot == SMPP_NO_SLOT ||
+		(header->command != SMPP_GENERIC_NACK &&
+			header->command != (entry.command | SMPP_RESPONSE_BIT))) {
+		discard(s, p, header);
+		return;
+	}
+	record_response(s, p, &entry);
+	smpp_pending_remove(p->out, slot);
+	deliver(s, p, header, frame, entry.context);
+	smpp_tell_window(s, p);
+	if (p->phase > SMPP_PHASE_BOUND && !sb_is_closing(s))
+		smpp_unbind_progress(s, p);
+}
+
+void
+smpp_responses_overdue(struct sb_session *s, struct smpp_session *p)
+{
+	uint64_t now = sb_now(s);
+
+	while (smpp_pending_count(p->out) && p->out->entries[p->out->oldest].due <= now) {
+		const struct smpp_pending_entry entry = p->out->entries[p->out->oldest];
+
+		smpp_pending_remove(p->out, p->out->oldest);
+		sb_counter_add(p->service->metrics.response_timeouts, p->shard, 1);
+		SMPP_LOG_LIMITED(s, WARNING, "smpp.response_timeout", "command",
+			SB_STR(smpp_command_name(entry.command)), "sequence",
+			SB_UINT(entry.sequence));
+		if (smpp_app(p)->response_timeout)
+			smpp_app(p)->response_timeout(s, entry.context, entry.command);
+		if (sb_is_closing(s))
+			return;
+	}
+	if (p->phase > SMPP_PHASE_BOUND)
+		smpp_unbind_progress(s, p);
+}
+
+void
+smpp_responses_lost(struct sb_session *s, struct smpp_session *p)
+{
+	while (smpp_pending_count(p->out)) {
+		const struct smpp_pending_entry entry = p->out->entries[p->out->oldest];
+
+		smpp_pending_remove(p->out, p->out->oldest);
+		if (smpp_app(p)->response_lost)
+			smpp_app(p)->response_lost(s, entry.context, entry.command);
+	}
+}

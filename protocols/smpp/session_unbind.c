@@ -1,0 +1,183 @@
+/*
+ * The ends of a session: our unbind, the peer's, both at once, the peer's end of
+ * input. What is outstanding is finished first, for a bounded time; what is still
+ * unanswered then gets RSYSERR; nothing is sent after unbind_resp.
+ */
+#include "protocols/smpp/session_internal.h"
+
+bool
+smpp_is_unbinding(const struct smpp_session *p)
+{
+	return p->phase > SMPP_PHASE_BOUND;
+}
+
+void
+smpp_set_phase(struct sb_session *s, struct smpp_session *p, enum smpp_phase phase)
+{
+	p->phase = (uint8_t)phase;
+	p->phase_since = sb_now(s);
+	smpp_update_hold(s, p);
+	smpp_timer_arm(s, p);
+}
+
+void
+smpp_finish(struct sb_session *s, struct smpp_session *p, enum sb_end why)
+{
+	p->phase = SMPP_PHASE_CLOSED;
+	smpp_answer_rest(s, p);
+	sb_close(s, why);
+}
+
+static bool
+is_idle(const struct smpp_session *p)
+{
+	return smpp_pending_count(p->in) == 0 && smpp_pending_count(p->out) == 0;
+}
+
+static void
+send_unbind(struct sb_session *s, struct smpp_session *p)
+{
+	p->unbind_sequence = smpp_next_sequence(p);
+	(void)smpp_write_header(s, p, SMPP_UNBIND, SMPP_ROK, p->unbind_sequence);
+	smpp_set_phase(s, p, SMPP_PHASE_UNBINDING);
+}
+
+/* The answer to the peer's unbind. Many wait for the end of the connection right behind it. */
+static void
+let_go(struct sb_session *s, struct smpp_session *p)
+{
+	p->phase = SMPP_PHASE_CLOSED;
+	smpp_answer_rest(s, p);
+	(void)smpp_write_header(s, p, SMPP_UNBIND_RESP, SMPP_ROK, p->unbind_sequence);
+	p->state = SMPP_UNBOUND;
+	SB_LOG(s, INFO, "smpp.unbound", "by", SB_STR("peer"));
+	sb_close(s, p->why);
+}
+
+void
+smpp_unbind_progress(struct sb_session *s, struct smpp_session *p)
+{
+	switch ((enum smpp_phase)p->phase) {
+	case SMPP_PHASE_DRAINING:
+		if (is_idle(p))
+			send_unbind(s, p);
+		break;
+	case SMPP_PHASE_LEAVING:
+		if (is_idle(p))
+			let_go(s, p);
+		break;
+	case SMPP_PHASE_FINISHING:
+		if (smpp_pending_count(p->in) == 0)
+			smpp_finish(s, p, p->why);
+		break;
+	case SMPP_PHASE_OPEN:
+	case SMPP_PHASE_BINDING:
+	case SMPP_PHASE_BOUND:
+	case SMPP_PHASE_UNBINDING:
+	case SMPP_PHASE_CLOSED:
+		break;
+	}
+}
+
+void
+smpp_unbind_overdue(struct sb_session *s, struct smpp_session *p)
+{
+	switch ((enum smpp_phase)p->phase) {
+	case SMPP_PHASE_DRAINING:
+		send_unbind(s, p);
+		break;
+	case SMPP_PHASE_LEAVING:
+		let_go(s, p);
+		break;
+	case SMPP_PHASE_UNBINDING:
+		SB_LOG(s, INFO, "smpp.unbind_timeout");
+		smpp_finish(s, p, p->why);
+		break;
+	case SMPP_PHASE_OPEN:
+	case SMPP_PHASE_BINDING:
+	case SMPP_PHASE_BOUND:
+	case SMPP_PHASE_FINISHING:
+	case SMPP_PHASE_CLOSED:
+		break;
+	}
+}
+
+static void
+tell_unbinding(struct sb_session *s, struct smpp_session *p)
+{
+	if (smpp_app(p)->unbinding)
+		smpp_app(p)->unbinding(s);
+}
+
+void
+smpp_unbind(struct sb_session *s, enum sb_end why)
+{
+	struct smpp_session *p = sb_state(s);
+
+	if (sb_is_closing(s) || smpp_is_unbinding(p))
+		return;
+	if (p->phase != SMPP_PHASE_BOUND) {
+		smpp_finish(s, p, why);
+		return;
+	}
+	p->why = (uint8_t)why;
+	smpp_set_phase(s, p, SMPP_PHASE_DRAINING);
+	smpp_unbind_progress(s, p);
+}
+
+void
+smpp_unbind_begin(struct sb_session *s, struct smpp_session *p, enum sb_end why)
+{
+	bool was_bound = p->phase == SMPP_PHASE_BOUND;
+
+	smpp_unbind(s, why);
+	if (was_bound)
+		tell_unbinding(s, p);
+}
+
+void
+smpp_unbind_asked(struct sb_session *s, struct smpp_session *p, uint32_t sequence)
+{
+	bool is_news = p->phase == SMPP_PHASE_BOUND;
+
+	if (p->phase < SMPP_PHASE_BOUND || p->phase == SMPP_PHASE_LEAVING) {
+		(void)smpp_write_header(s, p, SMPP_UNBIND_RESP, SMPP_RINVBNDSTS, sequence);
+		if (p->phase != SMPP_PHASE_LEAVING)
+			smpp_finish(s, p, SB_END_PEER);
+		return;
+	}
+	/* If ours is on its way, too, they cross: each side answers the other's. */
+	if (is_news)
+		p->why = SB_END_PEER;
+	p->unbind_sequence = sequence;
+	smpp_set_phase(s, p, SMPP_PHASE_LEAVING);
+	if (is_news)
+		tell_unbinding(s, p);
+	if (!sb_is_closing(s))
+		smpp_unbind_progress(s, p);
+}
+
+void
+smpp_unbind_answered(struct sb_session *s, struct smpp_session *p)
+{
+	p->state = SMPP_UNBOUND;
+	SB_LOG(s, INFO, "smpp.unbound", "by", SB_STR("us"));
+	smpp_finish(s, p, p->why);
+}
+
+void
+smpp_input_ended(struct sb_session *s, struct smpp_session *p)
+{
+	bool is_news = p->phase == SMPP_PHASE_BOUND;
+
+	if (p->phase <= SMPP_PHASE_BOUND)
+		p->why = SB_END_PEER;
+	/* A bind without a peer is of no use; requests at hand are. */
+	if (p->phase == SMPP_PHASE_BINDING || smpp_pending_count(p->in) == 0) {
+		smpp_finish(s, p, p->why);
+		return;
+	}
+	smpp_set_phase(s, p, SMPP_PHASE_FINISHING);
+	if (is_news)
+		tell_unbinding(s, p);
+}

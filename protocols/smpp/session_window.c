@@ -1,0 +1,100 @@
+/* Flow both ways: when the peer is read, and when we may send. */
+#include "protocols/smpp/session_internal.h"
+
+static const char *
+hold_reason(const struct smpp_session *p)
+{
+	/* An unbind must hear the peer, whoever would rather not. */
+	if (p->phase > SMPP_PHASE_BOUND)
+		return NULL;
+	if (p->phase == SMPP_PHASE_BINDING)
+		return "bind";
+	if (smpp_pending_count(p->in) >= p->window_in)
+		return "window";
+	return p->hold_reason;
+}
+
+void
+smpp_update_hold(struct sb_session *s, struct smpp_session *p)
+{
+	const char *reason = hold_reason(p);
+
+	if (!reason == !p->is_held)
+		return;
+	p->is_held = reason != NULL;
+	if (reason) {
+		if (smpp_pending_count(p->in) >= p->window_in)
+			sb_counter_add(p->service->metrics.window_in_full, p->shard, 1);
+		sb_hold(s, reason);
+		return;
+	}
+	/* What the peer sent meanwhile was not looked at: the link is as good as when we held. */
+	p->last_octet = sb_now(s);
+	sb_resume(s);
+}
+
+void
+smpp_hold(struct sb_session *s, const char *reason)
+{
+	struct smpp_session *p = sb_state(s);
+
+	p->hold_reason = reason;
+	smpp_update_hold(s, p);
+}
+
+void
+smpp_resume(struct sb_session *s)
+{
+	struct smpp_session *p = sb_state(s);
+
+	p->hold_reason = NULL;
+	smpp_update_hold(s, p);
+}
+
+void
+smpp_set_windows(struct sb_session *s, uint32_t in, uint32_t out)
+{
+	struct smpp_session *p = sb_state(s);
+
+	if (in)
+		p->window_in = in;
+	if (out)
+		p->window_out = out;
+	smpp_update_hold(s, p);
+	/* Not from in here: window_open comes with the timer. */
+	if (p->is_window_awaited && smpp_window_room(s))
+		smpp_timer_nearer(s, p, sb_now(s));
+}
+
+void
+smpp_set_strict_tlvs(struct sb_session *s, bool strict)
+{
+	((struct smpp_session *)sb_state(s))->strict_tlvs = strict;
+}
+
+uint32_t
+smpp_window_used(const struct sb_session *s)
+{
+	return smpp_pending_count(((struct smpp_session *)sb_state(s))->out);
+}
+
+uint32_t
+smpp_window_room(const struct sb_session *s)
+{
+	const struct smpp_session *p = sb_state(s);
+	uint32_t used = smpp_pending_count(p->out);
+
+	if (p->phase != SMPP_PHASE_BOUND || used >= p->window_out || sb_output_is_high(s))
+		return 0;
+	return p->window_out - used;
+}
+
+void
+smpp_tell_window(struct sb_session *s, struct smpp_session *p)
+{
+	if (!p->is_window_awaited || sb_is_closing(s) || !smpp_window_room(s))
+		return;
+	p->is_window_awaited = false;
+	if (smpp_app(p)->window_open)
+		smpp_app(p)->window_open(s);
+}
