@@ -58,7 +58,7 @@ CHURN = ("--connections", "100", "--churn")
 SMPP_DEEP = ("--connections", "10", "--window", "100")
 RECEIPTS = SMPP_DEEP + ("--registered-delivery", "1")
 
-SB_ECHO = ["sb-echo", "--threads", "1"]
+CORE_ECHO = ["core-echo", "--threads", "1"]
 MINIMAL_MC = ["minimal-mc", "--threads", "1"]
 # One thread, the accounts of the shipped file with room for the load, everything to a sink that
 # delivers at once.
@@ -66,13 +66,13 @@ SMPP_MC = ["smpp-mc", "-c", os.path.join(HERE, "smpp-mc.conf")]
 
 BENCHMARKS = [
     Ratio("echo-1000x1", "echo of 64 octets, 1,000 connections, 1 in flight",
-          SB_ECHO, ["bare-echo"], echo(*ECHO_MANY), 1.10),
+          CORE_ECHO, ["bare-echo"], echo(*ECHO_MANY), 1.10),
     Ratio("echo-10x16", "echo of 64 octets, 10 connections, 16 in flight",
-          SB_ECHO, ["bare-echo"], echo(*ECHO_DEEP), 1.40),
+          CORE_ECHO, ["bare-echo"], echo(*ECHO_DEEP), 1.40),
     Ratio("echo-churn", "accept, one echo, close, 100 at a time",
-          SB_ECHO, ["bare-echo"], echo(*CHURN), 1.15, callgrind_operations=2000),
+          CORE_ECHO, ["bare-echo"], echo(*CHURN), 1.15, callgrind_operations=2000),
     Ratio("echo-tls-1000x1", "TLS echo of 64 octets, 1,000 connections, 1 in flight",
-          SB_ECHO, ["bare-echo"], echo(*ECHO_MANY, "--tls"), None, tls=True),
+          CORE_ECHO, ["bare-echo"], echo(*ECHO_MANY, "--tls"), None, tls=True),
     Ratio("smpp-minimal", "submit_sm to the minimal MC, 10 connections, window 100",
           MINIMAL_MC, ["bare-smpp"], smpp(*SMPP_DEEP), 6),
     Ratio("smpp-minimal-tls", "the same over TLS",
@@ -81,8 +81,8 @@ BENCHMARKS = [
           SMPP_MC, ["bare-smpp"], smpp(*SMPP_DEEP), 14),
     Ratio("smpp-mc-receipts", "the same, a receipt for every message",
           SMPP_MC, ["bare-smpp"], smpp(*SMPP_DEEP), None, ours_load=smpp(*RECEIPTS)),
-    Memory("idle-echo", "an idle plain session", SB_ECHO, hold("echo-load"), 512),
-    Memory("idle-echo-tls", "an idle TLS session", SB_ECHO, hold("echo-load", "--tls"), 16 * 1024,
+    Memory("idle-echo", "an idle plain session", CORE_ECHO, hold("echo-load"), 512),
+    Memory("idle-echo-tls", "an idle TLS session", CORE_ECHO, hold("echo-load", "--tls"), 16 * 1024,
            tls=True),
     Memory("idle-smpp", "a bound SMPP session of the minimal MC", MINIMAL_MC,
            hold("smpp-load", "--window", "1"), 1024),
