@@ -16,6 +16,12 @@ SMPP_BODY_MAP(X)
 #undef X
 #undef FIELD
 
+#define X(body)                                                                        \
+	_Static_assert(sizeof(struct smpp_##body) <= sizeof(struct smpp_submit_multi), \
+		"the first body of SMPP_BODY_MAP is the largest");
+SMPP_BODY_MAP(X)
+#undef X
+
 #define fields_none NULL
 enum { COUNT_none = 0 };
 

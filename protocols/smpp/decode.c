@@ -271,25 +271,34 @@ smpp_peek_header(struct sb_bytes in, struct smpp_header *header)
 {
 	struct sb_reader r = sb_reader_of(in);
 
+	if (in.size < SMPP_HEADER_SIZE) {
+		*header = (struct smpp_header){0};
+		return false;
+	}
 	header->length = sb_get_u32(&r);
 	header->command = sb_get_u32(&r);
 	header->status = sb_get_u32(&r);
 	header->sequence = sb_get_u32(&r);
-	return !sb_reader_failed(&r);
+	return true;
 }
 
+/* Nothing of the body is there to be used, or printed: all of it is empty. */
 COLD static int
 refuse(struct smpp_pdu *pdu, struct smpp_decode_error *error, enum smpp_fault what, uint32_t status)
 {
+	bool is_framed = what != SMPP_FAULT_LENGTH;
+
+	*pdu = (struct smpp_pdu){
+		.header = pdu->header,
+		.header_only = pdu->header_only,
+		.body = is_framed ? pdu->body : sb_bytes(NULL, 0),
+	};
 	error->fault = what;
 	error->status = status;
-	pdu->tlvs = sb_bytes(NULL, 0);
-	if (what == SMPP_FAULT_COMMAND)
-		return SB_ENOTSUP;
-	/* Framing is lost: what the octets claim to be does not matter any more. */
-	error->answer = SMPP_GENERIC_NACK;
-	pdu->body = sb_bytes(NULL, 0);
-	return SB_EPROTO;
+	/* With framing lost, what the octets claim to be does not matter any more. */
+	if (!is_framed)
+		error->answer = SMPP_GENERIC_NACK;
+	return is_framed ? SB_ENOTSUP : SB_EPROTO;
 }
 
 int

@@ -86,8 +86,8 @@ smpp_frame(struct sb_bytes in, uint32_t max, size_t *need)
 	return 0;
 }
 
-/* The header at the start of `in`; false when fewer than 16 octets are there. For the sequence
- * number to answer a frame of a bad length with, and for peeking. */
+/* The header at the start of `in`; false and all zeros when fewer than 16 octets are there. For the
+ * sequence number to answer a frame of a bad length with, and for peeking. */
 bool smpp_peek_header(struct sb_bytes in, struct smpp_header *header);
 
 /* NULL or zeroed: lenient, newest version, the book's bounds. */

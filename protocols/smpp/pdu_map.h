@@ -145,14 +145,15 @@
 	F(body, STRING, message_id, 65, RINVMSGID, OPEN)   \
 	SMPP_FIELDS_SOURCE(F, body, 21)
 
-/* Each different body, once: X(body). `none` is not among them. */
+/* Each different body, once: X(body). `none` is not among them. The largest comes first, so that an
+ * initialiser that names no body clears all of the union in struct smpp_pdu. */
 #define SMPP_BODY_MAP(X)      \
+	X(submit_multi)       \
 	X(bind)               \
 	X(bind_resp)          \
 	X(outbind)            \
 	X(submit_sm)          \
 	X(submit_sm_resp)     \
-	X(submit_multi)       \
 	X(submit_multi_resp)  \
 	X(data_sm)            \
 	X(query_sm)           \

@@ -121,6 +121,29 @@ test_a_dictionary_names_vendor_tlvs(void **state)
 }
 
 static void
+test_what_is_no_pdu_prints_as_an_empty_one(void **state)
+{
+	const char *octets = "00000040 80000004 00000008 00000007";
+	struct smpp_pdu pdu;
+	uint8_t buf[16];
+	char line[256];
+
+	for (size_t size = 0; size <= sizeof(buf); size++) {
+		struct sb_bytes in = octets_of(octets, buf, sizeof(buf));
+
+		memset(&pdu, 0xA5, sizeof(pdu));
+		assert_int_equal(smpp_decode(sb_bytes(in.data, size), NULL, &pdu, NULL), SB_EPROTO);
+		smpp_pdu_print(line, sizeof(line), &pdu, NULL);
+		assert_string_equal(
+			line, size < sizeof(buf)
+				      ? "command=0x00000000 status=ESME_ROK sequence=0 body="
+				      : "command=submit_sm_resp status=ESME_RSYSERR sequence=7 "
+					"message_id=\"\"");
+	}
+	(void)state;
+}
+
+static void
 test_a_long_line_is_cut_with_dots_at_any_size(void **state)
 {
 	static struct generated generated;
@@ -158,6 +181,7 @@ main(void)
 		cmocka_unit_test(test_a_mask_hides_destinations_and_text_of_submit_multi),
 		cmocka_unit_test(test_tlvs_of_odd_sizes_are_shown_as_octets),
 		cmocka_unit_test(test_a_dictionary_names_vendor_tlvs),
+		cmocka_unit_test(test_what_is_no_pdu_prints_as_an_empty_one),
 		cmocka_unit_test(test_a_long_line_is_cut_with_dots_at_any_size),
 	};
 
