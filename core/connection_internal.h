@@ -87,6 +87,7 @@ struct sb_connection {
 	bool is_ready : 1, is_again : 1, is_dirty : 1, is_eased : 1;
 	bool is_server : 1;
 	bool has_input_ended : 1; /* the peer's EOF was read */
+	bool is_end_told : 1;     /* ... and the owner knows */
 	bool is_output_high : 1;  /* over the mark: not read, `drained` is owed */
 	bool is_cut_off : 1;      /* the octets left are not unfinished: a budget ended the read */
 	bool has_first_octet : 1;

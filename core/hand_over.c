@@ -57,6 +57,7 @@ adopt(struct sb_session *s, struct sb_connection *c)
 	c->limits = s->limits;
 	c->frame_since = 0;
 	c->need = 0;
+	c->is_end_told = false;
 	sb_connection_opened(c);
 	if (s->connection != c || c->phase != SB_CONNECTION_OPEN)
 		return;

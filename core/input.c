@@ -150,6 +150,7 @@ input_ended(struct sb_connection *c)
 {
 	struct sb_session *s = c->session;
 
+	c->is_end_told = true;
 	if (s->module->input_ended)
 		s->module->input_ended(s);
 	else
@@ -322,8 +323,8 @@ sb_input_again(struct sb_connection *c)
 	else if (!c->has_input_ended && c->transport->pending(c))
 		read_and_give(c);
 	c = s->connection;
-	if (c && c->phase == SB_CONNECTION_OPEN && c->has_input_ended && !s->is_held &&
-		!c->is_cut_off && !c->is_again)
+	if (c && c->phase == SB_CONNECTION_OPEN && c->has_input_ended && !c->is_end_told &&
+		!s->is_held && !c->is_cut_off)
 		input_ended(c);
 	follow_up(s);
 }

@@ -263,7 +263,8 @@ run_eased(struct sb_shard *shard)
 		bool is_last = c == last;
 		struct sb_session *s = c->session;
 
-		if (c->phase == SB_CONNECTION_OPEN) {
+		/* It may be over the mark again, written by the same turn. */
+		if (c->phase == SB_CONNECTION_OPEN && !c->is_output_high) {
 			sb_connection_enqueue_again(c);
 			sb_connection_update(c);
 			if (s->module->drained)
