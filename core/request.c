@@ -237,6 +237,7 @@ sb_requests_fini(struct sb_session *s)
 		return;
 	while (s->requests->open)
 		request_free(s->shard, s->requests->open);
+	sb_timer_stop(s, &s->requests->timer);
 	sb_shard_release(s->shard, s->requests);
 	s->requests = NULL;
 }
