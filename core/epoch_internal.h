@@ -50,7 +50,7 @@ void sb_epoch_retire(struct sb_epoch *epoch, struct sb_retired *retired,
 /* Releases what no reader can see any more. Any thread. */
 void sb_epoch_collect(struct sb_epoch *epoch);
 
-/* The reader's turn begins, after it has slept. */
+/* The reader's turn begins, after it has slept or right after the one before. */
 static inline void
 sb_epoch_enter(struct sb_epoch *epoch, unsigned reader)
 {
@@ -59,6 +59,8 @@ sb_epoch_enter(struct sb_epoch *epoch, unsigned reader)
 	/* An exchange is a full barrier on its own: nothing is read before the epoch is said, so a
 	 * writer that finds 0 here has made its change visible to all that we read. */
 	atomic_exchange_explicit(&epoch->readers[reader].seen, current, memory_order_seq_cst);
+	if (atomic_load_explicit(&epoch->waiting, memory_order_relaxed))
+		sb_epoch_collect(epoch);
 }
 
 /* Its turn is over: it refers to nothing. */

@@ -16,7 +16,8 @@
 struct sb_node;
 struct sb_session;
 
-/* Takes a unique name: 0, or SB_EEXIST at once; SB_EINVAL, SB_ENOMEM. */
+/* Takes a unique name: 0, or SB_EEXIST at once; SB_EINVAL, SB_ENOMEM; SB_GONE after sb_close, here
+ * as in all that takes a place in the registry. */
 int sb_register(struct sb_session *s, const char *name);
 /* Gives it back: 0 or SB_ENOENT (not ours). */
 int sb_unregister(struct sb_session *s, const char *name);
@@ -34,8 +35,9 @@ int sb_leave(struct sb_session *s, const char *topic);
 
 /*
  * Sends to every member but `s` itself (one message a shard that has members, fanned out there).
- * The payload is copied. Members whose mailbox is full miss it, and that is counted. 0, or
- * SB_ENOENT when the topic has no members, SB_ENOMEM.
+ * The payload is copied. It keeps its place among what `s` posts to a member. A shard that has more
+ * than 16 MiB of publications waiting takes no further one: its members miss it, and that is
+ * counted. 0, or SB_ENOENT when the topic has no members, SB_ENOMEM.
  */
 int sb_publish(struct sb_session *s, const char *topic, uint32_t type, uint64_t ref,
 	const void *data, size_t size);
