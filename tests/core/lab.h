@@ -42,7 +42,8 @@ struct note {
 
 #define PROBE_NOTES 512
 
-/* Zeroed is a session that starts, notes messages and closes when asked to stop. */
+/* Zeroed is a session that starts, notes messages and closes when asked to stop. It must outlive
+ * the lab, which ends its session: make it static. */
 struct probe {
 	int (*on_start)(struct sb_session *s, struct probe *probe);
 	void (*on_message)(struct sb_session *s, struct probe *probe, struct sb_message *m);

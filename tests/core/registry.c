@@ -28,7 +28,7 @@ static void
 test_a_unique_name_has_one_holder(void **state)
 {
 	struct lab *lab = *state;
-	struct probe first = {0}, second = {0};
+	static struct probe first = {0}, second = {0};
 	struct sb_address holder;
 
 	lab_start(lab, 0, &first);
@@ -45,7 +45,7 @@ static void
 test_only_its_holder_gives_a_name_back(void **state)
 {
 	struct lab *lab = *state;
-	struct probe first = {0}, second = {0};
+	static struct probe first = {0}, second = {0};
 
 	lab_start(lab, 0, &first);
 	lab_start(lab, 0, &second);
@@ -71,7 +71,7 @@ static void
 test_names_go_when_their_session_begins_to_close(void **state)
 {
 	struct lab *lab = *state;
-	struct probe probe = {.on_closed = assert_names_gone};
+	static struct probe probe = {.on_closed = assert_names_gone};
 
 	lab_start(lab, 0, &probe);
 	assert_int_equal(sb_register(probe.session, "name"), 0);
@@ -90,7 +90,7 @@ static void
 test_a_name_has_1_to_255_octets(void **state)
 {
 	struct lab *lab = *state;
-	struct probe probe = {0};
+	static struct probe probe = {0};
 	char name[257];
 
 	lab_start(lab, 0, &probe);
@@ -111,7 +111,7 @@ test_many_names_are_all_found_and_their_memory_returns(void **state)
 {
 	enum { COUNT = 20000 };
 	struct lab *lab = *state;
-	struct probe probe = {0};
+	static struct probe probe = {0};
 	struct sb_address holder;
 	char name[16];
 
@@ -139,7 +139,7 @@ static void
 test_without_memory_a_name_is_not_taken(void **state)
 {
 	struct lab *lab = *state;
-	struct probe probe = {0};
+	static struct probe probe = {0};
 	int err;
 
 	lab_start(lab, 0, &probe);
@@ -169,7 +169,7 @@ static void
 test_a_topic_is_joined_once_by_each_of_many(void **state)
 {
 	struct lab *lab = *state;
-	struct probe probes[4] = {0};
+	static struct probe probes[4] = {0};
 
 	for (unsigned i = 0; i < 4; i++) {
 		lab_start(lab, i % 2, &probes[i]);
@@ -187,7 +187,7 @@ static void
 test_a_publication_reaches_all_members_but_its_sender(void **state)
 {
 	struct lab *lab = *state;
-	struct probe probes[5] = {0};
+	static struct probe probes[5] = {0};
 
 	for (unsigned i = 0; i < 5; i++) {
 		lab_start(lab, i % 2, &probes[i]);
@@ -212,7 +212,7 @@ static void
 test_publishing_to_nobody_says_so(void **state)
 {
 	struct lab *lab = *state;
-	struct probe probe = {0};
+	static struct probe probe = {0};
 
 	lab_start(lab, 0, &probe);
 	assert_int_equal(sb_publish(probe.session, "topic", 7, 0, NULL, 0), SB_ENOENT);
@@ -227,22 +227,24 @@ test_a_publication_keeps_its_place_among_the_posts_of_its_sender(void **state)
 {
 	struct lab *lab = *state;
 
-	for (unsigned shard = 0; shard < 2; shard++) {
-		struct probe sender = {0}, member = {0};
+	static struct probe senders[2], members[2];
 
-		lab_start(lab, 0, &sender);
-		lab_start(lab, shard, &member);
-		assert_int_equal(sb_join(member.session, "topic"), 0);
-		assert_int_equal(sb_post(sender.session, member.address, 1, 1, SB_NOTHING), 0);
-		assert_int_equal(sb_publish(sender.session, "topic", 1, 2, NULL, 0), 0);
-		assert_int_equal(sb_post(sender.session, member.address, 1, 3, SB_NOTHING), 0);
-		assert_int_equal(sb_publish(sender.session, "topic", 1, 4, NULL, 0), 0);
+	for (unsigned shard = 0; shard < 2; shard++) {
+		struct probe *sender = &senders[shard], *member = &members[shard];
+
+		lab_start(lab, 0, sender);
+		lab_start(lab, shard, member);
+		assert_int_equal(sb_join(member->session, "topic"), 0);
+		assert_int_equal(sb_post(sender->session, member->address, 1, 1, SB_NOTHING), 0);
+		assert_int_equal(sb_publish(sender->session, "topic", 1, 2, NULL, 0), 0);
+		assert_int_equal(sb_post(sender->session, member->address, 1, 3, SB_NOTHING), 0);
+		assert_int_equal(sb_publish(sender->session, "topic", 1, 4, NULL, 0), 0);
 		lab_settle(lab);
-		assert_int_equal(member.note_count, 4);
+		assert_int_equal(member->note_count, 4);
 		for (size_t i = 0; i < 4; i++)
-			assert_int_equal(member.notes[i].ref, i + 1);
-		sb_close(member.session, SB_END_LOCAL);
-		sb_close(sender.session, SB_END_LOCAL);
+			assert_int_equal(member->notes[i].ref, i + 1);
+		sb_close(member->session, SB_END_LOCAL);
+		sb_close(sender->session, SB_END_LOCAL);
 		lab_settle(lab);
 	}
 }
@@ -264,7 +266,7 @@ static void
 test_who_leaves_or_joins_during_the_delivery_gets_nothing(void **state)
 {
 	struct lab *lab = *state;
-	struct probe all[5] = {0}, sender = {0};
+	static struct probe all[5] = {0}, sender = {0};
 
 	lab_start(lab, 1, &sender);
 	for (unsigned i = 0; i < 5; i++)
@@ -295,7 +297,7 @@ static void
 test_a_topic_may_end_during_its_own_delivery(void **state)
 {
 	struct lab *lab = *state;
-	struct probe members[3] = {0}, sender = {0};
+	static struct probe members[3] = {0}, sender = {0};
 
 	lab_start(lab, 0, &sender);
 	for (unsigned i = 0; i < 3; i++) {
@@ -322,7 +324,7 @@ static void
 test_a_published_message_can_be_kept(void **state)
 {
 	struct lab *lab = *state;
-	struct probe sender = {0}, member = {.on_message = keep};
+	static struct probe sender = {0}, member = {.on_message = keep};
 	struct sb_message *kept;
 
 	lab_start(lab, 0, &sender);
@@ -341,7 +343,7 @@ test_a_shard_that_is_behind_misses_publications_and_counts_them(void **state)
 {
 	enum { SIZE = 1 << 20, FIT = 15 };
 	struct lab *lab = *state;
-	struct probe sender = {0}, member = {0};
+	static struct probe sender = {0}, member = {0};
 	struct sb_counter *missed =
 		sb_metrics_counter(sb_node_metrics(lab->node), "sb_publish_missed_total", "", NULL);
 	char *data = calloc(1, SIZE);
@@ -381,7 +383,7 @@ static void
 test_a_watcher_is_told_of_the_holder_and_of_each_change(void **state)
 {
 	struct lab *lab = *state;
-	struct probe watcher = {0}, first = {0}, second = {0};
+	static struct probe watcher = {0}, first = {0}, second = {0};
 	struct sb_address gone;
 
 	lab_start(lab, 0, &watcher);
@@ -406,7 +408,7 @@ static void
 test_a_watcher_of_a_topic_is_told_of_its_members(void **state)
 {
 	struct lab *lab = *state;
-	struct probe watcher = {0}, members[3] = {0};
+	static struct probe watcher = {0}, members[3] = {0};
 
 	lab_start(lab, 0, &watcher);
 	for (unsigned i = 0; i < 3; i++)
@@ -428,7 +430,7 @@ static void
 test_names_and_topics_are_separate_spaces(void **state)
 {
 	struct lab *lab = *state;
-	struct probe watcher = {0}, probe = {0};
+	static struct probe watcher = {0}, probe = {0};
 
 	lab_start(lab, 0, &watcher);
 	lab_start(lab, 0, &probe);
@@ -445,7 +447,7 @@ static void
 test_a_watch_ends_with_unwatch_and_with_its_session(void **state)
 {
 	struct lab *lab = *state;
-	struct probe watcher = {0}, other = {0}, holder = {0};
+	static struct probe watcher = {0}, other = {0}, holder = {0};
 
 	lab_start(lab, 0, &watcher);
 	lab_start(lab, 0, &other);
@@ -465,7 +467,7 @@ static void
 test_without_memory_a_watch_does_not_begin(void **state)
 {
 	struct lab *lab = *state;
-	struct probe watcher = {0}, members[2] = {0};
+	static struct probe watcher = {0}, members[2] = {0};
 	int err;
 
 	lab_start(lab, 0, &watcher);
