@@ -147,6 +147,8 @@ void sb_output_flush_all(struct sb_shard *shard);
 
 /* hand_over.c: at the end of `received`; `rest` is what was not used. */
 void sb_hand_over_leave(struct sb_connection *c, struct sb_bytes rest);
+/* The node ends while this message is on its way: closes the connection that it carries, if any. */
+void sb_hand_over_drop(struct sb_shard *shard, struct sb_envelope *e);
 
 /* listener.c: the connection's place in the counts goes back. */
 void sb_listener_connection_ended(struct sb_connection *c);

@@ -87,20 +87,25 @@ arrive(struct sb_shard *shard, struct sb_session *target, struct sb_envelope *e)
 	(void)sb_notice(shard->node, shard, giver, e->target, SB_MSG_HAND_OVER, err);
 }
 
-/* The message was dropped with its node: there is no shard to close it on any more, and the
- * descriptor goes with the process or its environment. */
+/* The payload is closed where its shard can be named: on arrival, or by sb_hand_over_drop. */
 static void
-lost_in_transit(void *connection)
+nothing(void *connection)
 {
 	(void)connection;
+}
+
+void
+sb_hand_over_drop(struct sb_shard *shard, struct sb_envelope *e)
+{
+	if (e->handle == arrive)
+		drop(shard, sb_message_take(&e->message));
 }
 
 static struct sb_envelope *
 envelope_for(struct sb_connection *c, const struct sb_hand_over *order)
 {
 	struct sb_shard *shard = c->session->shard;
-	struct sb_envelope *e =
-		sb_envelope_new(shard->env, shard, SB_GIVE(c, sizeof(*c), lost_in_transit));
+	struct sb_envelope *e = sb_envelope_new(shard->env, shard, SB_GIVE(c, sizeof(*c), nothing));
 
 	if (!e)
 		return NULL;

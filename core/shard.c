@@ -95,6 +95,32 @@ sb_shard_init(struct sb_shard *shard, struct sb_node *node, unsigned index)
 	return service_start(shard);
 }
 
+static void
+envelope_drop(struct sb_shard *shard, struct sb_envelope *e)
+{
+	sb_hand_over_drop(shard, e);
+	sb_envelope_free(shard, e);
+}
+
+static void
+queue_drop(struct sb_shard *shard)
+{
+	struct sb_envelope *e = atomic_exchange(&shard->inbox, NULL);
+
+	while (e) {
+		struct sb_envelope *next = e->next;
+
+		envelope_drop(shard, e);
+		e = next;
+	}
+	while (shard->queue_head) {
+		e = shard->queue_head;
+		shard->queue_head = e->next;
+		envelope_drop(shard, e);
+	}
+	shard->queue_tail = &shard->queue_head;
+}
+
 void
 sb_shard_cut_all(struct sb_shard *shard)
 {
@@ -108,25 +134,7 @@ sb_shard_cut_all(struct sb_shard *shard)
 		sb_input_again(c);
 	while (shard->ended)
 		sb_sessions_reap(shard);
-}
-
-static void
-queue_drop(struct sb_shard *shard)
-{
-	struct sb_envelope *e = atomic_exchange(&shard->inbox, NULL);
-
-	while (e) {
-		struct sb_envelope *next = e->next;
-
-		sb_envelope_free(shard, e);
-		e = next;
-	}
-	while (shard->queue_head) {
-		e = shard->queue_head;
-		shard->queue_head = e->next;
-		sb_envelope_free(shard, e);
-	}
-	shard->queue_tail = &shard->queue_head;
+	queue_drop(shard);
 }
 
 void

@@ -1,0 +1,174 @@
+/* Outbound sessions: connecting, refusal, back-off, reconnecting, on the simulated machine. */
+#include "probe.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define FAR_PORT 9999
+
+static struct sb_connector_options far = {.host = "127.0.0.1", .port = FAR_PORT};
+
+static int
+connect_far(struct sb_session *s, struct probe *p)
+{
+	(void)p;
+	return sb_connect(s, &far);
+}
+
+static ssize_t
+echo(struct sb_session *s, struct probe *p, struct sb_bytes in)
+{
+	(void)p;
+	sb_write(s, in.data, in.size);
+	return (ssize_t)in.size;
+}
+
+static void
+test_it_connects_and_speaks(void **state)
+{
+	struct probe a = {.on_start = connect_far, .on_received = echo};
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	far = (struct sb_connector_options){.host = "127.0.0.1", .port = FAR_PORT};
+	fixture_init(&f, 1, &probe_module, NULL, NULL);
+	sim_listen(f.sim, FAR_PORT);
+	start_probe(&f, &a, 0);
+	wait_count(&f, &a.connected, 1);
+	peer = sim_accept(f.sim, FAR_PORT);
+	assert_non_null(peer);
+	sim_send(peer, "hi", 2);
+	run_ms(&f, 1);
+	assert_memory_equal(sim_received(peer).data, "hi", 2);
+	fixture_fini(&f);
+}
+
+static void
+test_a_refused_connection_is_told_and_stays_the_sessions_affair(void **state)
+{
+	struct probe a = {.on_start = connect_far};
+	struct fixture f;
+
+	(void)state;
+	far = (struct sb_connector_options){.host = "127.0.0.1", .port = FAR_PORT};
+	fixture_init(&f, 1, &probe_module, NULL, NULL); /* nobody listens on FAR_PORT */
+	start_probe(&f, &a, 0);
+	wait_count(&f, &a.disconnected, 1);
+	assert_int_equal(a.disconnect_reason, SB_END_CONNECT);
+	run_ms(&f, 5000);
+	assert_int_equal(a.disconnected, 1);
+	assert_int_equal(a.connected, 0);
+	fixture_fini(&f);
+}
+
+static void
+test_it_reconnects_with_growing_delays_until_somebody_is_there(void **state)
+{
+	struct probe a = {.on_start = connect_far};
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	far = (struct sb_connector_options){.host = "127.0.0.1",
+		.port = FAR_PORT,
+		.reconnect = true,
+		.backoff_min_ms = 100,
+		.backoff_max_ms = 1600};
+	fixture_init(&f, 1, &probe_module, NULL, NULL);
+	start_probe(&f, &a, 0);
+	/* At most 1.6 s and at least 0.8 s apart once it has grown: 5 + 10..20 attempts in 16 s. */
+	run_ms(&f, 16000);
+	assert_in_range(a.disconnected, 10, 30);
+	sim_listen(f.sim, FAR_PORT);
+	wait_count(&f, &a.connected, 1);
+	assert_int_equal(a.started, 1); /* the same session, the same address */
+	peer = sim_accept(f.sim, FAR_PORT);
+	sim_reset(peer);
+	wait_count(&f, &a.connected, 2);
+	assert_int_equal(a.closed, 0);
+	fixture_fini(&f);
+}
+
+static void
+test_the_peers_polite_end_reconnects_too(void **state)
+{
+	struct probe a = {.on_start = connect_far};
+	struct fixture f;
+
+	(void)state;
+	far = (struct sb_connector_options){
+		.host = "127.0.0.1", .port = FAR_PORT, .reconnect = true, .backoff_min_ms = 10};
+	fixture_init(&f, 1, &probe_plain_module, NULL, NULL);
+	sim_listen(f.sim, FAR_PORT);
+	{
+		struct sb_child_spec spec = {.module = &probe_plain_module, .args = &a};
+
+		assert_int_equal(sb_node_start_child(f.node, &spec), 0);
+	}
+	for (unsigned i = 1; i <= 5; i++) {
+		wait_count(&f, &a.connected, i);
+		sim_finish(sim_accept(f.sim, FAR_PORT));
+	}
+	wait_count(&f, &a.connected, 6);
+	assert_int_equal(a.closed, 0);
+	fixture_fini(&f);
+}
+
+static void
+test_a_node_connects_to_itself_across_shards(void **state)
+{
+	struct probe server = {.on_received = echo}, client = {.on_start = connect_far};
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f, 2, &probe_plain_module, &server, NULL);
+	far = (struct sb_connector_options){.host = "127.0.0.1", .port = f.port};
+	start_probe(&f, &client, 1);
+	wait_count(&f, &client.connected, 1);
+	wait_count(&f, &server.connected, 1);
+	fixture_fini(&f);
+}
+
+static void
+connect_twice(struct sb_session *s, struct probe *p, struct sb_message *m)
+{
+	(void)m;
+	p->last_status = sb_connect(s, &far);
+}
+
+static void
+test_a_second_connect_is_refused_while_one_is_there(void **state)
+{
+	struct probe a = {.on_start = connect_far, .on_message = connect_twice};
+	struct fixture f;
+
+	(void)state;
+	far = (struct sb_connector_options){.host = "127.0.0.1", .port = FAR_PORT};
+	fixture_init(&f, 1, &probe_module, NULL, NULL);
+	sim_listen(f.sim, FAR_PORT);
+	start_probe(&f, &a, 0);
+	wait_count(&f, &a.connected, 1);
+	sb_node_post(f.node, a.self, 0, 0, SB_NOTHING);
+	wait_count(&f, &a.messages, 1);
+	assert_int_equal(a.last_status, SB_EEXIST);
+	fixture_fini(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_it_connects_and_speaks),
+		cmocka_unit_test(test_a_refused_connection_is_told_and_stays_the_sessions_affair),
+		cmocka_unit_test(test_it_reconnects_with_growing_delays_until_somebody_is_there),
+		cmocka_unit_test(test_the_peers_polite_end_reconnects_too),
+		cmocka_unit_test(test_a_node_connects_to_itself_across_shards),
+		cmocka_unit_test(test_a_second_connect_is_refused_while_one_is_there),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
