@@ -284,7 +284,8 @@ smpp_peek_header(struct sb_bytes in, struct smpp_header *header)
 
 /* Nothing of the body is there to be used, or printed: all of it is empty. */
 COLD static int
-refuse(struct smpp_pdu *pdu, struct smpp_decode_error *error, enum smpp_fault what, uint32_t status)
+reject_pdu(struct smpp_pdu *pdu, struct smpp_decode_error *error, enum smpp_fault what,
+	uint32_t status)
 {
 	bool is_framed = what != SMPP_FAULT_LENGTH;
 
@@ -313,7 +314,7 @@ smpp_decode(struct sb_bytes in, const struct smpp_decode_options *options, struc
 	*error = (struct smpp_decode_error){.field = ""};
 	pdu->header_only = false;
 	if (!smpp_peek_header(in, &pdu->header) || pdu->header.length != in.size)
-		return refuse(pdu, error, SMPP_FAULT_LENGTH, SMPP_RINVCMDLEN);
+		return reject_pdu(pdu, error, SMPP_FAULT_LENGTH, SMPP_RINVCMDLEN);
 	error->answer = smpp_answer_of(pdu->header.command);
 	pdu->body = sb_bytes(in.data + SMPP_HEADER_SIZE, in.size - SMPP_HEADER_SIZE);
 	d = (struct decoder){
@@ -325,7 +326,7 @@ smpp_decode(struct sb_bytes in, const struct smpp_decode_options *options, struc
 	};
 	pdu->header_only = d.liberal && pdu->body.size == 0;
 	if (!decode_body(&d, pdu))
-		return refuse(pdu, error, SMPP_FAULT_COMMAND, SMPP_RINVCMDID);
+		return reject_pdu(pdu, error, SMPP_FAULT_COMMAND, SMPP_RINVCMDID);
 	/* Nor does a request without a body mind what follows it. */
 	d.liberal = d.liberal || d.at == pdu->body.data;
 	decode_tlvs(&d, pdu);

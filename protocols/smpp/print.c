@@ -1,8 +1,5 @@
 #include "protocols/smpp/print.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #define MASKED_DIGITS 4
 
 /* A line that grows in the caller's buffer until it is cut. */
@@ -28,35 +25,58 @@ add_octets(struct line *l, const char *text, size_t size)
 	l->at += size;
 }
 
-__attribute__((format(printf, 2, 3))) static void
-add(struct line *l, const char *format, ...)
+static void
+add_words(struct line *l, const char *words)
 {
-	char text[96];
-	va_list arguments;
-	int size;
+	add_octets(l, words, strlen(words));
+}
 
-	va_start(arguments, format);
-	size = vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	if (size >= (int)sizeof(text))
-		size = sizeof(text) - 1;
-	if (size > 0)
-		add_octets(l, text, (size_t)size);
+static void
+add_number(struct line *l, size_t value)
+{
+	char digits[20]; /* of 2^64 */
+	char *first = digits + sizeof(digits);
+
+	do
+		*--first = (char)('0' + value % 10);
+	while (value /= 10);
+	add_octets(l, first, (size_t)(digits + sizeof(digits) - first));
+}
+
+static const char hex[] = "0123456789abcdef";
+
+/* "0x0424": a number that has no name. */
+static void
+add_code(struct line *l, uint32_t value, size_t digits)
+{
+	char text[2 + 8] = "0x";
+
+	for (size_t i = digits; i > 0; i--, value >>= 4)
+		text[1 + i] = hex[value & 0x0F];
+	add_octets(l, text, 2 + digits);
+}
+
+static void
+add_type(struct line *l, uint8_t ton, uint8_t npi)
+{
+	add_number(l, ton);
+	add_words(l, "/");
+	add_number(l, npi);
+	add_words(l, "/");
 }
 
 static void
 add_key(struct line *l, const char *key)
 {
 	if (l->at != l->start)
-		add_octets(l, " ", 1);
-	add_octets(l, key, strlen(key));
-	add_octets(l, "=", 1);
+		add_words(l, " ");
+	add_words(l, key);
+	add_words(l, "=");
 }
 
 static void
 add_character(struct line *l, uint8_t octet)
 {
-	static const char hex[] = "0123456789abcdef";
 	char escaped[4] = {'\\', 'x', hex[octet >> 4], hex[octet & 0x0F]};
 	char quoted[2] = {'\\', (char)octet};
 
@@ -74,10 +94,10 @@ add_text(struct line *l, struct sb_bytes text, size_t hidden)
 {
 	size_t shown = text.size > hidden ? text.size - hidden : 0;
 
-	add_octets(l, "\"", 1);
+	add_words(l, "\"");
 	for (size_t i = 0; i < text.size && !l->is_cut; i++)
 		add_character(l, i < shown ? text.data[i] : '*');
-	add_octets(l, "\"", 1);
+	add_words(l, "\"");
 }
 
 static void
@@ -89,8 +109,6 @@ add_address(struct line *l, struct sb_bytes text)
 static void
 add_hex(struct line *l, struct sb_bytes octets)
 {
-	static const char hex[] = "0123456789abcdef";
-
 	for (size_t i = 0; i < octets.size && !l->is_cut; i++) {
 		char pair[2] = {hex[octets.data[i] >> 4], hex[octets.data[i] & 0x0F]};
 
@@ -102,17 +120,19 @@ add_hex(struct line *l, struct sb_bytes octets)
 static void
 add_secret(struct line *l, struct sb_bytes octets)
 {
-	if (l->mask)
-		add(l, "*%zu", octets.size);
-	else
+	if (l->mask) {
+		add_words(l, "*");
+		add_number(l, octets.size);
+	} else {
 		add_hex(l, octets);
+	}
 }
 
 static void
 add_string(struct line *l, struct sb_bytes text, uint8_t privacy)
 {
 	if (l->mask && privacy == SMPP_PRIVACY_SECRET)
-		add_octets(l, "*", 1);
+		add_words(l, "*");
 	else if (privacy == SMPP_PRIVACY_ADDRESS)
 		add_address(l, text);
 	else
@@ -123,9 +143,9 @@ static void
 add_status(struct line *l, uint32_t status)
 {
 	if (smpp_status_is_known(status))
-		add(l, "%s", smpp_status_name(status));
+		add_words(l, smpp_status_name(status));
 	else
-		add(l, "0x%08x", (unsigned)status);
+		add_code(l, status, 8);
 }
 
 static void
@@ -137,7 +157,7 @@ add_destinations(struct line *l, const struct smpp_list *list, const char *key)
 	while (!l->is_cut && smpp_next_destination(&r, &destination)) {
 		add_key(l, key);
 		if (destination.flag == SMPP_DESTINATION_ADDRESS)
-			add(l, "%u/%u/", destination.ton, destination.npi);
+			add_type(l, destination.ton, destination.npi);
 		add_address(l, destination.address);
 	}
 }
@@ -150,9 +170,9 @@ add_failures(struct line *l, const struct smpp_list *list, const char *key)
 
 	while (!l->is_cut && smpp_next_failure(&r, &failure)) {
 		add_key(l, key);
-		add(l, "%u/%u/", failure.ton, failure.npi);
+		add_type(l, failure.ton, failure.npi);
 		add_address(l, failure.address);
-		add_octets(l, "/", 1);
+		add_words(l, "/");
 		add_status(l, failure.status);
 	}
 }
@@ -173,7 +193,7 @@ add_field(struct line *l, const struct smpp_field_info *field, const void *value
 	}
 	add_key(l, field->name);
 	if (kind == SMPP_FIELD_U8)
-		add(l, "%u", *(const uint8_t *)value);
+		add_number(l, *(const uint8_t *)value);
 	else if (kind == SMPP_FIELD_MESSAGE)
 		add_secret(l, *(const struct sb_bytes *)value);
 	else
@@ -196,7 +216,7 @@ add_integer(struct line *l, struct sb_bytes octets)
 	for (size_t i = 0; i < octets.size; i++)
 		value = value << 8 | octets.data[i];
 	if (octets.size)
-		add(l, "%u", (unsigned)value);
+		add_number(l, value);
 }
 
 static void
@@ -225,7 +245,9 @@ add_tlvs(struct line *l, struct sb_bytes area)
 		if (info) {
 			add_known_tlv(l, info, tlv.value);
 		} else {
-			add(l, " 0x%04x=", tlv.tag);
+			add_words(l, " ");
+			add_code(l, tlv.tag, 4);
+			add_words(l, "=");
 			add_secret(l, tlv.value);
 		}
 	}
@@ -277,13 +299,13 @@ smpp_pdu_print(char *buf, size_t size, const struct smpp_pdu *pdu,
 	}
 	add_key(&l, "command");
 	if (smpp_command_find(pdu->header.command))
-		add(&l, "%s", smpp_command_name(pdu->header.command));
+		add_words(&l, smpp_command_name(pdu->header.command));
 	else
-		add(&l, "0x%08x", (unsigned)pdu->header.command);
+		add_code(&l, pdu->header.command, 8);
 	add_key(&l, "status");
 	add_status(&l, pdu->header.status);
 	add_key(&l, "sequence");
-	add(&l, "%u", (unsigned)pdu->header.sequence);
+	add_number(&l, pdu->header.sequence);
 	add_body(&l, pdu);
 	return finish(&l);
 }
