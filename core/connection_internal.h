@@ -38,7 +38,8 @@ struct sb_transport {
 extern const struct sb_transport sb_transport_plain;
 extern const struct sb_transport sb_transport_tls;
 
-/* tls.c: makes c speak TLS (transport and tls). `server_name` for clients: SNI and the check. */
+/* tls_transport.c: makes c speak TLS (transport and tls). `server_name` for clients: SNI and the
+ * check. 0, SB_EINVAL (a name to check is missing), SB_ENOMEM: c is as it was. */
 int sb_tls_attach(struct sb_connection *c, struct sb_tls *tls, const char *server_name);
 
 enum sb_connection_phase {

@@ -32,7 +32,7 @@ struct sb_tls_options {
 };
 
 /* Makes a server's or a client's context. On failure `reason` (may be NULL) gets what OpenSSL says,
- * with the file. 0, SB_ETLS, SB_ENOENT, SB_EINVAL, SB_ENOMEM. */
+ * with the file. 0, SB_ETLS, SB_ENOENT, SB_EACCES, SB_EINVAL, SB_ENOMEM. */
 int sb_tls_server_new(struct sb_tls **tls, const struct sb_tls_options *options, char *reason,
 	size_t reason_size);
 int sb_tls_client_new(struct sb_tls **tls, const struct sb_tls_options *options, char *reason,

@@ -1,7 +1,7 @@
 /* Connections are counted by source address, in memory that goes with them. */
 #include "core/error.h"
 #include "core/source_internal.h"
-#include "tests/support/plain_env.h"
+#include "tests/support/socket_env.h"
 
 #include <arpa/inet.h>
 #include <pthread.h>
@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 struct fixture {
-	struct plain_env env;
+	struct socket_env env;
 	struct sb_sources *sources;
 };
 
@@ -24,7 +24,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	plain_env_init(&fixture.env);
+	socket_env_init(&fixture.env);
 	return sb_sources_new(&fixture.sources, &fixture.env.env);
 }
 

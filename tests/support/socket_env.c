@@ -1,4 +1,4 @@
-#include "tests/support/plain_env.h"
+#include "tests/support/socket_env.h"
 
 #include "core/error.h"
 
@@ -10,13 +10,13 @@
 static uint64_t
 env_now(void *context)
 {
-	return ((struct plain_env *)context)->now_ns;
+	return ((struct socket_env *)context)->now_ns;
 }
 
 static int64_t
 env_wall(void *context)
 {
-	return ((struct plain_env *)context)->wall_ms;
+	return ((struct socket_env *)context)->wall_ms;
 }
 
 static void
@@ -27,7 +27,7 @@ env_random(void *context, void *out, size_t size)
 }
 
 static bool
-has_memory(struct plain_env *env)
+has_memory(struct socket_env *env)
 {
 	if (env->allocations_left == 0)
 		return false;
@@ -39,7 +39,7 @@ has_memory(struct plain_env *env)
 static void *
 env_allocate(void *context, size_t size)
 {
-	struct plain_env *env = context;
+	struct socket_env *env = context;
 	void *memory = has_memory(env) ? malloc(size) : NULL;
 
 	env->live += memory != NULL;
@@ -49,7 +49,7 @@ env_allocate(void *context, size_t size)
 static void *
 env_reallocate(void *context, void *memory, size_t size)
 {
-	struct plain_env *env = context;
+	struct socket_env *env = context;
 	void *moved = has_memory(env) ? realloc(memory, size) : NULL;
 
 	env->live += moved && !memory;
@@ -59,7 +59,7 @@ env_reallocate(void *context, void *memory, size_t size)
 static void
 env_release(void *context, void *memory)
 {
-	((struct plain_env *)context)->live -= memory != NULL;
+	((struct socket_env *)context)->live -= memory != NULL;
 	free(memory);
 }
 
@@ -72,7 +72,7 @@ at_most(size_t size, size_t max)
 static ssize_t
 env_read(void *context, int fd, void *buf, size_t size)
 {
-	struct plain_env *env = context;
+	struct socket_env *env = context;
 	ssize_t got;
 
 	env->reads++;
@@ -85,7 +85,7 @@ env_read(void *context, int fd, void *buf, size_t size)
 static ssize_t
 env_write(void *context, int fd, const void *data, size_t size)
 {
-	struct plain_env *env = context;
+	struct socket_env *env = context;
 	ssize_t put;
 
 	env->writes++;
@@ -105,9 +105,9 @@ env_finish(void *context, int fd)
 }
 
 void
-plain_env_init(struct plain_env *env)
+socket_env_init(struct socket_env *env)
 {
-	*env = (struct plain_env){
+	*env = (struct socket_env){
 		.env = {.context = env,
 			.now = env_now,
 			.wall = env_wall,

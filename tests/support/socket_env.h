@@ -2,8 +2,8 @@
  * An environment for tests of leaf pieces: the kernel's descriptors, malloc, a
  * clock and faults that the test sets. No poller, no work. One a test.
  */
-#ifndef SB_TESTS_SUPPORT_PLAIN_ENV_H
-#define SB_TESTS_SUPPORT_PLAIN_ENV_H
+#ifndef SB_TESTS_SUPPORT_SOCKET_ENV_H
+#define SB_TESTS_SUPPORT_SOCKET_ENV_H
 
 #include "core/env.h"
 
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct plain_env {
+struct socket_env {
 	struct sb_env env;
 	uint64_t now_ns;
 	int64_t wall_ms;
@@ -23,6 +23,6 @@ struct plain_env {
 	size_t reads, writes;        /* calls so far */
 };
 
-void plain_env_init(struct plain_env *env);
+void socket_env_init(struct socket_env *env);
 
 #endif
