@@ -94,6 +94,9 @@ unsigned sb_config_error_count(const struct sb_config *config);
 /* Whether the file or --set gave the key, so that it is no default. */
 bool sb_config_is_set(cfg_t *section, const char *key);
 
+/* Whether the section stands in the file, be it empty, or --set has set something in it. */
+bool sb_config_has(const struct sb_config *config, cfg_t *section);
+
 /* Values that rules have checked: milliseconds, octets, a number. "unlimited", and what is larger
  * than `most`, is `most`; 0 when there is none. */
 uint64_t sb_config_duration(cfg_t *section, const char *key, uint64_t most);

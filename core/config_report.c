@@ -60,20 +60,43 @@ config_compare_origins(const void *a, const void *b)
 		       : (uintptr_t)x->section > (uintptr_t)y->section;
 }
 
+/* NULL: it is not in the file. */
+static const struct config_origin *
+origin_of(const struct sb_config *c, cfg_t *section)
+{
+	struct config_origin wanted = {section, 0};
+
+	if (c->origin_count == 0)
+		return NULL;
+	return bsearch(
+		&wanted, c->origins, c->origin_count, sizeof(*c->origins), config_compare_origins);
+}
+
+static bool
+is_anything_set(cfg_t *section)
+{
+	for (const cfg_opt_t *o = section->opts; o->name; o++)
+		if (o->type != CFGT_SEC && (o->flags & CFGF_MODIFIED))
+			return true;
+	return false;
+}
+
+bool
+sb_config_has(const struct sb_config *config, cfg_t *section)
+{
+	return origin_of(config, section) || is_anything_set(section);
+}
+
 static struct place
 place_of(const struct sb_config *c, cfg_t *section, const char *key, size_t index)
 {
-	struct config_origin wanted = {section, 0}, *origin;
+	const struct config_origin *origin = origin_of(c, section);
 	cfg_opt_t *option = key ? config_option(section, key, strlen(key)) : NULL;
 	struct place at = {NULL, 0};
 
 	for (size_t i = 0; option && i < c->override_count; i++)
 		if (c->overrides[i].option == option)
 			return (struct place){c->overrides[i].typed, 0};
-	if (c->origin_count == 0)
-		return at;
-	origin = bsearch(
-		&wanted, c->origins, c->origin_count, sizeof(*c->origins), config_compare_origins);
 	if (!origin)
 		return at;
 	if (key)

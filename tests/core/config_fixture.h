@@ -60,6 +60,7 @@ static cfg_opt_t options[] = {
 struct fixture {
 	char folder[64];
 	char path[96];
+	const cfg_opt_t *options; /* the ones above unless the test sets others */
 	const struct sb_config_rule *rules[2];
 	const char *overrides[16];
 	size_t override_count;
@@ -87,6 +88,7 @@ set_up(void **state)
 	strcpy(f->folder, "/tmp/sb-config-XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
 	snprintf(f->path, sizeof(f->path), "%s/t.conf", f->folder);
+	f->options = options;
 	f->errors = (struct sb_config_errors){.report = collect, .context = f};
 	*state = f;
 	return 0;
@@ -112,7 +114,7 @@ load_again(struct fixture *f)
 {
 	struct sb_config_source source = {
 		.path = f->path,
-		.options = options,
+		.options = f->options,
 		.rules = f->rules,
 		.overrides = f->overrides,
 		.override_count = f->override_count,
