@@ -275,6 +275,20 @@ discard(struct sb_connection *c)
 	} while (n > 0);
 }
 
+/* Octets that the module has not seen as a whole (held, cut off, handed over) come before new ones,
+ * and before the end of input. */
+static bool
+has_unseen(const struct sb_connection *c)
+{
+	return c->input.size && !c->frame_since;
+}
+
+static bool
+may_read(const struct sb_connection *c)
+{
+	return !c->session->is_held && !c->is_output_high && !c->has_input_ended && !has_unseen(c);
+}
+
 void
 sb_connection_process(struct sb_connection *c, int events)
 {
@@ -289,7 +303,7 @@ sb_connection_process(struct sb_connection *c, int events)
 		if (events & SB_WRITABLE)
 			sb_connection_enqueue_dirty(c);
 		if (events & SB_READABLE || c->blocked_on & events)
-			if (!c->session->is_held && !c->is_output_high && !c->has_input_ended)
+			if (may_read(c))
 				read_and_give(c);
 		break;
 	case SB_CONNECTION_FLUSHING:
@@ -318,7 +332,7 @@ sb_input_again(struct sb_connection *c)
 	}
 	if (s->is_held || c->is_output_high)
 		return;
-	if (c->input.size && !c->frame_since)
+	if (has_unseen(c))
 		give(c, sb_bytes(c->input.data, c->input.size));
 	else if (!c->has_input_ended && c->transport->pending(c))
 		read_and_give(c);

@@ -28,7 +28,8 @@ struct sb_module {
 
 	/*
 	 * The session begins. `args` is what its listener, or its child spec, carries. No
-	 * connection yet. < 0: it never was (a supervisor counts that as a fault). Default: 0.
+	 * connection yet. < 0: it never was: no other callback comes, `start` has freed what it
+	 * made, and a supervisor counts a fault. Default: 0.
 	 */
 	int (*start)(struct sb_session *s, const void *args);
 
@@ -69,8 +70,8 @@ struct sb_module {
 	/* A message. Default: ignored (a call is answered SB_ENOTSUP). */
 	void (*message)(struct sb_session *s, struct sb_message *m);
 
-	/* The last call, exactly once, whatever the end. Only free what the state owns: messages
-	 * can still be sent, nothing can be received. */
+	/* The last call, exactly once for each session whose `start` succeeded, whatever the end.
+	 * Only free what the state owns: messages can still be sent, nothing can be received. */
 	void (*closed)(struct sb_session *s, enum sb_end why);
 
 	/* What an operator sees of this session. */

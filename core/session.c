@@ -106,6 +106,7 @@ sb_session_begin(struct sb_session *s, const void *args)
 		sb_abort(s, SB_END_FAULT);
 		return err;
 	}
+	s->has_started = true;
 	return 0;
 }
 
@@ -251,7 +252,7 @@ reap(struct sb_session *s)
 {
 	struct sb_shard *shard = s->shard;
 
-	if (s->module->closed)
+	if (s->has_started && s->module->closed)
 		s->module->closed(s, s->why);
 	sb_counter_add(shard->metrics.sessions_ended[s->why], shard->index, 1);
 	sb_gauge_add(shard->metrics.sessions, shard->index, -1);

@@ -67,6 +67,7 @@ struct sb_session {
 	uint8_t parent_kind;
 	bool owns_limits : 1;
 	bool is_held : 1;
+	bool has_started : 1;  /* `start` succeeded: `closed` is owed */
 	bool is_fault : 1;     /* sb_fail, or `start` failed */
 	bool is_receiving : 1; /* inside `received` */
 	bool is_stopping : 1;  /* `stopping` was called */
