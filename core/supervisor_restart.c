@@ -430,26 +430,33 @@ child_due(struct sb_supervisor *supervisor, struct sb_child *child)
 	}
 }
 
+static bool
+waits(const struct sb_child *child)
+{
+	return child->state == SB_CHILD_DELAYED || child->state == SB_CHILD_STARTING;
+}
+
 static void
 supervisor_wake(struct sb_session *s, struct sb_timer *timer)
 {
 	struct sb_supervisor *supervisor = sb_state(s);
 	uint32_t count = supervisor->child_count;
-	uint64_t first = UINT64_MAX;
-	struct sb_child *next;
+	uint64_t first = UINT64_MAX, now = now_of(supervisor);
+	struct sb_child *child = supervisor->first, *next;
 
 	(void)timer;
-	for (struct sb_child *child = supervisor->first; child; child = next) {
-		bool waits = child->state == SB_CHILD_DELAYED || child->state == SB_CHILD_STARTING;
-
+	/* When one is forgotten `next` may be, too: the rest has its turn in the next wake. */
+	for (; child && supervisor->child_count == count; child = next) {
 		next = child->next;
-		if (waits && child->due <= now_of(supervisor))
+		if (!waits(child))
+			continue;
+		if (child->due <= now)
 			child_due(supervisor, child);
-		if (waits && child->due < first)
+		else if (child->due < first)
 			first = child->due;
-		if (supervisor->child_count != count)
-			break; /* `next` may have gone: the rest has its turn in the next wake */
 	}
+	if (supervisor->child_count != count)
+		first = now + 1;
 	if (first != UINT64_MAX && sb_session_is_open(s))
 		sb_supervisor_wake_at(supervisor, first);
 }

@@ -1,5 +1,6 @@
 #include "lab.h"
 
+#include "core/envelope_internal.h"
 #include "core/node_internal.h"
 #include "core/session_internal.h"
 
@@ -77,8 +78,10 @@ lab_turn(struct lab *lab)
 {
 	bool has_more = false;
 
-	for (unsigned i = 0; i < sb_node_shards(lab->node); i++)
+	for (unsigned i = 0; i < sb_node_shards(lab->node); i++) {
+		has_more |= sb_messages_wait(&lab->node->shards[i]);
 		has_more |= sb_node_turn(lab->node, i, 0);
+	}
 	return has_more;
 }
 
@@ -86,7 +89,7 @@ void
 lab_settle(struct lab *lab)
 {
 	/* A turn of the last shard may give the first one something to do. */
-	for (int quiet = 0; quiet < 3;)
+	for (int quiet = 0; quiet < 2;)
 		quiet = lab_turn(lab) ? 0 : quiet + 1;
 }
 

@@ -70,7 +70,7 @@ void lab_fini(struct lab *lab);
 void lab_stop_clock(struct lab *lab);
 void lab_skip(struct lab *lab, uint64_t ns);
 
-/* One turn of each shard; true while one has something left to do. */
+/* One turn of each shard; true while one had or has something to do. */
 bool lab_turn(struct lab *lab);
 /* Turns until nothing is left to do at once. */
 void lab_settle(struct lab *lab);
