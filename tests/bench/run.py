@@ -6,7 +6,7 @@ loads are up for the whole of a benchmark, each server pinned to one core and ea
 after a warm-up they take turns, so that what the machine does to one it does to the other. The
 verdict is by the median of the ratios of the rounds: met, missed, or, where the quartiles stand on
 both sides of the goal, undecided; then instructions per operation are counted as well (by callgrind,
-outside the kernel), which no noise moves. Results go to bench.json in the build folder too. The exit status is 0 when every
+outside the kernel), which no noise moves. Results go to bench.json in the build folder too, round by round. The exit status is 0 when every
 measurement could be made, met or not.
 """
 import argparse
@@ -48,9 +48,25 @@ def checked(result):
 def measure(server, load, seconds):
     before = server.cpu_seconds()
     result = checked(load.run(seconds))
-    cpu = server.cpu_seconds() - before
-    return {"cpu_us": cpu * 1e6 / result["ops"], "per_second": result["ops"] / result["seconds"],
-            "p50_us": result["latency_us"]["p50"], "p99_us": result["latency_us"]["p99"]}
+    return server.cpu_seconds() - before, result
+
+
+def summed(slices):
+    """What one side did in a round, of the slices of it."""
+    operations = sum(result["ops"] for _, result in slices)
+    return {"cpu_us": sum(cpu for cpu, _ in slices) * 1e6 / operations,
+            "per_second": operations / sum(result["seconds"] for _, result in slices),
+            "p50_us": statistics.mean(result["latency_us"]["p50"] for _, result in slices),
+            "p99_us": statistics.mean(result["latency_us"]["p99"] for _, result in slices)}
+
+
+def one_round(sides, seconds):
+    """Each side twice for half the time, A B B A: a machine that gets slower meanwhile takes as much
+    from the one as from the other."""
+    slices = {name: [] for name in sides}
+    for name in [*sides, *reversed(sides)]:
+        slices[name].append(measure(*sides[name], seconds / 2))
+    return {name: summed(parts) for name, parts in slices.items()}
 
 
 def rounds_of(benchmark, tls_files, rounds, seconds):
@@ -59,14 +75,9 @@ def rounds_of(benchmark, tls_files, rounds, seconds):
             Server(command_of(benchmark.reference, benchmark, tls_files)) as reference, \
             Load(ours_load(ours.address)) as our_load, \
             Load(benchmark.load(reference.address)) as reference_load:
-        pairs = [("ours", ours, our_load), ("reference", reference, reference_load)]
-        for _, server, load in pairs:
-            measure(server, load, seconds / 2)
-        result = []
-        for turn in range(rounds):
-            order = pairs if turn % 2 == 0 else pairs[::-1]
-            result.append({name: measure(server, load, seconds) for name, server, load in order})
-        return result
+        sides = {"ours": (ours, our_load), "reference": (reference, reference_load)}
+        one_round(sides, seconds / 2)
+        return [one_round(sides, seconds) for _ in range(rounds)]
 
 
 def verdict_of(goal, low, median, high):
@@ -176,6 +187,7 @@ def parse(arguments):
     parser.add_argument("--instructions", action="store_true",
                         help="count instructions an operation of every ratio (callgrind)")
     parser.add_argument("--list", action="store_true", help="names, and what they measure")
+    parser.add_argument("--json", metavar="FILE", default=os.path.join(harness.BINARY, "bench.json"))
     parser.add_argument("names", nargs="*", help="all but the self-checks, when none is given")
     options = parser.parse_args(arguments)
     if options.quick:
@@ -211,10 +223,9 @@ def main(arguments):
         for benchmark in chosen(options.names):
             results[benchmark.name] = run_one(benchmark, tls_files, options)
             results[benchmark.name]["what"] = benchmark.what
-    path = os.path.join(harness.BINARY, "bench.json")
-    with open(path, "w") as out:
+    with open(options.json, "w") as out:
         json.dump({**versions(), "benchmarks": results}, out, indent=1)
-    print(f"written to {os.path.relpath(path)}")
+    print(f"written to {os.path.relpath(options.json)}")
     return 1 if any(one["verdict"] == "failed" for one in results.values()) else 0
 
 

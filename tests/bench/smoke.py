@@ -8,7 +8,9 @@ import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
+import benchmarks
 import harness
+import run
 
 
 def load(name, address, *options):
@@ -76,6 +78,31 @@ class Measure(unittest.TestCase):
                 self.assertEqual(held.stop(), 0)
             self.assertGreater(server.memory_bytes(), 4096)
             self.assertEqual(server.stop(), 0)
+
+    def test_a_benchmark_of_two_equals_is_about_one(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out = os.path.join(folder, "bench.json")
+            self.assertEqual(run.main(["--rounds", "2", "--seconds", "0.2", "--held", "200", "--json",
+                                       out, "noise-smpp", "bare-idle-smpp"]), 0)
+            with open(out) as written:
+                results = json.load(written)["benchmarks"]
+        self.assertLess(0.2, results["noise-smpp"]["median"])
+        self.assertLess(results["noise-smpp"]["median"], 5)
+        self.assertEqual(len(results["noise-smpp"]["rounds"]), 2)
+        self.assertEqual(results["bare-idle-smpp"]["connections"], 200)
+
+    def test_a_program_that_is_not_there_is_skipped_and_one_that_fails_is_said(self):
+        options = run.parse([])
+        missing = benchmarks.Memory("x", "", ["no-such-program"], None, None)
+        self.assertEqual(run.run_one(missing, None, options)["verdict"], "skipped")
+        broken = benchmarks.Memory("x", "", ["echo-load"], None, None)
+        self.assertEqual(run.run_one(broken, None, options)["verdict"], "failed")
+
+    def test_quartiles_on_both_sides_of_the_goal_leave_it_undecided(self):
+        self.assertEqual(run.verdict_of(1.1, 1.0, 1.05, 1.1), "met")
+        self.assertEqual(run.verdict_of(1.1, 1.0, 1.05, 1.2), "undecided")
+        self.assertEqual(run.verdict_of(1.1, 1.2, 1.3, 1.4), "missed")
+        self.assertEqual(run.verdict_of(None, 1.2, 1.3, 1.4), "reported")
 
 
 if __name__ == "__main__":
