@@ -1,146 +1,120 @@
 /*
- * minimal-mc: the least that an SMPP message centre of ours can be. It binds
- * everybody, decodes and checks each submit_sm, gives each message an id of its
- * own, and counts. The library does the rest.
+ * minimal-mc: a message centre on our session that only answers. Every PDU is
+ * decoded and checked, every message gets an id of its own and is counted;
+ * nothing is kept, routed or delivered.
  */
-#include "core/switchboard.h"
+#include "core/metrics.h"
 #include "protocols/smpp/session.h"
+#include "tests/bench/core_server.h"
 
-#include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+enum { ID_DIGITS = 24 };
 
-struct session {
-	uint64_t accepted;
+struct mc {
+	struct smpp_service *service;
+	struct sb_counter *submitted;
+	struct sb_counter *refused;
 };
+
+struct mc_session {
+	const struct mc *mc;
+	uint64_t messages;
+};
+
+static int
+mc_connected(struct sb_session *s, const struct sb_peer *peer, const void *args)
+{
+	struct mc_session *session = smpp_state(s);
+
+	(void)peer;
+	session->mc = args;
+	return 0;
+}
 
 static void
 mc_bind(struct sb_session *s, struct smpp_request request, const struct smpp_binding *binding)
 {
-	bool is_known = binding->fields->system_id.size > 0;
+	bool is_named = binding->fields->system_id.size > 0;
 
-	smpp_respond(s, request, is_known ? SMPP_ROK : SMPP_RINVSYSID, sb_bytes_text("minimal"));
+	smpp_respond(s, request, is_named ? SMPP_ROK : SMPP_RINVSYSID, sb_bytes(NULL, 0));
 }
 
-/* Hexadecimal, unlike any other of this node: the shard, the session's slot and count. */
+/* Hexadecimal, unlike any other of this node: the shard, the session's generation and its count. */
 static struct sb_bytes
-message_id(struct sb_session *s, char (*text)[25])
+next_id(struct sb_session *s, char text[ID_DIGITS])
 {
 	static const char digits[] = "0123456789abcdef";
-	struct session *session = smpp_state(s);
+	struct mc_session *session = smpp_state(s);
 	struct sb_address self = sb_self(s);
-	uint64_t halves[2] = {self.generation << 16 | self.shard, ++session->accepted};
+	uint64_t halves[2] = {self.generation << 16 | self.shard, ++session->messages};
 
-	for (size_t i = 0; i < 24; i++) {
-		unsigned half = i < 12;
+	for (size_t i = 0; i < ID_DIGITS; i++) {
+		unsigned half = i < ID_DIGITS / 2;
 
-		(*text)[23 - i] = digits[halves[half] & 15];
+		text[ID_DIGITS - 1 - i] = digits[halves[half] & 15];
 		halves[half] >>= 4;
 	}
-	return sb_bytes(*text, 24);
+	return sb_bytes(text, ID_DIGITS);
+}
+
+static uint32_t
+judge(const struct smpp_submit_sm *message)
+{
+	if (message->destination_addr.size == 0)
+		return SMPP_RINVDSTADR;
+	return message->esm_class & SMPP_ESM_TYPE ? SMPP_RINVESMCLASS : SMPP_ROK;
+}
+
+static void
+mc_submit(struct sb_session *s, struct smpp_request request, const struct smpp_submit_sm *message)
+{
+	const struct mc *mc = ((struct mc_session *)smpp_state(s))->mc;
+	uint32_t status = judge(message);
+	char text[ID_DIGITS];
+
+	sb_counter_add(status ? mc->refused : mc->submitted, sb_session_shard(s), 1);
+	smpp_respond(s, request, status, status ? sb_bytes(NULL, 0) : next_id(s, text));
 }
 
 static void
 mc_request(struct sb_session *s, struct smpp_request request, const struct smpp_pdu *pdu)
 {
-	char text[25];
-
-	if (request.command != SMPP_SUBMIT_SM)
-		smpp_nack(s, request, SMPP_RINVCMDID);
-	else if (pdu->submit_sm.destination_addr.size == 0)
-		smpp_respond(s, request, SMPP_RINVDSTADR, sb_bytes_text(""));
-	else if (pdu->submit_sm.esm_class & SMPP_ESM_TYPE)
-		smpp_respond(s, request, SMPP_RINVESMCLASS, sb_bytes_text(""));
+	if (request.command == SMPP_SUBMIT_SM)
+		mc_submit(s, request, &pdu->submit_sm);
 	else
-		smpp_respond(s, request, SMPP_ROK, message_id(s, &text));
+		smpp_nack(s, request, SMPP_RINVCMDID);
 }
 
-static const struct smpp_application minimal = {
-	.name = "smpp.minimal",
+static const struct smpp_application application = {
+	.name = "minimal.mc",
 	.side = SMPP_MC,
-	.state_size = sizeof(struct session),
+	.state_size = sizeof(struct mc_session),
+	.connected = mc_connected,
 	.bind = mc_bind,
 	.request = mc_request,
 };
 
-struct arguments {
-	const char *listen;
-	unsigned threads;
-	struct sb_tls_certificate certificate;
-};
-
 static int
-parse(int argc, char **argv, struct arguments *a)
+listen_for_smpp(struct sb_node *node, const struct sb_listener_options *options, void *context)
 {
-	static const struct option options[] = {
-		{"listen", required_argument, NULL, 'l'},
-		{"threads", required_argument, NULL, 't'},
-		{"cert", required_argument, NULL, 'c'},
-		{"key", required_argument, NULL, 'k'},
-		{0},
-	};
-	int option;
+	struct smpp_session_options session = {
+		.strict_tlvs = true, .strict_values = true, .system_id = "minimal"};
+	struct mc *mc = context;
+	int err;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case 'l':
-			a->listen = optarg;
-			break;
-		case 't':
-			a->threads = (unsigned)strtoul(optarg, NULL, 10);
-			break;
-		case 'c':
-			a->certificate.certificate = optarg;
-			break;
-		case 'k':
-			a->certificate.key = optarg;
-			break;
-		default:
-			return SB_EINVAL;
-		}
-	}
-	return 0;
-}
-
-static int
-serve(const struct arguments *a, struct sb_tls *tls)
-{
-	static const struct sb_limits limits = {.max_connections = 100000};
-	const struct sb_node_options options = {.threads = a->threads, .signals = true};
-	const struct sb_listener_options listener = {
-		.name = "minimal-mc", .address = a->listen, .tls = tls, .limits = &limits};
-	struct smpp_service *service = NULL;
-	struct sb_node *node;
-	int err = sb_node_new(&node, &options);
-
-	if (err)
-		return err;
-	err = smpp_service_new(&service, node, &minimal, NULL, NULL);
-	if (!err)
-		err = smpp_listen(service, &listener, NULL);
-	if (!err)
-		err = sb_node_run(node);
-	sb_node_free(node);
-	smpp_service_free(service);
-	return err;
+	mc->submitted = sb_metrics_counter(
+		sb_node_metrics(node), "mc_submitted", "Messages accepted", NULL);
+	mc->refused =
+		sb_metrics_counter(sb_node_metrics(node), "mc_refused", "Messages refused", NULL);
+	err = smpp_service_new(&mc->service, node, &application, &session, mc);
+	return err ? err : smpp_listen(mc->service, options, NULL);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct arguments a = {.listen = "127.0.0.1:0"};
-	struct sb_tls_options tls_options = {
-		.certificates = &a.certificate, .certificate_count = 1};
-	struct sb_tls *tls = NULL;
-	int err = parse(argc, argv, &a);
+	struct mc mc = {0};
+	int status = core_server_main(argc, argv, "smpp", listen_for_smpp, &mc);
 
-	if (!err && a.certificate.certificate)
-		err = sb_tls_server_new(&tls, &tls_options, NULL, 0);
-	if (!err)
-		err = serve(&a, tls);
-	sb_tls_free(tls);
-	if (err)
-		fprintf(stderr, "minimal-mc: %s\n", sb_error_text(err));
-	return err ? 1 : 0;
+	smpp_service_free(mc.service);
+	return status;
 }
