@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
@@ -125,8 +126,11 @@ parse(struct sb_config *c, size_t size)
 static cfg_t *
 section_of(struct sb_config *c, const struct scan_section *s)
 {
-	cfg_opt_t *option = config_option(c->origins[s->parent].section, s->name, s->name_size);
+	cfg_t *parent = c->origins[s->parent].section;
+	cfg_opt_t *option;
 
+	assert(parent);
+	option = config_option(parent, s->name, s->name_size);
 	if (option->flags & CFGF_MULTI)
 		return cfg_opt_getnsec(option, (unsigned)s->ordinal);
 	if (s->ordinal > 0)
@@ -140,6 +144,7 @@ join(struct sb_config *c)
 {
 	size_t count = c->scan.section_count;
 
+	assert(c->root);
 	c->origins = calloc(count, sizeof(*c->origins));
 	if (!c->origins)
 		return SB_ENOMEM;

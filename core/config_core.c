@@ -90,7 +90,7 @@ is_same_address(cfg_t *a, cfg_t *b)
 
 	if (!left || !right || sb_sockaddr_parse(left, &x) || sb_sockaddr_parse(right, &y))
 		return false;
-	return sb_sockaddr_port(&x.any) != 0 && memcmp(&x, &y, sizeof(x)) == 0;
+	return sb_sockaddr_port(&x.any) != 0 && sb_sockaddr_equal(&x.any, &y.any);
 }
 
 /* The kernel would let both bind (SO_REUSEPORT) and give each half of the connections. */
@@ -152,12 +152,14 @@ static bool
 is_journal(int fd)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
-	unsigned long long device, inode;
+	char expected[64];
 	struct stat about;
 
-	if (!stream || sscanf(stream, "%llu:%llu", &device, &inode) != 2 || fstat(fd, &about))
+	if (!stream || fstat(fd, &about))
 		return false;
-	return about.st_dev == device && about.st_ino == inode;
+	snprintf(expected, sizeof(expected), "%ju:%ju", (uintmax_t)about.st_dev,
+		(uintmax_t)about.st_ino);
+	return strcmp(stream, expected) == 0;
 }
 
 struct sb_log_options

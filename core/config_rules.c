@@ -179,6 +179,7 @@ check_string(const struct sb_config *c, const struct sb_config_rule *r, cfg_t *s
 {
 	struct candidate v = {.config = c, .rule = r, .text = cfg_opt_getnstr(option, index)};
 
+	assert(r->check < SB_CHECK_REQUIRED && checks[r->check]);
 	if (!v.text || checks[r->check](&v))
 		return;
 	/* Texts with a bound on their length may be secrets. */

@@ -130,7 +130,7 @@ sb_config_secret(
 			config, section, key, "%s: must have 1 to %zu octets", key, capacity - 1);
 		return SB_ECONFIG;
 	}
-	strcpy(out, secret);
+	memcpy(out, secret, strlen(secret) + 1);
 	return 0;
 }
 

@@ -207,6 +207,16 @@ sb_sockaddr_host(const struct sockaddr *address, uint8_t host[16])
 	}
 }
 
+bool
+sb_sockaddr_equal(const struct sockaddr *a, const struct sockaddr *b)
+{
+	uint8_t x[16], y[16];
+
+	sb_sockaddr_host(a, x);
+	sb_sockaddr_host(b, y);
+	return memcmp(x, y, sizeof(x)) == 0 && sb_sockaddr_port(a) == sb_sockaddr_port(b);
+}
+
 /* Whether the first `bits` bits of two addresses are the same. */
 static bool
 same_prefix(const uint8_t *a, const uint8_t *b, unsigned bits)

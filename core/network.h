@@ -42,6 +42,10 @@ uint16_t sb_sockaddr_port(const struct sockaddr *address);
  * for other families. The key to count by source. */
 void sb_sockaddr_host(const struct sockaddr *address, uint8_t host[16]);
 
+/* Whether two IP addresses are the same host and port; IPv4 and its mapped form are. Scopes are not
+ * looked at. */
+bool sb_sockaddr_equal(const struct sockaddr *a, const struct sockaddr *b);
+
 /* A network: an address and how many of its first bits count. */
 struct sb_network {
 	uint8_t octets[16]; /* the first 4 for IPv4 */

@@ -182,6 +182,26 @@ test_the_host_key_is_the_same_for_ipv4_and_its_mapped_form(void **state)
 	assert_memory_equal(d, zeros, 16);
 }
 
+static bool
+are_equal(const char *a, const char *b)
+{
+	union sb_socket_address x, y;
+
+	assert_int_equal(sb_sockaddr_parse(a, &x), 0);
+	assert_int_equal(sb_sockaddr_parse(b, &y), 0);
+	return sb_sockaddr_equal(&x.any, &y.any);
+}
+
+static void
+test_equal_is_the_same_host_and_port(void **state)
+{
+	(void)state;
+	assert_true(are_equal("192.0.2.7:5", "[::ffff:192.0.2.7]:5"));
+	assert_true(are_equal("[::1]:5", "[0:0::1]:5"));
+	assert_false(are_equal("192.0.2.7:5", "192.0.2.7:6"));
+	assert_false(are_equal("192.0.2.7:5", "192.0.2.8:5"));
+}
+
 /* The text that a network is written back as, or "refused". */
 static const char *
 normal(const char *text)
@@ -328,6 +348,7 @@ main(void)
 		cmocka_unit_test(test_local_and_foreign_families_have_a_text),
 		cmocka_unit_test(test_a_short_buffer_cuts_the_text),
 		cmocka_unit_test(test_the_host_key_is_the_same_for_ipv4_and_its_mapped_form),
+		cmocka_unit_test(test_equal_is_the_same_host_and_port),
 		cmocka_unit_test(test_networks_read_and_write_the_same),
 		cmocka_unit_test(test_what_is_no_network_is_refused),
 		cmocka_unit_test(test_a_network_has_its_first_and_last_address_and_no_neighbour),

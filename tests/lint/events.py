@@ -16,6 +16,7 @@ COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|/\*.*?\*/|//[^\n]*', re.DOTALL)
 TAKES_EVENT = re.compile(r"\b(\w+)\(([^()]*\bconst char \*event\b[^()]*)\)")
 MACRO_TAKES_EVENT = re.compile(r"#[ \t]*define[ \t]+(\w+)\(([^()]*\bevent\b[^()]*)\)")
 DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE)
+STATIC_BEFORE = re.compile(r"^static\b[^\n;{}]*\s\Z", re.MULTILINE)
 STRING = re.compile(r'"((?:\\.|[^"\\])*)"')
 
 
@@ -23,17 +24,17 @@ def without_comments(text):
 	return COMMENT.sub(lambda m: m[1] or "\n" * m[0].count("\n"), text)
 
 
-def helpers(texts):
+def helpers(text, static):
 	"""What takes an event: its name, and the place of the event among its arguments."""
 	found = {}
-	for text in texts:
-		for name, parameters in TAKES_EVENT.findall(text):
-			names = parameters.split(",")
-			found[name] = next(i for i, p in enumerate(names) if "*event" in p)
-		for name, parameters in MACRO_TAKES_EVENT.findall(text):
-			names = [p.strip() for p in parameters.split(",")]
-			if "event" in names:
-				found[name] = names.index("event")
+	for match in TAKES_EVENT.finditer(text):
+		if bool(STATIC_BEFORE.search(text, 0, match.start())) == static:
+			names = match[2].split(",")
+			found[match[1]] = next(i for i, p in enumerate(names) if "*event" in p)
+	for name, parameters in MACRO_TAKES_EVENT.findall(text):
+		names = [p.strip() for p in parameters.split(",")]
+		if "event" in names and not static:
+			found[name] = names.index("event")
 	return found
 
 
@@ -66,9 +67,12 @@ def calls(text, takers):
 
 def logged(texts):
 	"""Every event logged, as (path, line, name); a name of None where it cannot be told."""
-	takers = helpers(texts.values())
+	public = {}
+	for text in texts.values():
+		public.update(helpers(text, static=False))
 	for path, text in texts.items():
-		for line, argument in calls(text, takers):
+		# Another file may have a static function of the same name that logs nothing.
+		for line, argument in calls(text, {**public, **helpers(text, static=True)}):
 			names = STRING.findall(argument)
 			for name in names:
 				yield path, line, name
