@@ -64,7 +64,6 @@ sb_connection_opened(struct sb_connection *c)
 
 	c->phase = SB_CONNECTION_OPEN;
 	c->last_input = s->shard->now;
-	c->max_frame = c->limits->max_frame;
 	sb_connection_arm(c);
 	sb_connector_opened(s);
 	if (s->module->connected && s->module->connected(s, &c->peer) < 0)
@@ -211,12 +210,12 @@ overdue(struct sb_connection *c)
 	}
 }
 
-static void
-timer_fired(struct sb_session *s, struct sb_timer *timer)
+void
+sb_connection_look(struct sb_connection *c)
 {
-	struct sb_connection *c = s->connection;
+	struct sb_session *s = c->session;
 
-	(void)timer;
+	c->due = 0;
 	if (deadline(c) <= s->shard->now)
 		overdue(c);
 	else
@@ -228,9 +227,10 @@ sb_connection_arm(struct sb_connection *c)
 {
 	uint64_t due = deadline(c);
 
-	if (due == UINT64_MAX || (sb_timer_is_started(&c->timer) && c->timer.due <= due))
+	if (due == UINT64_MAX || (c->due && c->due <= due))
 		return;
-	sb_timer_start_at(c->session, &c->timer, due, timer_fired);
+	c->due = due;
+	sb_timer_wake_at(c->session, due);
 }
 
 /* ---- ends ---- */
@@ -264,7 +264,7 @@ sb_connection_abort(struct sb_connection *c, enum sb_end why)
 void
 sb_connection_release(struct sb_shard *shard, struct sb_connection *c)
 {
-	if (!c->is_ready && !c->is_again && !c->is_dirty && !c->is_eased)
+	if (!c->is_ready && !c->is_again && !c->is_dirty)
 		sb_shard_release(shard, c);
 }
 
@@ -279,7 +279,6 @@ sb_connection_destroy(struct sb_connection *c, enum sb_end why, bool abort)
 		env->loop_watch(shard->loop, &c->io, 0);
 	c->transport->fini(c);
 	(abort ? env->socket_abort : env->socket_close)(env->context, c->io.fd);
-	sb_timer_stop(s, &c->timer);
 	sb_listener_connection_ended(c);
 	sb_buffer_give(shard, c->input.data, c->input.capacity);
 	sb_buffer_give(shard, c->output.data, c->output.capacity);

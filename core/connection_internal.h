@@ -73,23 +73,25 @@ struct sb_connection {
 	struct sb_source *source;     /* counts it; NULL: none */
 	struct sb_input input;
 	struct sb_output output;
-	struct sb_timer timer; /* the nearest of its deadlines, re-armed lazily */
+	uint64_t due;         /* ns: when its deadlines are looked at; 0: not armed. See timer.c */
 	uint64_t last_input;  /* ns: the last octet of the peer's, or the beginning of this phase */
 	uint64_t frame_since; /* ns: since when a frame is unfinished; 0: none is */
-	uint32_t need;        /* sb_need: `received` not before so many octets */
-	uint32_t max_frame;
-	uint32_t discarded; /* while lingering */
-	uint32_t frames;    /* sb_frame in this turn */
-	struct sb_connection *ready_next, *again_next, *dirty_next, *eased_next;
+	union {
+		uint32_t need;      /* while open: sb_need */
+		uint32_t discarded; /* while lingering */
+	};
+	uint32_t frames; /* sb_frame in this turn */
+	struct sb_connection *ready_next, *again_next, *dirty_next;
 	uint8_t phase; /* enum sb_connection_phase */
 	uint8_t ready_events;
 	uint8_t blocked_on; /* what the transport waits for in the other direction */
 	uint8_t end;        /* enum sb_end, once flushing or lingering */
-	bool is_ready : 1, is_again : 1, is_dirty : 1, is_eased : 1;
+	bool is_ready : 1, is_again : 1, is_dirty : 1;
 	bool is_server : 1;
 	bool has_input_ended : 1; /* the peer's EOF was read */
 	bool is_end_told : 1;     /* ... and the owner knows */
 	bool is_output_high : 1;  /* over the mark: not read, `drained` is owed */
+	bool is_eased : 1;        /* fell below the low mark: `drained` is due */
 	bool is_cut_off : 1;      /* the octets left are not unfinished: a budget ended the read */
 	bool has_first_octet : 1;
 	bool is_handing_over : 1;
@@ -111,8 +113,9 @@ void sb_connection_abort(struct sb_connection *c, enum sb_end why);
 void sb_connection_destroy(struct sb_connection *c, enum sb_end why, bool abort);
 /* What the poller should watch, from the connection's state. */
 void sb_connection_update(struct sb_connection *c);
-/* Arms its timer for the nearest deadline. */
+/* Arms it for its nearest deadline, and looks at what is due (turn level only). */
 void sb_connection_arm(struct sb_connection *c);
+void sb_connection_look(struct sb_connection *c);
 /* The connection's end by the peer or a bound: the session's, too, unless it reconnects. */
 void sb_connection_end_session(struct sb_connection *c, enum sb_end why);
 /* Leaves all lists of its shard (hand-over). */
@@ -124,12 +127,10 @@ void sb_connection_release(struct sb_shard *shard, struct sb_connection *c);
 void sb_connection_enqueue_ready(struct sb_connection *c, int events);
 void sb_connection_enqueue_again(struct sb_connection *c);
 void sb_connection_enqueue_dirty(struct sb_connection *c);
-void sb_connection_enqueue_eased(struct sb_connection *c);
 /* Takes the first of a list; NULL: empty. Frees dead ones on the way. */
 struct sb_connection *sb_connection_next_ready(struct sb_shard *shard);
 struct sb_connection *sb_connection_next_again(struct sb_shard *shard);
 struct sb_connection *sb_connection_next_dirty(struct sb_shard *shard);
-struct sb_connection *sb_connection_next_eased(struct sb_shard *shard);
 
 /* input.c: turn level only. */
 void sb_connection_process(struct sb_connection *c, int events);

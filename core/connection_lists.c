@@ -64,7 +64,6 @@
 QUEUE(ready)
 QUEUE(again)
 QUEUE(dirty)
-QUEUE(eased)
 
 void
 sb_connection_enqueue_ready(struct sb_connection *c, int events)
@@ -89,13 +88,6 @@ sb_connection_enqueue_dirty(struct sb_connection *c)
 }
 
 void
-sb_connection_enqueue_eased(struct sb_connection *c)
-{
-	if (!c->is_eased)
-		eased_append(c->session->shard, c);
-}
-
-void
 sb_connection_unlink(struct sb_connection *c)
 {
 	struct sb_shard *shard = c->session->shard;
@@ -106,6 +98,4 @@ sb_connection_unlink(struct sb_connection *c)
 		again_remove(shard, c);
 	if (c->is_dirty)
 		dirty_remove(shard, c);
-	if (c->is_eased)
-		eased_remove(shard, c);
 }

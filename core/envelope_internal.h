@@ -69,6 +69,10 @@ int sb_answer(struct sb_node *node, struct sb_shard *from, struct sb_from to,
 /* Sends a notice that nobody opened a request for; never refused. SB_ENOMEM. */
 int sb_notice(struct sb_node *node, struct sb_shard *from, struct sb_from to,
 	struct sb_address sender, uint32_t type, int status);
+/* Forgets all of them; answers find no place any more. */
+void sb_requests_drop(struct sb_session *s);
+/* The deadline of its stop lives beside them; NULL: no memory. */
+struct sb_timer *sb_requests_stop_timer(struct sb_session *s);
 void sb_requests_fini(struct sb_session *s);
 void sb_request_table_fini(struct sb_shard *shard);
 

@@ -152,7 +152,7 @@ sb_hand_over_leave(struct sb_connection *c, struct sb_bytes rest)
 		return;
 	}
 	shard->env->loop_watch(shard->loop, &c->io, 0);
-	sb_timer_stop(s, &c->timer);
+	c->due = 0;
 	sb_connection_unlink(c);
 	c->session = NULL;
 	s->connection = NULL;

@@ -7,7 +7,7 @@ sb_need(struct sb_session *s, size_t size)
 {
 	if (!s->connection)
 		return SB_GONE;
-	if (size > s->connection->max_frame)
+	if (size > s->connection->limits->max_frame)
 		return SB_ELIMIT;
 	s->connection->need = (uint32_t)size;
 	return 0;

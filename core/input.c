@@ -76,9 +76,9 @@ judge_rest(struct sb_connection *c, size_t rest, bool progressed)
 		c->frame_since = 0;
 		return;
 	}
-	if (rest > c->max_frame) {
+	if (rest > c->limits->max_frame) {
 		SB_LOG(s, WARNING, "connection.frame_limit", "size", SB_UINT(rest), "limit",
-			SB_UINT(c->max_frame));
+			SB_UINT(c->limits->max_frame));
 		sb_connection_end_session(c, SB_END_LIMIT);
 		return;
 	}
@@ -320,6 +320,17 @@ sb_connection_process(struct sb_connection *c, int events)
 	}
 }
 
+/* Output fell below the low mark, and the module did not fill it up again meanwhile. */
+static void
+drained(struct sb_connection *c)
+{
+	struct sb_session *s = c->session;
+
+	c->is_eased = false;
+	if (!c->is_output_high && s->module->drained)
+		s->module->drained(s);
+}
+
 /* Kept octets first (held, cut off, handed over), then those that TLS has decrypted already. */
 void
 sb_input_again(struct sb_connection *c)
@@ -329,6 +340,12 @@ sb_input_again(struct sb_connection *c)
 	if (c->phase != SB_CONNECTION_OPEN) {
 		sb_connection_process(c, SB_READABLE);
 		return;
+	}
+	if (c->is_eased) {
+		drained(c);
+		c = s->connection;
+		if (!c || c->phase != SB_CONNECTION_OPEN)
+			return;
 	}
 	if (s->is_held || c->is_output_high)
 		return;

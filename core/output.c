@@ -156,7 +156,8 @@ sb_output_flush(struct sb_connection *c)
 		output_emptied(c);
 	if (c->is_output_high && waiting(c) < c->limits->output_low) {
 		c->is_output_high = false;
-		sb_connection_enqueue_eased(c);
+		c->is_eased = true;
+		sb_connection_enqueue_again(c);
 	}
 }
 
@@ -170,6 +171,7 @@ begin_linger(struct sb_connection *c)
 		return;
 	}
 	c->phase = SB_CONNECTION_LINGERING;
+	c->discarded = 0;
 	c->last_input = c->session->shard->now;
 	sb_buffer_give(c->session->shard, c->input.data, c->input.capacity);
 	c->input = (struct sb_input){0};

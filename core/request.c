@@ -28,6 +28,7 @@ struct sb_request {
 struct sb_requests {
 	struct sb_request *open;
 	struct sb_timer timer;
+	struct sb_timer stop;
 	uint32_t count;
 };
 
@@ -230,14 +231,29 @@ sb_answer(struct sb_node *node, struct sb_shard *from, struct sb_from to, struct
 	return 0;
 }
 
+struct sb_timer *
+sb_requests_stop_timer(struct sb_session *s)
+{
+	return requests_make(s) ? NULL : &s->requests->stop;
+}
+
 void
-sb_requests_fini(struct sb_session *s)
+sb_requests_drop(struct sb_session *s)
 {
 	if (!s->requests)
 		return;
 	while (s->requests->open)
 		request_free(s->shard, s->requests->open);
 	sb_timer_stop(s, &s->requests->timer);
+}
+
+void
+sb_requests_fini(struct sb_session *s)
+{
+	if (!s->requests)
+		return;
+	sb_requests_drop(s);
+	sb_timer_stop(s, &s->requests->stop);
 	sb_shard_release(s->shard, s->requests);
 	s->requests = NULL;
 }

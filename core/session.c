@@ -122,6 +122,18 @@ sb_session_maybe_ended(struct sb_session *s)
 	s->shard->ended = s;
 }
 
+/* The module's timers stop; the deadline of a stop under way goes on. */
+static void
+module_timers_clear(struct sb_session *s)
+{
+	struct sb_timer *stop = s->is_stopping ? sb_requests_stop_timer(s) : NULL;
+	bool goes_on = stop && sb_timer_is_started(stop);
+
+	sb_timers_clear(s);
+	if (goes_on)
+		sb_timer_start_at(s, stop, stop->due, stop->fire);
+}
+
 /* Nothing reaches the session from here on, and it holds nothing that others could wait for. */
 static void
 begin_close(struct sb_session *s, enum sb_end why)
@@ -132,10 +144,8 @@ begin_close(struct sb_session *s, enum sb_end why)
 	sb_registry_release(s);
 	sb_resources_release(s);
 	sb_connector_free(s);
-	sb_requests_fini(s);
-	sb_timers_clear(s);
-	if (s->stop)
-		sb_timer_start_at(s, &s->stop->timer, s->stop->timer.due, s->stop->timer.fire);
+	sb_requests_drop(s);
+	module_timers_clear(s);
 	s->is_held = false;
 }
 
@@ -216,13 +226,13 @@ sb_session_ask_stop(struct sb_session *s, uint32_t deadline_ms)
 		return;
 	s->is_stopping = true;
 	if (deadline_ms != SB_SHUTDOWN_INFINITY) {
-		s->stop = sb_shard_allocate(s->shard, sizeof(*s->stop));
-		if (!s->stop) {
+		struct sb_timer *timer = sb_requests_stop_timer(s);
+
+		if (!timer) {
 			sb_session_cut(s, SB_END_DRAIN);
 			return;
 		}
-		memset(s->stop, 0, sizeof(*s->stop));
-		sb_timer_start(s, &s->stop->timer, deadline_ms, stop_deadline);
+		sb_timer_start(s, timer, deadline_ms, stop_deadline);
 	}
 	if (s->module->stopping)
 		s->module->stopping(s);
@@ -235,14 +245,12 @@ session_free(struct sb_session *s)
 {
 	struct sb_shard *shard = s->shard;
 
-	sb_requests_fini(s);
 	sb_timers_clear(s);
+	sb_requests_fini(s);
 	sb_heap_remove(shard, s);
 	sb_slot_give_back(shard, s->self);
 	if (s->owns_limits)
 		sb_shard_release(shard, (void *)(uintptr_t)s->limits);
-	sb_shard_release(shard, s->stop);
-	sb_shard_release(shard, s->hand_over);
 	sb_shard_release(shard, s->identity);
 	sb_shard_release(shard, s);
 }

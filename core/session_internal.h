@@ -37,10 +37,6 @@ struct sb_parent {
 /* What a session has outstanding; made with the first call, monitor or job. */
 struct sb_requests;
 
-struct sb_stop_deadline {
-	struct sb_timer timer;
-};
-
 struct sb_hand_over { /* asked for inside `received` */
 	struct sb_address to;
 	uint64_t ref;
@@ -87,10 +83,11 @@ struct sb_session {
 	struct sb_watcher *watchers;
 	struct sb_holding *holdings;
 	struct sb_resource *resources; /* resource_internal.h */
-	struct sb_stop_deadline *stop;
-	struct sb_hand_over *hand_over;
 	char *identity;
-	struct sb_session *ended_next;
+	union {
+		struct sb_hand_over *hand_over; /* while open: asked for inside `received` */
+		struct sb_session *ended_next;  /* once ended */
+	};
 	_Alignas(16) unsigned char state[];
 };
 
@@ -132,6 +129,8 @@ void sb_timers_clear(struct sb_session *s);
 /* Timers of the core's own, which run in every phase. */
 void sb_timer_start_at(struct sb_session *s, struct sb_timer *timer, uint64_t due,
 	void (*fire)(struct sb_session *s, struct sb_timer *timer));
+/* The heap entry is at `due` or before: for the connection, whose deadlines are no sb_timer. */
+void sb_timer_wake_at(struct sb_session *s, uint64_t due);
 
 /* registry.c: names go, watchers of names are told; called when the session begins to close. */
 void sb_registry_release(struct sb_session *s);

@@ -142,8 +142,7 @@ sb_shard_fini(struct sb_shard *shard)
 {
 	if (!shard->node)
 		return;
-	while (sb_connection_next_ready(shard) || sb_connection_next_dirty(shard) ||
-		sb_connection_next_eased(shard))
+	while (sb_connection_next_ready(shard) || sb_connection_next_dirty(shard))
 		;
 	queue_drop(shard);
 	sb_envelopes_fini(shard);
@@ -198,8 +197,8 @@ sb_shard_drain(struct sb_shard *shard, bool cut)
 static bool
 has_work(const struct sb_shard *shard)
 {
-	return shard->again.head || shard->ready.head || shard->dirty.head || shard->eased.head ||
-	       shard->ended || sb_messages_wait(shard);
+	return shard->again.head || shard->ready.head || shard->dirty.head || shard->ended ||
+	       sb_messages_wait(shard);
 }
 
 static int64_t
@@ -263,27 +262,6 @@ run_input(struct sb_shard *shard)
 }
 
 static void
-run_eased(struct sb_shard *shard)
-{
-	struct sb_connection *last = shard->eased.tail, *c;
-
-	while (last && (c = sb_connection_next_eased(shard))) {
-		bool is_last = c == last;
-		struct sb_session *s = c->session;
-
-		/* It may be over the mark again, written by the same turn. */
-		if (c->phase == SB_CONNECTION_OPEN && !c->is_output_high) {
-			sb_connection_enqueue_again(c);
-			sb_connection_update(c);
-			if (s->module->drained)
-				s->module->drained(s);
-		}
-		if (is_last)
-			break;
-	}
-}
-
-static void
 run(struct sb_shard *shard)
 {
 	run_timers(shard);
@@ -292,7 +270,6 @@ run(struct sb_shard *shard)
 	if (shard->before_flush)
 		shard->before_flush(shard, shard->before_flush_context);
 	sb_output_flush_all(shard);
-	run_eased(shard);
 	if (shard->ended)
 		sb_sessions_reap(shard);
 }

@@ -15,7 +15,18 @@ rearm(struct sb_session *s)
 	for (struct sb_timer *timer = s->timers; timer; timer = timer->next)
 		if (timer->due < first)
 			first = timer->due;
+	if (s->connection && s->connection->due && s->connection->due < first)
+		first = s->connection->due;
 	if (first != UINT64_MAX && sb_heap_set(s->shard, s, first))
+		sb_abort(s, SB_END_LIMIT);
+}
+
+void
+sb_timer_wake_at(struct sb_session *s, uint64_t due)
+{
+	if (s->heap_index && s->shard->heap.entries[s->heap_index - 1].due <= due)
+		return;
+	if (sb_heap_set(s->shard, s, due))
 		sb_abort(s, SB_END_LIMIT);
 }
 
@@ -32,10 +43,7 @@ sb_timer_start_at(struct sb_session *s, struct sb_timer *timer, uint64_t due,
 			s->timers->link = &timer->next;
 		s->timers = timer;
 	}
-	if (s->heap_index && s->shard->heap.entries[s->heap_index - 1].due <= due)
-		return;
-	if (sb_heap_set(s->shard, s, due))
-		sb_abort(s, SB_END_LIMIT);
+	sb_timer_wake_at(s, due);
 }
 
 void
@@ -88,5 +96,7 @@ sb_timers_fire(struct sb_session *s)
 		/* The list may be another one now. */
 		timer = s->timers;
 	}
+	if (s->connection && s->connection->due && s->connection->due <= now)
+		sb_connection_look(s->connection);
 	rearm(s);
 }
