@@ -59,7 +59,7 @@ static struct sb_address
 start_child(struct lab *lab, struct asker *asker, struct sb_address supervisor,
 	const struct sb_child_spec *spec)
 {
-	struct sb_address child;
+	struct sb_address child = {0};
 
 	assert_int_equal(try_start(lab, asker, supervisor, spec, &child), 0);
 	return child;
