@@ -1,4 +1,5 @@
-/* The whole public interface of the core, for programs that want one line. */
+/* The whole public interface of the core, for programs that want one line. The configuration and
+ * the command line (config_core.h, cli.h) stand apart: they need libconfuse's header. */
 #ifndef SB_CORE_SWITCHBOARD_H
 #define SB_CORE_SWITCHBOARD_H
 
@@ -6,6 +7,7 @@
 #include "bytes.h"
 #include "connector.h"
 #include "datagram.h"
+#include "distribution.h"
 #include "end.h"
 #include "env.h"
 #include "error.h"
@@ -17,6 +19,7 @@
 #include "message.h"
 #include "metrics.h"
 #include "module.h"
+#include "network.h"
 #include "node.h"
 #include "peer.h"
 #include "registry.h"
@@ -24,6 +27,9 @@
 #include "store.h"
 #include "supervisor.h"
 #include "tls.h"
+#include "units.h"
+#include "utf8.h"
+#include "version.h"
 #include "watch.h"
 
 #endif

@@ -269,6 +269,38 @@ test_tls_that_lacks_something_is_refused(void **state)
 		"t.conf:3: certificate must be set\n");
 }
 
+/* Every key of a table, and of the tables in it, stands in the text in backticks. */
+static void
+assert_documented(const char *text, const cfg_opt_t *table)
+{
+	char quoted[64];
+
+	for (const cfg_opt_t *o = table; o->name; o++) {
+		snprintf(quoted, sizeof(quoted), "| `%s` |", o->name);
+		if (o->type != CFGT_SEC && !strstr(text, quoted))
+			fail_msg("docs/configuration.md does not tell of %s", o->name);
+		if (o->type == CFGT_SEC)
+			assert_documented(text, o->subopts);
+	}
+}
+
+static void
+test_every_key_is_documented(void **state)
+{
+	const char *source = getenv("SB_SOURCE_DIR");
+	static char text[32768];
+	char path[512];
+	FILE *file;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/docs/configuration.md", source ? source : "../..");
+	file = fopen(path, "r");
+	assert_non_null(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	fclose(file);
+	assert_documented(text, core_options);
+}
+
 static void
 put_certificates(struct fixture *f)
 {
@@ -345,6 +377,7 @@ main(void)
 		core_test(test_listeners_that_cannot_be_are_refused),
 		core_test(test_two_listeners_of_one_address_are_refused),
 		core_test(test_tls_that_lacks_something_is_refused),
+		core_test(test_every_key_is_documented),
 		core_test(test_tls_is_made_of_files_beside_the_configuration),
 		core_test(test_what_openssl_does_not_like_is_reported_at_the_tls_section),
 		core_test(test_a_client_speaks_tls_when_it_has_the_section),
