@@ -21,16 +21,11 @@ earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static bool
-is_link_watched(const struct smpp_session *p)
-{
-	return p->phase >= SMPP_PHASE_BOUND && p->phase <= SMPP_PHASE_LEAVING;
-}
-
 static uint64_t
 link_deadline(const struct smpp_session *p)
 {
-	if (!is_link_watched(p))
+	/* Before, session_init bounds it, and afterwards unbind_ms. */
+	if (p->phase != SMPP_PHASE_BOUND)
 		return UINT64_MAX;
 	if (p->ping_at)
 		return smpp_after(p->ping_at, smpp_options(p)->enquire_link_resp_ms);
