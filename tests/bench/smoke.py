@@ -65,6 +65,43 @@ class EchoTls(unittest.TestCase):
         self.assertEqual((status, result["ops"], result["mismatched"]), (0, 300, 0))
 
 
+class Ours(unittest.TestCase):
+    """The same loads against the framework, which are tests of it as well."""
+
+    def serve(self, name, *options):
+        server = harness.Server([harness.program(name), *options])
+        self.addCleanup(server.stop)
+        return server
+
+    def test_echo_plain(self):
+        address = self.serve("core-echo", "--threads", "2").address
+        for options in (["--connections", "50", "--depth", "8", "--count", "20000"],
+                        ["--connections", "3", "--depth", "40", "--size", "200003", "--count", "400"],
+                        ["--connections", "10", "--churn", "--count", "500"]):
+            status, result = load("echo-load", address, *options)
+            self.assertEqual((status, result["ops"], result["mismatched"]), (0, int(options[-1]), 0))
+
+    def test_echo_over_tls(self):
+        with tempfile.TemporaryDirectory() as folder:
+            certificate, key = harness.certificate(folder)
+            server = self.serve("core-echo", "--cert", certificate, "--key", key)
+            for options in (["--size", "70000", "--depth", "10", "--count", "300"],
+                            ["--connections", "10", "--churn", "--count", "50"]):
+                status, result = load("echo-load", server.address, "--ca", certificate, *options)
+                self.assertEqual((status, result["mismatched"]), (0, 0))
+
+    def test_the_minimal_centre_gives_every_message_an_id_of_its_own(self):
+        server = self.serve("minimal-mc", "--threads", "2")
+        status, result = load("smpp-load", server.address, "--json", "--quiet", "--connections",
+                              "8", "--window", "100", "--count", "20000", "--drain", "0.1",
+                              "--registered-delivery", "1", "--match-receipts")
+        self.assertEqual((status, result["accepted"]), (1, 20000))
+        self.assertEqual(result["receipts"]["repeated"], 0)
+        self.assertEqual(result["receipts"]["missing"], 20000)
+        self.assertEqual(set(result["anomalies"].values()), {0})
+        self.assertEqual(server.stop(), 0)
+
+
 class Measure(unittest.TestCase):
     def test_a_run_costs_cpu_and_a_pause_none(self):
         with harness.Server([harness.program("bare-echo")]) as server:
