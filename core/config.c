@@ -19,6 +19,7 @@ static struct sb_config *loading;
 cfg_opt_t *
 config_option(cfg_t *section, const char *name, size_t size)
 {
+	assert(section);
 	for (cfg_opt_t *o = section->opts; o->name; o++)
 		if (strlen(o->name) == size && memcmp(o->name, name, size) == 0)
 			return o;

@@ -131,7 +131,7 @@ sb_envelope_send(struct sb_node *node, struct sb_shard *from, struct sb_envelope
 		return;
 	}
 	to = &node->shards[e->target.shard];
-	if (to == from) {
+	if (from && to == from) {
 		send_local(to, e);
 		return;
 	}

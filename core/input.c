@@ -61,6 +61,7 @@ input_keep(struct sb_connection *c, struct sb_bytes rest)
 	err = sb_input_reserve(c, rest.size);
 	if (err)
 		return err;
+	assert(rest.data && c->input.data);
 	memcpy(c->input.data, rest.data, rest.size);
 	c->input.size = (uint32_t)rest.size;
 	return 0;

@@ -70,6 +70,18 @@ sb_log_write(struct sb_log *log, enum sb_log_level level, const char *event, ...
 }
 
 void
+sb_log_write_limited(struct sb_log *log, enum sb_log_level level, const char *event, ...)
+{
+	va_list pairs;
+
+	if (!sb_log_allow(log, event))
+		return;
+	va_start(pairs, event);
+	sb_log_vwrite(log, level, event, NULL, 0, pairs);
+	va_end(pairs);
+}
+
+void
 sb_log_write_with(struct sb_log *log, enum sb_log_level level, const char *event,
 	const struct sb_field *context, size_t count, ...)
 {

@@ -90,7 +90,12 @@ sb_log_enabled(const struct sb_log *log, enum sb_log_level level)
 void sb_log_write(struct sb_log *log, enum sb_log_level level, const char *event, ...)
 	__attribute__((sentinel));
 
-/* The same with `count` pairs of context before the others: what every line of a session says. */
+/* The same, if sb_log_allow allows it: use SB_LOG_LIMITED_TO. */
+void sb_log_write_limited(struct sb_log *log, enum sb_log_level level, const char *event, ...)
+	__attribute__((sentinel));
+
+/* sb_log_write with `count` pairs of context before the others: what every line of a session says.
+ */
 void sb_log_write_with(struct sb_log *log, enum sb_log_level level, const char *event,
 	const struct sb_field *context, size_t count, ...) __attribute__((sentinel));
 void sb_log_vwrite(struct sb_log *log, enum sb_log_level level, const char *event,
@@ -106,14 +111,12 @@ void sb_log_vwrite(struct sb_log *log, enum sb_log_level level, const char *even
 	} while (0)
 
 /* The same for lines that a hostile peer can cause at will: limited by the event's rate. */
-#define SB_LOG_LIMITED_TO(log, LEVEL, event, ...)                                              \
-	do {                                                                                   \
-		struct sb_log *sb_log_to_ = (log);                                             \
-		const char *sb_log_event_ = (event);                                           \
-		if (sb_log_enabled(sb_log_to_, SB_LOG_##LEVEL) &&                              \
-			sb_log_allow(sb_log_to_, sb_log_event_))                               \
-			sb_log_write(sb_log_to_, SB_LOG_##LEVEL,                               \
-				sb_log_event_ __VA_OPT__(, ) __VA_ARGS__, (const char *)NULL); \
+#define SB_LOG_LIMITED_TO(log, LEVEL, ...)                                                    \
+	do {                                                                                  \
+		struct sb_log *sb_log_to_ = (log);                                            \
+		if (sb_log_enabled(sb_log_to_, SB_LOG_##LEVEL))                               \
+			sb_log_write_limited(                                                 \
+				sb_log_to_, SB_LOG_##LEVEL, __VA_ARGS__, (const char *)NULL); \
 	} while (0)
 
 /* Whether one more line of this event may be written now. A refusal is counted, and said by a line

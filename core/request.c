@@ -9,6 +9,7 @@
 #include "core/node_internal.h"
 #include "core/session_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define PAGE    256u
@@ -92,6 +93,7 @@ table_find(struct sb_shard *shard, uint64_t ref)
 static void
 request_free(struct sb_shard *shard, struct sb_request *request)
 {
+	assert(request->session);
 	*request->link = request->next;
 	if (request->next)
 		request->next->link = request->link;

@@ -155,16 +155,26 @@ sb_timer_is_started(const struct sb_timer *timer)
 /* Whether a line of this level would be written. */
 bool sb_session_logs(const struct sb_session *s, enum sb_log_level level);
 
-/* Use SB_LOG. Adds shard, module, session, peer and identity. */
-void sb_session_log(const struct sb_session *s, enum sb_log_level level, const char *event, ...);
+/* Use SB_LOG and SB_LOG_LIMITED. They add shard, module, session, peer and identity. */
+void sb_session_log(const struct sb_session *s, enum sb_log_level level, const char *event, ...)
+	__attribute__((sentinel));
+void sb_session_log_limited(const struct sb_session *s, enum sb_log_level level, const char *event,
+	...) __attribute__((sentinel));
 
 /* SB_LOG(s, INFO, "smpp.bound", "system_id", SB_STR(id)): event names are listed in docs/events.md;
  * the level is checked before the arguments are evaluated. */
-#define SB_LOG(s, level, event, ...)                                                           \
-	do {                                                                                   \
-		if (sb_session_logs((s), SB_LOG_##level))                                      \
-			sb_session_log((s), SB_LOG_##level, (event)__VA_OPT__(, ) __VA_ARGS__, \
-				(const char *)NULL);                                           \
+#define SB_LOG(s, LEVEL, ...)                                                                 \
+	do {                                                                                  \
+		if (sb_session_logs((s), SB_LOG_##LEVEL))                                     \
+			sb_session_log((s), SB_LOG_##LEVEL, __VA_ARGS__, (const char *)NULL); \
+	} while (0)
+
+/* The same for lines that a hostile peer can cause at will: limited by the event's rate. */
+#define SB_LOG_LIMITED(s, LEVEL, ...)                                                  \
+	do {                                                                           \
+		if (sb_session_logs((s), SB_LOG_##LEVEL))                              \
+			sb_session_log_limited(                                        \
+				(s), SB_LOG_##LEVEL, __VA_ARGS__, (const char *)NULL); \
 	} while (0)
 
 #endif

@@ -118,12 +118,12 @@ sb_session_logs(const struct sb_session *s, enum sb_log_level level)
 	return sb_log_enabled(s->shard->node->log, level);
 }
 
-void
-sb_session_log(const struct sb_session *s, enum sb_log_level level, const char *event, ...)
+static void
+log_with_context(
+	const struct sb_session *s, enum sb_log_level level, const char *event, va_list pairs)
 {
 	struct sb_field context[5];
 	size_t count = 0;
-	va_list pairs;
 
 	context[count++] = (struct sb_field){"shard", SB_UINT(s->shard->index)};
 	context[count++] = (struct sb_field){"module", SB_STR(s->module->name)};
@@ -133,7 +133,27 @@ sb_session_log(const struct sb_session *s, enum sb_log_level level, const char *
 			(struct sb_field){"peer", SB_PEER(&s->connection->peer.address.any)};
 	if (s->identity)
 		context[count++] = (struct sb_field){"identity", SB_STR(s->identity)};
-	va_start(pairs, event);
 	sb_log_vwrite(s->shard->node->log, level, event, context, count, pairs);
+}
+
+void
+sb_session_log(const struct sb_session *s, enum sb_log_level level, const char *event, ...)
+{
+	va_list pairs;
+
+	va_start(pairs, event);
+	log_with_context(s, level, event, pairs);
+	va_end(pairs);
+}
+
+void
+sb_session_log_limited(const struct sb_session *s, enum sb_log_level level, const char *event, ...)
+{
+	va_list pairs;
+
+	if (!sb_log_allow(s->shard->node->log, event))
+		return;
+	va_start(pairs, event);
+	log_with_context(s, level, event, pairs);
 	va_end(pairs);
 }

@@ -186,7 +186,7 @@ answer_oldest(struct sb_session *s, struct smpp_session *p)
 	struct smpp_pending_entry *entry = &p->in->entries[p->in->oldest];
 
 	sb_counter_add(p->service->metrics.answer_timeouts, p->shard, 1);
-	SMPP_LOG_LIMITED(s, WARNING, "smpp.answer_timeout", "command",
+	SB_LOG_LIMITED(s, WARNING, "smpp.answer_timeout", "command",
 		SB_STR(smpp_command_name(entry->command)), "sequence", SB_UINT(entry->sequence));
 	if (write_answer(s, p, entry, SMPP_RSYSERR, sb_bytes(NULL, 0)))
 		return false;

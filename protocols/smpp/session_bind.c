@@ -111,8 +111,8 @@ bound(struct sb_session *s, struct smpp_session *p)
 static void
 refused(struct sb_session *s, struct smpp_session *p, uint32_t status)
 {
-	SMPP_LOG_LIMITED(s, WARNING, "smpp.bind_refused", "status",
-		SB_STR(smpp_status_name(status)), "attempt", SB_UINT(p->attempts));
+	SB_LOG_LIMITED(s, WARNING, "smpp.bind_refused", "status", SB_STR(smpp_status_name(status)),
+		"attempt", SB_UINT(p->attempts));
 	if (p->phase == SMPP_PHASE_CLOSED)
 		return;
 	p->phase = SMPP_PHASE_OPEN;

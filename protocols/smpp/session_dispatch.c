@@ -7,7 +7,7 @@ static void
 malformed(struct sb_session *s, struct smpp_session *p, const struct smpp_unparsed *unparsed)
 {
 	sb_counter_add(p->service->metrics.malformed, p->shard, 1);
-	SMPP_LOG_LIMITED(s, INFO, "smpp.malformed", "command",
+	SB_LOG_LIMITED(s, INFO, "smpp.malformed", "command",
 		SB_STR(smpp_command_name(unparsed->header.command)), "command_id",
 		SB_UINT(unparsed->header.command), "sequence", SB_UINT(unparsed->header.sequence),
 		"field", SB_STR(unparsed->error.field), "status",
@@ -78,7 +78,7 @@ refuse_request(struct sb_session *s, struct smpp_session *p, const struct smpp_h
 {
 	uint32_t answer = smpp_answer_of(header->command);
 
-	SMPP_LOG_LIMITED(s, INFO, "smpp.refused", "command",
+	SB_LOG_LIMITED(s, INFO, "smpp.refused", "command",
 		SB_STR(smpp_command_name(header->command)), "sequence", SB_UINT(header->sequence),
 		"state", SB_STR(smpp_state_name(p->state)), "status",
 		SB_STR(smpp_status_name(status)));

@@ -103,15 +103,6 @@ smpp_leave(struct sb_session *s, struct smpp_session *p)
 	p->is_inside = false;
 }
 
-/* A line that a peer can cause at will. */
-#define SMPP_LOG_LIMITED(s, level, event, ...)                                                 \
-	do {                                                                                   \
-		if (sb_session_logs((s), SB_LOG_##level) &&                                    \
-			sb_log_allow(sb_node_log(sb_session_node(s)), (event)))                \
-			sb_session_log((s), SB_LOG_##level, (event)__VA_OPT__(, ) __VA_ARGS__, \
-				(const char *)NULL);                                           \
-	} while (0)
-
 /* ---- session_window.c ---- */
 
 /* Holds or lets go the input, as phase, window and application want it. */

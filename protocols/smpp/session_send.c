@@ -104,7 +104,7 @@ discard(struct sb_session *s, struct smpp_session *p, const struct smpp_header *
 
 	sb_counter_add(
 		is_late ? p->service->metrics.late : p->service->metrics.unmatched, p->shard, 1);
-	SMPP_LOG_LIMITED(s, INFO, "smpp.response_discarded", "command",
+	SB_LOG_LIMITED(s, INFO, "smpp.response_discarded", "command",
 		SB_STR(smpp_command_name(header->command)), "sequence", SB_UINT(header->sequence),
 		"status", SB_STR(smpp_status_name(header->status)), "late", SB_BOOL(is_late));
 }
@@ -189,7 +189,7 @@ smpp_responses_overdue(struct sb_session *s, struct smpp_session *p)
 
 		smpp_pending_remove(p->out, p->out->oldest);
 		sb_counter_add(p->service->metrics.response_timeouts, p->shard, 1);
-		SMPP_LOG_LIMITED(s, WARNING, "smpp.response_timeout", "command",
+		SB_LOG_LIMITED(s, WARNING, "smpp.response_timeout", "command",
 			SB_STR(smpp_command_name(entry.command)), "sequence",
 			SB_UINT(entry.sequence));
 		if (smpp_app(p)->response_timeout)

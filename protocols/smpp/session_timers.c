@@ -95,7 +95,7 @@ static void
 phase_overdue(struct sb_session *s, struct smpp_session *p)
 {
 	if (p->phase == SMPP_PHASE_OPEN) {
-		SMPP_LOG_LIMITED(s, INFO, "smpp.not_bound", "attempts", SB_UINT(p->attempts));
+		SB_LOG_LIMITED(s, INFO, "smpp.not_bound", "attempts", SB_UINT(p->attempts));
 		smpp_finish(s, p, SB_END_DEADLINE);
 	} else if (p->phase == SMPP_PHASE_BOUND) {
 		SB_LOG(s, INFO, "smpp.inactive");

@@ -6,7 +6,7 @@
 #define SB_TESTS_CORE_PROBE_H
 
 #include "core/switchboard.h"
-#include "simulation.h"
+#include "tests/sim/simulation.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,9 +2,9 @@
 """events.py [TREE]: the events in the log and docs/events.md are the same ones.
 
 A call that logs is SB_LOG...(x, LEVEL, "event", ...), or a call of any function or macro that has a
-parameter named `event`: a helper that logs for others is looked through. The list names an event in
-backticks at the start of a line or of a table row. Every event logged must be listed, every listed
-one must stand in a source."""
+parameter named `event`: a helper that logs for others is looked through, and so is a function
+`..._event()` that chooses one. The list names an event in backticks at the start of a line or of a
+table row. Every event logged must be listed, every listed one must stand in a source."""
 import re
 import sys
 
@@ -16,7 +16,6 @@ COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|/\*.*?\*/|//[^\n]*', re.DOTALL)
 TAKES_EVENT = re.compile(r"\b(\w+)\(([^()]*\bconst char \*event\b[^()]*)\)")
 MACRO_TAKES_EVENT = re.compile(r"#[ \t]*define[ \t]+(\w+)\(([^()]*\bevent\b[^()]*)\)")
 DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE)
-STATIC_BEFORE = re.compile(r"^static\b[^\n;{}]*\s\Z", re.MULTILINE)
 STRING = re.compile(r'"((?:\\.|[^"\\])*)"')
 
 
@@ -24,16 +23,15 @@ def without_comments(text):
 	return COMMENT.sub(lambda m: m[1] or "\n" * m[0].count("\n"), text)
 
 
-def helpers(text, static):
+def helpers(text):
 	"""What takes an event: its name, and the place of the event among its arguments."""
 	found = {}
-	for match in TAKES_EVENT.finditer(text):
-		if bool(STATIC_BEFORE.search(text, 0, match.start())) == static:
-			names = match[2].split(",")
-			found[match[1]] = next(i for i, p in enumerate(names) if "*event" in p)
+	for name, parameters in TAKES_EVENT.findall(text):
+		names = parameters.split(",")
+		found[name] = next(i for i, p in enumerate(names) if "*event" in p)
 	for name, parameters in MACRO_TAKES_EVENT.findall(text):
 		names = [p.strip() for p in parameters.split(",")]
-		if "event" in names and not static:
+		if "event" in names:
 			found[name] = names.index("event")
 	return found
 
@@ -65,15 +63,20 @@ def calls(text, takers):
 			yield text.count("\n", 0, match.start()) + 1, arguments[place].strip()
 
 
+def returned(text, argument):
+	"""The names that a function of this source called `..._event` chooses from."""
+	match = re.match(r"(\w+_event)\(", argument)
+	body = match and re.search(rf"^{match[1]}\(.*?^}}", text, re.MULTILINE | re.DOTALL)
+	return [n for r in re.findall(r"\breturn\b[^;]*;", body[0]) for n in STRING.findall(r)] if body else []
+
+
 def logged(texts):
 	"""Every event logged, as (path, line, name); a name of None where it cannot be told."""
-	public = {}
-	for text in texts.values():
-		public.update(helpers(text, static=False))
+	public = helpers("".join(text for path, text in texts.items() if path.endswith(".h")))
 	for path, text in texts.items():
-		# Another file may have a static function of the same name that logs nothing.
-		for line, argument in calls(text, {**public, **helpers(text, static=True)}):
-			names = STRING.findall(argument)
+		# A helper of one source is not another source's function of the same name.
+		for line, argument in calls(text, {**public, **helpers(text)}):
+			names = returned(text, argument) or STRING.findall(argument)
 			for name in names:
 				yield path, line, name
 			# A helper passes its own parameter on; its callers are looked at.

@@ -115,6 +115,17 @@ class Events(Check):
 		self.assert_fails(self.with_log(helper + 'refuse(x, "smpp.bound");\nrefuse(x, "smpp.lost");\n'),
 			"core/a.c:7", "smpp.lost")
 
+	def test_a_helper_of_one_source_is_not_another_sources_function(self):
+		helper = "static void\nfail(const char *event)\n{\n\tSB_LOG(x, INFO, event);\n}\n"
+		self.assert_passes({**self.with_log(helper + 'fail("smpp.bound");\n'),
+			"core/b.c": 'static void fail(const char *reason);\nfail("no event");\n'})
+
+	def test_a_function_that_chooses_an_event_is_looked_into(self):
+		choice = ('static const char *\nend_event(int x)\n{\n\treturn x ? "smpp.bound" : "%s";\n}\n'
+			"SB_LOG(s, INFO, end_event(1));\n")
+		self.assert_passes(self.with_log(choice % "smpp.bound"))
+		self.assert_fails(self.with_log(choice % "smpp.lost"), "core/a.c:6", "smpp.lost")
+
 	def test_an_event_that_cannot_be_told_fails(self):
 		self.assert_fails(self.with_log('SB_LOG(s, INFO, name_of(s));\n"smpp.bound"'), "core/a.c:1")
 

@@ -15,5 +15,5 @@ PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name switchboard.pc)") \
 
 for program in "$work/build/shout" "$work/build/shout-static" "$work/shout/shout"; do
 	echo "$program"
-	"$program" | grep -q 'no longer exists'
+	python3 "$SB_SOURCE_DIR/tests/packaging/shout_client.py" "$program"
 done
