@@ -170,14 +170,14 @@ deadline(const struct sb_connection *c)
 	return UINT64_MAX;
 }
 
-static const char *
-deadline_event(const struct sb_connection *c)
+static enum sb_limit_kind
+open_limit(const struct sb_connection *c)
 {
 	uint64_t now = c->session->shard->now;
 
 	if (c->frame_since && after(c->frame_since, c->limits->frame_ms) <= now)
-		return "connection.frame_deadline";
-	return c->has_first_octet ? "connection.idle_deadline" : "connection.first_octet_deadline";
+		return SB_LIMIT_FRAME_TIME;
+	return c->has_first_octet ? SB_LIMIT_IDLE : SB_LIMIT_FIRST_OCTET;
 }
 
 static void
@@ -188,17 +188,15 @@ overdue(struct sb_connection *c)
 	switch ((enum sb_connection_phase)c->phase) {
 	case SB_CONNECTION_PROXY:
 	case SB_CONNECTION_HANDSHAKE:
-		SB_LOG(s, WARNING, "connection.handshake_deadline");
+		sb_limit_hit(s, SB_LIMIT_HANDSHAKE, "limit_ms", c->limits->handshake_ms);
 		sb_connection_destroy(c, SB_END_DEADLINE, true);
 		return;
 	case SB_CONNECTION_OPEN:
-		SB_LOG(s, WARNING, deadline_event(c), "unfinished",
-			SB_UINT(c->frame_since ? c->input.size : 0));
+		sb_limit_hit(s, open_limit(c), "unfinished", c->frame_since ? c->input.size : 0);
 		sb_connection_end_session(c, SB_END_DEADLINE);
 		return;
 	case SB_CONNECTION_FLUSHING:
-		SB_LOG(s, INFO, "connection.flush_deadline", "lost",
-			SB_UINT(c->output.end - c->output.start));
+		sb_limit_hit(s, SB_LIMIT_FLUSH, "lost", c->output.end - c->output.start);
 		sb_connection_destroy(c, c->end, true);
 		return;
 	case SB_CONNECTION_LINGERING:

@@ -49,6 +49,8 @@ struct sb_env {
 	 * now. `socket_read` gives 0 at the end of input. */
 	int (*socket_listen)(
 		void *context, const union sb_socket_address *at, int backlog, int *fd);
+	/* Takes over a socket made elsewhere: as ours are. 0 or an error. */
+	int (*socket_adopt)(void *context, int fd);
 	int (*socket_accept)(void *context, int fd, union sb_socket_address *peer, int *accepted);
 	/* Out of descriptors: takes the next connection with one kept for this, and closes it. */
 	void (*socket_refuse)(void *context, int fd);

@@ -75,6 +75,17 @@ sb_system_listen(void *context, const union sb_socket_address *at, int backlog, 
 }
 
 int
+sb_system_adopt(void *context, int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	(void)context;
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) || fcntl(fd, F_SETFD, FD_CLOEXEC))
+		return last_error();
+	return set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+int
 sb_system_accept(void *context, int fd, union sb_socket_address *peer, int *accepted)
 {
 	socklen_t size = sizeof(*peer);

@@ -80,6 +80,7 @@ static const struct sb_env system_env = {
 	.reallocate = system_reallocate,
 	.release = system_release,
 	.socket_listen = sb_system_listen,
+	.socket_adopt = sb_system_adopt,
 	.socket_accept = sb_system_accept,
 	.socket_refuse = sb_system_refuse,
 	.socket_connect = sb_system_connect,

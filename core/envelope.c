@@ -6,8 +6,9 @@
 
 #include <string.h>
 
-#define NO_CLASS 0xff
-#define KEPT_MAX 4096
+#define NO_CLASS      0xff
+#define KEPT_MAX      4096
+#define BREATHE_EVERY 64 /* messages between two looks at the clock */
 
 static const size_t class_payload[SB_ENVELOPE_CLASSES] = {64, 192, 448, 960};
 
@@ -233,8 +234,9 @@ sb_messages_deliver(struct sb_shard *shard)
 		shard->queue_head = e->next;
 		if (!shard->queue_head)
 			shard->queue_tail = &shard->queue_head;
-		done++;
 		deliver(shard, e);
+		if (++done % BREATHE_EVERY == 0)
+			sb_shard_breathe(shard);
 	}
 	if (done)
 		sb_counter_add(shard->metrics.messages, shard->index, done);

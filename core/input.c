@@ -78,8 +78,7 @@ judge_rest(struct sb_connection *c, size_t rest, bool progressed)
 		return;
 	}
 	if (rest > c->limits->max_frame) {
-		SB_LOG(s, WARNING, "connection.frame_limit", "size", SB_UINT(rest), "limit",
-			SB_UINT(c->limits->max_frame));
+		sb_limit_hit(s, SB_LIMIT_FRAME_SIZE, "size", rest);
 		sb_connection_end_session(c, SB_END_LIMIT);
 		return;
 	}
@@ -117,7 +116,7 @@ settle(struct sb_connection *c, struct sb_bytes view, ssize_t used)
 	}
 	judge_rest(c, rest.size, used > 0);
 	if (c->phase == SB_CONNECTION_OPEN && input_keep(c, rest)) {
-		SB_LOG(s, ERROR, "connection.out_of_memory", "size", SB_UINT(rest.size));
+		sb_limit_hit(s, SB_LIMIT_MEMORY, "size", rest.size);
 		sb_connection_end_session(c, SB_END_LIMIT);
 	}
 }
@@ -233,7 +232,7 @@ read_and_give(struct sb_connection *c)
 	ssize_t n;
 
 	if (read_target(c, &base, &room)) {
-		SB_LOG(s, ERROR, "connection.out_of_memory", "size", SB_UINT(tail * 2));
+		sb_limit_hit(s, SB_LIMIT_MEMORY, "size", tail * 2);
 		sb_connection_end_session(c, SB_END_LIMIT);
 		return;
 	}

@@ -64,8 +64,13 @@ take_sockets(struct sb_listener *listener, const int *fds)
 {
 	const struct sb_env *env = listener->node->env;
 
-	for (size_t i = 0; i < listener->acceptor_count; i++)
+	for (size_t i = 0; i < listener->acceptor_count; i++) {
+		int err = env->socket_adopt(env->context, fds[i]);
+
+		if (err)
+			return err;
 		listener->acceptors[i].io.fd = fds[i];
+	}
 	return env->socket_name(env->context, fds[0], &listener->address);
 }
 

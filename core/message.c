@@ -46,12 +46,16 @@ post(struct sb_node *node, struct sb_shard *from, struct sb_address sender, stru
 }
 
 static void
-count_refusal(struct sb_shard *shard, int err)
+count_refusal(struct sb_session *s, struct sb_address to, int err)
 {
-	if (err == SB_FULL)
+	struct sb_shard *shard = s->shard;
+
+	if (err == SB_FULL) {
 		sb_counter_add(shard->metrics.messages_full, shard->index, 1);
-	else if (err == SB_GONE)
+		sb_limit_hit(s, SB_LIMIT_MAILBOX, "slot", to.slot);
+	} else if (err == SB_GONE) {
 		sb_counter_add(shard->metrics.messages_gone, shard->index, 1);
+	}
 }
 
 int
@@ -61,7 +65,7 @@ sb_post(struct sb_session *s, struct sb_address to, uint32_t type, uint64_t ref,
 	int err = post(s->shard->node, s->shard, s->self, to, type, ref, false, payload);
 
 	if (err)
-		count_refusal(s->shard, err);
+		count_refusal(s, to, err);
 	return err;
 }
 
@@ -79,7 +83,7 @@ answer_refused(struct sb_session *s, struct sb_address to, uint64_t ref, int err
 {
 	struct sb_from from = {s->self, ref};
 
-	count_refusal(s->shard, err);
+	count_refusal(s, to, err);
 	err = sb_answer(s->shard->node, s->shard, from, to, SB_MSG_REPLY, err, SB_NOTHING);
 	if (!err && payload.release)
 		payload.release((void *)(uintptr_t)payload.data);

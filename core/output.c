@@ -47,10 +47,9 @@ reserve(struct sb_connection *c, size_t size)
 }
 
 static void
-refuse(struct sb_session *s, const char *event, size_t size)
+refuse(struct sb_session *s, enum sb_limit_kind kind, size_t size)
 {
-	SB_LOG(s, WARNING, event, "size", SB_UINT(size), "queued", SB_UINT(sb_output_size(s)),
-		"limit", SB_UINT(s->connection->limits->output_hard));
+	sb_limit_hit(s, kind, "size", sb_output_size(s) + size);
 	sb_close(s, SB_END_LIMIT);
 }
 
@@ -62,11 +61,11 @@ sb_write_room(struct sb_session *s, size_t size)
 	if (!sb_is_connected(s))
 		return NULL;
 	if (size > c->limits->output_hard || waiting(c) + size > c->limits->output_hard) {
-		refuse(s, "connection.output_limit", size);
+		refuse(s, SB_LIMIT_OUTPUT, size);
 		return NULL;
 	}
 	if (reserve(c, size)) {
-		refuse(s, "connection.out_of_memory", size);
+		refuse(s, SB_LIMIT_MEMORY, size);
 		return NULL;
 	}
 	return c->output.data + c->output.end;

@@ -165,8 +165,10 @@ sb_request_open(struct sb_session *s, enum sb_request_kind kind, uint32_t deadli
 
 	if (requests_make(s))
 		return SB_ENOMEM;
-	if (s->requests->count >= s->limits->max_calls)
+	if (s->requests->count >= s->limits->max_calls) {
+		sb_limit_hit(s, SB_LIMIT_CALLS, "limit", s->limits->max_calls);
 		return SB_FULL;
+	}
 	request = table_take(s->shard);
 	if (!request)
 		return SB_ENOMEM;

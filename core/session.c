@@ -211,7 +211,7 @@ static void
 stop_deadline(struct sb_session *s, struct sb_timer *timer)
 {
 	(void)timer;
-	SB_LOG(s, WARNING, "session.stop_deadline");
+	sb_limit_hit(s, SB_LIMIT_STOP, "phase", s->phase);
 	sb_session_cut(s, SB_END_DEADLINE);
 }
 

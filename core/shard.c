@@ -10,6 +10,7 @@
 
 #define HANDSHAKES_PER_TURN 8
 #define TURN_FLUSH_NS       2000000u /* a turn longer than this flushes early */
+#define BREATHE_EVERY       16       /* connections between two looks at the clock */
 #define CPU_SAMPLE          16       /* thread CPU is read in one turn of so many: a system call */
 
 static const struct sb_module service_module = {
@@ -48,6 +49,7 @@ metrics_init(struct sb_shard *shard)
 	for (int i = 0; i < SB_END_COUNT; i++)
 		out->sessions_ended[i] = sb_metrics_counter(m, "sb_sessions_ended_total",
 			"Sessions ended, by reason.", "why", sb_end_name(i), NULL);
+	sb_limit_hits_init(shard);
 	out->sessions = sb_metrics_gauge(m, "sb_sessions", "Sessions now.", NULL);
 	out->turn_wall = sb_metrics_histogram(m, SB_UNIT_SECONDS, "sb_turn_seconds",
 		"Length of a shard's turn without its wait.", "clock", "wall", NULL);
@@ -55,14 +57,28 @@ metrics_init(struct sb_shard *shard)
 		"Length of a shard's turn without its wait.", "clock", "cpu", NULL);
 }
 
-/* Holds are counted by the module's own words, which are few: registered when first used. */
+static struct sb_counter *
+hold_counter(struct sb_shard *shard, const char *reason)
+{
+	return sb_metrics_counter(shard->node->metrics, "sb_holds_total",
+		"Sessions that held their input.", "reason", reason, NULL);
+}
+
+/* The reasons are modules' own static words: registered when first used, then found by address. */
 void
 sb_shard_count_hold(struct sb_shard *shard, const char *reason)
 {
-	struct sb_counter *c = sb_metrics_counter(shard->node->metrics, "sb_holds_total",
-		"Sessions that held their input.", "reason", reason, NULL);
+	struct sb_hold_counter *hold = NULL;
+	int i = 0;
 
-	sb_counter_add(c, shard->index, 1);
+	while (i < SB_HOLD_REASONS && shard->holds[i].reason && shard->holds[i].reason != reason)
+		i++;
+	if (i < SB_HOLD_REASONS) {
+		hold = &shard->holds[i];
+		if (!hold->reason)
+			*hold = (struct sb_hold_counter){reason, hold_counter(shard, reason)};
+	}
+	sb_counter_add(hold ? hold->counter : hold_counter(shard, reason), shard->index, 1);
 }
 
 static int
@@ -239,11 +255,24 @@ run_timers(struct sb_shard *shard)
 		sb_timers_fire(s);
 }
 
+void
+sb_shard_breathe(struct sb_shard *shard)
+{
+	uint64_t now = shard->env->now(shard->env->context);
+
+	if (now - shard->flushed_at < TURN_FLUSH_NS)
+		return;
+	shard->flushed_at = now;
+	sb_counter_add(shard->metrics.early_flushes, shard->index, 1);
+	sb_output_flush_all(shard);
+}
+
 /* What was ready at the start; what becomes so meanwhile has its turn in the next one. */
 static void
 run_input(struct sb_shard *shard)
 {
 	struct sb_connection *last = shard->again.tail, *c;
+	unsigned done = 0;
 
 	shard->handshakes_left = HANDSHAKES_PER_TURN;
 	while ((c = sb_connection_next_ready(shard))) {
@@ -251,6 +280,8 @@ run_input(struct sb_shard *shard)
 
 		c->ready_events = 0;
 		sb_connection_process(c, events);
+		if (++done % BREATHE_EVERY == 0)
+			sb_shard_breathe(shard);
 	}
 	while (last && (c = sb_connection_next_again(shard))) {
 		bool is_last = c == last;
@@ -264,6 +295,7 @@ run_input(struct sb_shard *shard)
 static void
 run(struct sb_shard *shard)
 {
+	shard->flushed_at = shard->now;
 	run_timers(shard);
 	run_input(shard);
 	(void)sb_messages_deliver(shard);

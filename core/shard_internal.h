@@ -7,6 +7,7 @@
 
 #include "address.h"
 #include "env.h"
+#include "limit_hit_internal.h"
 #include "message.h"
 #include "metrics.h"
 
@@ -88,9 +89,17 @@ struct sb_shard_metrics {
 	struct sb_counter *octets_in, *octets_out, *reads, *writes;
 	struct sb_counter *budget_octets, *budget_frames, *budget_messages, *budget_handshakes;
 	struct sb_counter *sessions_started, *sessions_ended[16 /* >= SB_END_COUNT */];
-	struct sb_counter *output_high, *early_flushes, *holds_other;
+	struct sb_counter *output_high, *early_flushes, *limit_hits[SB_LIMIT_COUNT];
 	struct sb_gauge *sessions;
 	struct sb_histogram *turn_wall, *turn_cpu;
+};
+
+/* Holds by reason: few static words, looked up by their address. */
+#define SB_HOLD_REASONS 8
+
+struct sb_hold_counter {
+	const char *reason;
+	struct sb_counter *counter;
 };
 
 struct sb_shard {
@@ -100,6 +109,7 @@ struct sb_shard {
 	unsigned index;
 	uint64_t now; /* monotonic ns, read once a turn */
 	uint64_t turns;
+	uint64_t flushed_at; /* when this turn, or its last early flush, began */
 
 	struct sb_slots slots;
 	struct sb_heap heap;
@@ -134,6 +144,7 @@ struct sb_shard {
 	void *before_flush_context;
 
 	struct sb_shard_metrics metrics;
+	struct sb_hold_counter holds[SB_HOLD_REASONS];
 };
 
 /* shard.c */
@@ -147,6 +158,8 @@ void sb_shard_drained(struct sb_shard *shard);
 /* Asks all dynamic children to stop (`cut`: aborts them); the node is told when none is left. */
 void sb_shard_drain(struct sb_shard *shard, bool cut);
 
+/* Between callbacks of a long turn: writes what waits when 2 ms have passed. Turn level only. */
+void sb_shard_breathe(struct sb_shard *shard);
 /* Counts a hold by its reason, a static word. */
 void sb_shard_count_hold(struct sb_shard *shard, const char *reason);
 

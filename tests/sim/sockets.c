@@ -129,6 +129,12 @@ env_listen(void *context, const union sb_socket_address *at, int backlog, int *f
 }
 
 static int
+env_adopt(void *context, int fd)
+{
+	return socket_of(context, fd)->kind == SIM_LISTENER ? 0 : SB_EINVAL;
+}
+
+static int
 env_name(void *context, int fd, union sb_socket_address *local)
 {
 	struct simulation *sim = context;
@@ -333,6 +339,7 @@ void
 sim_sockets_install(struct simulation *sim)
 {
 	sim->env.socket_listen = env_listen;
+	sim->env.socket_adopt = env_adopt;
 	sim->env.socket_accept = env_accept;
 	sim->env.socket_refuse = env_refuse;
 	sim->env.socket_connect = env_connect;
