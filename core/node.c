@@ -5,6 +5,7 @@
 #include "core/node_internal.h"
 #include "core/registry_internal.h"
 #include "core/session_internal.h"
+#include "core/store_internal.h"
 #include "core/supervisor.h"
 
 #include <signal.h>
@@ -149,6 +150,8 @@ sb_node_free(struct sb_node *node)
 	for (unsigned i = 0; node->shards && i < node->shard_count; i++)
 		if (node->shards[i].service)
 			sb_shard_cut_all(&node->shards[i]);
+	sb_store_free(node->store);
+	node->store = NULL;
 	sb_signals_free(node);
 	while (node->listeners) {
 		struct sb_listener *listener = node->listeners;

@@ -17,6 +17,7 @@ struct sb_node_config;
 struct sb_listener;
 struct sb_registry;
 struct sb_signals;
+struct sb_store;
 
 enum sb_node_phase {
 	SB_NODE_READY,
@@ -35,6 +36,7 @@ struct sb_node {
 	struct sb_metrics *metrics;
 	struct sb_registry *registry;
 	struct sb_epoch *epoch;
+	struct sb_store *store; /* NULL: none was opened */
 	struct sb_address root;
 	uint32_t stop_ms;
 	uint32_t message_budget;

@@ -54,10 +54,13 @@ struct sb_store_rows {
 	const struct sb_store_row *rows;
 };
 
-/* Opens the node's store before it runs. 0, SB_EINVAL, SB_ENOTSUP (no such backend), SB_ECORRUPT,
- * SB_EIO, SB_ENOMEM. The caller closes it after the node has stopped. */
+/* Opens the node's store before it runs; kinds are borrowed, and numbered as they stand. 0,
+ * SB_EINVAL, SB_EEXIST (it has one), SB_ENOTSUP (no such backend), SB_ECORRUPT, SB_EIO, SB_ENOMEM.
+ */
 int sb_store_open(struct sb_store **store, struct sb_node *node,
 	const struct sb_store_options *options, const struct sb_store_kind *kinds, size_t n);
+/* After the node has stopped, before it is freed (which does it, too). What was committed is kept;
+ * transactions of sessions that are cut later are refused with SB_GONE. Takes NULL. */
 void sb_store_close(struct sb_store *store);
 
 /* Begins a transaction of the session; NULL without memory. Commit or abandon it in the same
@@ -65,7 +68,8 @@ void sb_store_close(struct sb_store *store);
 struct sb_txn *sb_txn_begin(struct sb_session *s, struct sb_store *store);
 void sb_txn_abandon(struct sb_txn *txn);
 
-/* Each copies what it is given. 0, SB_EINVAL (kind), SB_ENOMEM (then abandon). */
+/* Each copies what it is given. A put replaces head and body. A mark or del of a row that is not
+ * there does nothing. 0; SB_EINVAL (kind, size) and SB_ENOMEM: then abandon it. */
 int sb_txn_put(struct sb_txn *txn, unsigned kind, uint64_t id, const void *head, size_t head_size,
 	const void *body, size_t body_size);
 /* Only the head changes; the body stays. */
@@ -78,12 +82,15 @@ int sb_txn_cas(struct sb_txn *txn, unsigned kind, uint64_t id, uint64_t revision
 
 /* Hands the transaction over, always eating it. SB_MSG_STORE with `ref` comes to `to` (null:
  * nobody) after it is durable: status 0, SB_ECONFLICT, SB_ENOSPC, SB_EIO. SB_FULL at once when what
- * waits is over the limit: nothing was done; hold and try again on SB_MSG_STORE with ref 0 (told
- * once there is room, to `to`). */
+ * waits is over the limit (a larger transaction goes alone): nothing was done; hold and try again
+ * on SB_MSG_STORE with ref 0, which comes to `to` once there is room. SB_ENOMEM, SB_GONE (closed):
+ * nothing was done. */
 int sb_txn_commit(struct sb_txn *txn, struct sb_address to, uint64_t ref);
 
-/* Reads one row, or up to `max` rows with id >= `from` in order; the answer is SB_MSG_STORE with
- * struct sb_store_rows. SB_ENOENT (get). 0, SB_EINVAL, SB_FULL, SB_ENOMEM. */
+/* Reads one row, or up to `max` rows (and 1 MiB, at least one row) with id >= `from` in order; the
+ * answer is SB_MSG_STORE with struct sb_store_rows, or status SB_ENOENT (get), SB_ENOMEM, SB_EIO.
+ * It sees whatever this shard has been told is committed, and perhaps more. 0, SB_EINVAL (kind,
+ * `to`, max), SB_FULL as sb_txn_commit, SB_ENOMEM, SB_GONE. */
 int sb_store_get(struct sb_session *s, struct sb_store *store, unsigned kind, uint64_t id,
 	struct sb_address to, uint64_t ref);
 int sb_store_scan(struct sb_session *s, struct sb_store *store, unsigned kind, uint64_t from,

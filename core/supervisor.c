@@ -68,6 +68,13 @@ initial_child_add(struct sb_supervisor *supervisor, const struct sb_child_spec *
 	return err;
 }
 
+static void
+supervisor_free(struct sb_supervisor *supervisor)
+{
+	sb_children_free(supervisor);
+	sb_shard_release(supervisor->session->shard, supervisor->faults);
+}
+
 static int
 supervisor_start(struct sb_session *s, const void *args)
 {
@@ -81,7 +88,9 @@ supervisor_start(struct sb_session *s, const void *args)
 	err = options_take(supervisor, options);
 	for (size_t i = 0; !err && i < options->child_count; i++)
 		err = initial_child_add(supervisor, &options->children[i]);
-	if (!err)
+	if (err)
+		supervisor_free(supervisor); /* `closed` does not come */
+	else
 		sb_supervisor_start_all(supervisor);
 	return err;
 }
@@ -182,8 +191,7 @@ supervisor_closed(struct sb_session *s, enum sb_end why)
 		(void)sb_reply(s, child->starter, SB_GONE, SB_NOTHING);
 		(void)sb_reply(s, child->stopper, SB_GONE, SB_NOTHING);
 	}
-	sb_children_free(supervisor);
-	sb_shard_release(s->shard, supervisor->faults);
+	supervisor_free(supervisor);
 }
 
 static void

@@ -767,6 +767,28 @@ test_a_spec_without_sense_is_refused(void **state)
 }
 
 static void
+test_a_supervisor_that_cannot_start_leaves_nothing(void **state)
+{
+	struct lab *lab = *state;
+	struct asker *asker = asker_of(lab);
+	struct sb_child_spec specs[3];
+	struct sb_supervisor_options options = {
+		.strategy = SB_ONE_FOR_ONE, .children = specs, .child_count = 3};
+	struct sb_child_spec spec = {.module = &sb_supervisor_module,
+		.args = &options,
+		.args_size = sizeof(options),
+		.restart = SB_TEMPORARY,
+		.shard = SB_SHARD_SAME};
+	struct sb_address child;
+
+	abc_reset(specs, SB_PERMANENT);
+	specs[2].shard = 99;
+	assert_int_equal(
+		try_start(lab, asker, sb_node_root(lab->node), &spec, &child), SB_ECANCELED);
+	assert_trace(lab, "");
+}
+
+static void
 test_calls_to_an_ended_supervisor_are_answered(void **state)
 {
 	struct lab *lab = *state;
@@ -895,6 +917,7 @@ main(void)
 		TEST(test_stopping_who_is_no_child_says_so),
 		TEST(test_args_are_copied_with_their_size),
 		TEST(test_a_spec_without_sense_is_refused),
+		TEST(test_a_supervisor_that_cannot_start_leaves_nothing),
 		TEST(test_calls_to_an_ended_supervisor_are_answered),
 		TEST(test_draining_a_node_ends_the_tree_from_its_leaves),
 		TEST(test_no_child_is_lost_for_want_of_memory),

@@ -1,0 +1,378 @@
+/*
+ * The lanes: what a shard asks in a turn goes to the backend at its end, and what
+ * comes back goes out as messages in the same order.
+ */
+#include "core/envelope_internal.h"
+#include "core/error.h"
+#include "core/node_internal.h"
+#include "core/session_internal.h"
+#include "core/store_internal.h"
+
+#include <string.h>
+
+void
+sb_store_lane_init(struct sb_store_lane *lane, struct sb_store *store, struct sb_shard *shard)
+{
+	lane->store = store;
+	lane->shard = shard;
+	lane->late_end = &lane->late;
+}
+
+/* ---- the queue ---- */
+
+static bool
+queue_add(struct sb_store *store, size_t octets)
+{
+	size_t before = atomic_fetch_add_explicit(&store->queued, octets, memory_order_relaxed);
+
+	if (before + octets <= store->limit)
+		return true;
+	atomic_fetch_sub_explicit(&store->queued, octets, memory_order_relaxed);
+	return false;
+}
+
+/* What nothing but our own allowance stands before: too large to fit ever, so it goes alone. */
+static bool
+queue_add_alone(struct sb_store_lane *lane, size_t octets)
+{
+	size_t ours = lane->allowance;
+
+	return atomic_compare_exchange_strong_explicit(&lane->store->queued, &ours, ours + octets,
+		memory_order_relaxed, memory_order_relaxed);
+}
+
+/* Lanes take ahead, so that a commit does not cost a word that all shards write. */
+static bool
+queue_take(struct sb_store_lane *lane, size_t cost)
+{
+	struct sb_store *store = lane->store;
+	size_t missing;
+
+	if (lane->allowance >= cost) {
+		lane->allowance -= cost;
+		return true;
+	}
+	missing = cost - lane->allowance;
+	if (missing < store->allowance_step && queue_add(store, store->allowance_step)) {
+		lane->allowance += store->allowance_step - cost;
+		return true;
+	}
+	if (!queue_add(store, missing) && !queue_add_alone(lane, missing))
+		return false;
+	lane->allowance = 0;
+	return true;
+}
+
+static void
+queue_give(struct sb_store *store, size_t octets)
+{
+	atomic_fetch_sub_explicit(&store->queued, octets, memory_order_seq_cst);
+}
+
+/* Enough for those who were refused to try again: for the largest, and a good part of the queue, so
+ * that they do not come back one by one. */
+static bool
+has_room_for(struct sb_store *store, size_t wanted)
+{
+	size_t queued = atomic_load_explicit(&store->queued, memory_order_seq_cst);
+	size_t least = store->limit / 4;
+
+	if (wanted < least)
+		wanted = least;
+	return queued == 0 || (wanted <= store->limit && queued <= store->limit - wanted);
+}
+
+static void
+tell_waiters(struct sb_shard *shard, struct sb_session *nobody, struct sb_envelope *e)
+{
+	(void)nobody;
+	(void)e;
+	if (shard->node->store)
+		sb_store_waiters_tell(&shard->node->store->lanes[shard->index]);
+}
+
+/* Lanes that sleep are woken; without memory for that they look for themselves in their next turn.
+ */
+static void
+room_made(struct sb_store *store, struct sb_shard *from)
+{
+	for (unsigned i = 0; i < store->node->shard_count; i++) {
+		struct sb_store_lane *lane = &store->lanes[i];
+
+		size_t wanted = atomic_load_explicit(&lane->wanted, memory_order_seq_cst);
+
+		if (wanted && has_room_for(store, wanted))
+			(void)sb_shard_control(store->node, from, i, tell_waiters, SB_NOTHING);
+	}
+}
+
+static int
+refuse(struct sb_store_lane *lane, struct sb_address to, size_t cost)
+{
+	struct sb_store *store = lane->store;
+
+	sb_counter_add(store->refused, lane->shard->index, 1);
+	SB_LOG_TO(store->node->log, WARNING, "store.full", "limit", SB_UINT(store->limit));
+	if (!sb_address_is_null(to) && sb_store_waiters_add(lane, to, cost))
+		return SB_ENOMEM;
+	return SB_FULL;
+}
+
+/* ---- batches ---- */
+
+static void
+batch_drop(void *data)
+{
+	struct sb_store_batch *batch = data;
+
+	while (batch->first) {
+		struct sb_store_request *request = batch->first;
+
+		batch->first = request->next;
+		sb_store_request_drop(batch->env, request);
+	}
+	batch->env->release(batch->env->context, batch);
+}
+
+static struct sb_store_batch *
+batch_new(struct sb_store_lane *lane, bool is_reads)
+{
+	struct sb_shard *shard = lane->shard;
+	struct sb_store_batch *batch = lane->free_batches;
+
+	if (batch)
+		lane->free_batches = batch->next;
+	else
+		batch = sb_shard_allocate(shard, sizeof(*batch));
+	if (!batch)
+		return NULL;
+	*batch = (struct sb_store_batch){.lane = lane, .env = shard->env, .is_reads = is_reads};
+	batch->last = &batch->first;
+	batch->notice = sb_envelope_new(shard->env, shard, SB_GIVE(batch, 0, batch_drop));
+	if (batch->notice)
+		return batch;
+	batch->next = lane->free_batches;
+	lane->free_batches = batch;
+	return NULL;
+}
+
+/* Its requests have gone their ways. The notice may be the very message that brought it. */
+static void
+batch_give(struct sb_store_lane *lane, struct sb_store_batch *batch)
+{
+	if (batch->notice) {
+		batch->notice->release = NULL;
+		sb_envelope_free(lane->shard, batch->notice);
+	}
+	batch->next = lane->free_batches;
+	lane->free_batches = batch;
+}
+
+static void
+count(struct sb_store_lane *lane, const struct sb_store_request *request)
+{
+	struct sb_store *store = lane->store;
+	struct sb_counter *counter = store->failures;
+
+	if (request->status == 0 || request->status == SB_ENOENT)
+		counter = request->ask == SB_STORE_COMMIT ? store->commits : store->reads;
+	else if (request->status == SB_ECONFLICT)
+		counter = store->conflicts;
+	sb_counter_add(counter, lane->shard->index, 1);
+}
+
+static void
+answer(struct sb_store_lane *lane, struct sb_store_request *request)
+{
+	struct sb_envelope *e = request->answer;
+
+	count(lane, request);
+	if (!e)
+		return;
+	e->message.status = request->status;
+	if (request->rows) {
+		e->message.data = request->rows;
+		e->message.size = sizeof(*request->rows);
+		e->release = sb_store_rows_release;
+	}
+	sb_envelope_send(lane->store->node, lane->shard, e);
+}
+
+static void
+batch_answer(struct sb_store_lane *lane, struct sb_store_batch *batch)
+{
+	while (batch->first) {
+		struct sb_store_request *request = batch->first;
+
+		batch->first = request->next;
+		answer(lane, request);
+		sb_store_request_free(lane, request);
+	}
+	queue_give(lane->store, batch->cost);
+	batch_give(lane, batch);
+	room_made(lane->store, lane->shard);
+}
+
+static void
+late_due(struct sb_session *service, struct sb_timer *timer)
+{
+	struct sb_store_lane *lane =
+		(struct sb_store_lane *)((char *)timer - offsetof(struct sb_store_lane, timer));
+
+	(void)service;
+	while (lane->late && lane->late->due <= lane->shard->now) {
+		struct sb_store_batch *batch = lane->late;
+
+		lane->late = batch->next;
+		if (!lane->late)
+			lane->late_end = &lane->late;
+		batch_answer(lane, batch);
+	}
+	if (lane->late)
+		sb_timer_start_at(lane->shard->service, &lane->timer, lane->late->due, late_due);
+}
+
+static void
+batch_returned(struct sb_store_lane *lane, struct sb_store_batch *batch)
+{
+	if (!lane->store->delay_ns) {
+		batch_answer(lane, batch);
+		return;
+	}
+	batch->next = NULL;
+	batch->due = lane->shard->now + lane->store->delay_ns;
+	*lane->late_end = batch;
+	lane->late_end = &batch->next;
+	if (!sb_timer_is_started(&lane->timer))
+		sb_timer_start_at(lane->shard->service, &lane->timer, batch->due, late_due);
+}
+
+static void
+handle_done(struct sb_shard *shard, struct sb_session *nobody, struct sb_envelope *e)
+{
+	struct sb_store_batch *batch = (struct sb_store_batch *)(uintptr_t)e->message.data;
+
+	(void)shard;
+	(void)nobody;
+	e->release = NULL;
+	batch_returned(batch->lane, batch);
+}
+
+void
+sb_store_batch_done(struct sb_store_batch *batch)
+{
+	struct sb_node *node = batch->lane->store->node;
+	struct sb_envelope *e = batch->notice;
+
+	batch->notice = NULL;
+	e->handle = handle_done;
+	e->target =
+		(struct sb_address){.node = node->id, .shard = (uint16_t)batch->lane->shard->index};
+	sb_envelope_send(node, NULL, e);
+}
+
+static void
+hand_over(struct sb_store_lane *lane, struct sb_store_batch **slot)
+{
+	struct sb_store_batch *batch = *slot;
+
+	*slot = NULL;
+	if (batch && lane->store->backend->submit(lane->store->context, batch) == 0)
+		batch_returned(lane, batch);
+}
+
+void
+sb_store_lane_turn(struct sb_shard *shard, void *context)
+{
+	struct sb_store *store = context;
+	struct sb_store_lane *lane = &store->lanes[shard->index];
+
+	if (lane->commits || lane->reads) {
+		queue_give(store, lane->allowance);
+		lane->allowance = 0;
+		hand_over(lane, &lane->commits);
+		hand_over(lane, &lane->reads);
+	}
+	if (lane->waiters.count && has_room_for(store, atomic_load(&lane->wanted)))
+		sb_store_waiters_tell(lane);
+}
+
+/* ---- asking ---- */
+
+static struct sb_envelope *
+answer_new(struct sb_store_lane *lane, struct sb_address to, uint64_t ref)
+{
+	struct sb_envelope *e = sb_envelope_new(lane->shard->env, lane->shard, SB_NOTHING);
+
+	if (!e)
+		return NULL;
+	e->target = to;
+	e->message.type = SB_MSG_STORE;
+	e->message.ref = ref;
+	return e;
+}
+
+static int
+append(struct sb_store_lane *lane, struct sb_store_request *request, struct sb_address to,
+	uint64_t ref)
+{
+	bool is_read = request->ask != SB_STORE_COMMIT;
+	struct sb_store_batch **slot = is_read ? &lane->reads : &lane->commits;
+
+	if (!*slot)
+		*slot = batch_new(lane, is_read);
+	if (!*slot)
+		return SB_ENOMEM;
+	if (!sb_address_is_null(to)) {
+		request->answer = answer_new(lane, to, ref);
+		if (!request->answer)
+			return SB_ENOMEM;
+	}
+	request->next = NULL;
+	*(*slot)->last = request;
+	(*slot)->last = &request->next;
+	(*slot)->cost += request->cost;
+	return 0;
+}
+
+int
+sb_store_lane_add(struct sb_store_lane *lane, struct sb_store_request *request,
+	struct sb_address to, uint64_t ref)
+{
+	int err;
+
+	if (!queue_take(lane, request->cost))
+		return refuse(lane, to, request->cost);
+	err = append(lane, request, to, ref);
+	if (err)
+		queue_give(lane->store, request->cost);
+	return err;
+}
+
+void
+sb_store_lane_fini(struct sb_store_lane *lane)
+{
+	const struct sb_env *env = lane->store->env;
+
+	while (lane->late) {
+		struct sb_store_batch *batch = lane->late;
+
+		lane->late = batch->next;
+		if (batch->notice)
+			env->release(env->context, batch->notice);
+		batch_drop(batch);
+	}
+	while (lane->free_batches) {
+		struct sb_store_batch *batch = lane->free_batches;
+
+		lane->free_batches = batch->next;
+		env->release(env->context, batch);
+	}
+	while (lane->free_txns) {
+		struct sb_txn *txn = lane->free_txns;
+
+		lane->free_txns = (struct sb_txn *)txn->request.next;
+		env->release(env->context, txn);
+	}
+	sb_store_waiters_fini(lane);
+}

@@ -1,0 +1,343 @@
+/*
+ * The backend that keeps rows in memory. A batch is served on the spot, under one
+ * mutex taken once; its answers still come in a later turn. A row is replaced, never
+ * changed, so that a transaction which fails in the middle puts back what was there.
+ */
+#include "core/error.h"
+#include "core/id_map_internal.h"
+#include "core/node_internal.h"
+#include "core/store_internal.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#define PAGE_OCTETS (1u << 20)
+
+struct mem_row {
+	uint64_t revision;
+	uint32_t head_size, body_size;
+	unsigned char data[];
+};
+
+/* What a change replaced. */
+struct mem_undo {
+	struct sb_id_map *table;
+	uint64_t id;
+	struct mem_row *old; /* NULL: no row was there */
+	bool made;           /* nor was its place */
+};
+
+struct mem_store {
+	const struct sb_env *env;
+	pthread_mutex_t lock;
+	struct mem_undo *undo;
+	size_t undo_count, undo_capacity;
+	size_t table_count;
+	struct sb_id_map tables[];
+};
+
+static int
+mem_open(struct sb_store *store, const struct sb_store_options *options, void **context)
+{
+	const struct sb_env *env = store->env;
+	size_t size = sizeof(struct mem_store) + store->kind_count * sizeof(struct sb_id_map);
+	struct mem_store *mem = env->allocate(env->context, size);
+
+	(void)options;
+	if (!mem)
+		return SB_ENOMEM;
+	memset(mem, 0, size);
+	mem->env = env;
+	mem->table_count = store->kind_count;
+	for (size_t i = 0; i < mem->table_count; i++)
+		sb_id_map_init(&mem->tables[i], env);
+	pthread_mutex_init(&mem->lock, NULL);
+	*context = mem;
+	return 0;
+}
+
+static void
+row_free(struct mem_store *mem, struct mem_row *row)
+{
+	if (row)
+		mem->env->release(mem->env->context, row);
+}
+
+static void
+mem_close(void *context)
+{
+	struct mem_store *mem = context;
+
+	for (size_t i = 0; i < mem->table_count; i++) {
+		struct sb_id_place place;
+		bool more = sb_id_map_seek(&mem->tables[i], 0, &place);
+
+		for (; more; more = sb_id_map_next(&mem->tables[i], &place))
+			row_free(mem, sb_id_map_value(&mem->tables[i], place));
+		sb_id_map_fini(&mem->tables[i]);
+	}
+	pthread_mutex_destroy(&mem->lock);
+	mem->env->release(mem->env->context, mem->undo);
+	mem->env->release(mem->env->context, mem);
+}
+
+/* ---- commits ---- */
+
+static struct mem_row *
+row_new(struct mem_store *mem, uint64_t revision, struct sb_bytes head, struct sb_bytes body)
+{
+	struct mem_row *row =
+		mem->env->allocate(mem->env->context, sizeof(*row) + head.size + body.size);
+
+	if (!row)
+		return NULL;
+	row->revision = revision;
+	row->head_size = (uint32_t)head.size;
+	row->body_size = (uint32_t)body.size;
+	if (head.size)
+		memcpy(row->data, head.data, head.size);
+	if (body.size)
+		memcpy(row->data + head.size, body.data, body.size);
+	return row;
+}
+
+static struct sb_bytes
+head_of(const struct mem_row *row)
+{
+	return row ? sb_bytes(row->data, row->head_size) : sb_bytes(NULL, 0);
+}
+
+static struct sb_bytes
+body_of(const struct mem_row *row)
+{
+	return row ? sb_bytes(row->data + row->head_size, row->body_size) : sb_bytes(NULL, 0);
+}
+
+/* What the change makes of `old`; NULL: no row. False: no memory. */
+static bool
+row_after(struct mem_store *mem, const struct sb_store_op *op, const struct mem_row *old,
+	struct mem_row **row)
+{
+	struct sb_bytes head = sb_bytes(op->data, op->head_size);
+	struct sb_bytes body = sb_bytes(op->data + op->head_size, op->body_size);
+	uint64_t revision = old ? old->revision + 1 : 1;
+
+	*row = NULL;
+	switch ((enum sb_store_change)op->change) {
+	case SB_STORE_PUT:
+		*row = row_new(mem, revision, head, body);
+		break;
+	case SB_STORE_MARK:
+		*row = row_new(mem, revision, head, body_of(old));
+		break;
+	case SB_STORE_CAS:
+		*row = row_new(mem, revision, head_of(old), body);
+		break;
+	case SB_STORE_DEL:
+		return true;
+	}
+	return *row != NULL;
+}
+
+/* A deleted row keeps its place until the transaction has succeeded: putting it back needs no
+ * memory. */
+static int
+apply_to_place(
+	struct mem_store *mem, struct sb_id_map *table, const struct sb_store_op *op, void **place)
+{
+	struct mem_row *old = *place, *row;
+
+	if (!row_after(mem, op, old, &row))
+		return SB_ENOSPC;
+	*place = row;
+	mem->undo[mem->undo_count++] = (struct mem_undo){table, op->id, old, false};
+	return 0;
+}
+
+static int
+apply_new(struct mem_store *mem, struct sb_id_map *table, const struct sb_store_op *op)
+{
+	void **place = sb_id_map_make(table, op->id);
+	int err = place ? apply_to_place(mem, table, op, place) : SB_ENOSPC;
+
+	if (!err)
+		mem->undo[mem->undo_count - 1].made = true;
+	else if (place)
+		sb_id_map_remove(table, op->id);
+	return err;
+}
+
+static int
+apply(struct mem_store *mem, const struct sb_store_op *op)
+{
+	struct sb_id_map *table = &mem->tables[op->kind];
+	bool makes = op->change == SB_STORE_PUT || op->change == SB_STORE_CAS;
+	void **place = sb_id_map_find(table, op->id);
+	const struct mem_row *old = place ? *place : NULL;
+
+	if (op->change == SB_STORE_CAS && (old ? old->revision : 0) != op->revision)
+		return SB_ECONFLICT;
+	if (!old && !makes)
+		return 0;
+	return place ? apply_to_place(mem, table, op, place) : apply_new(mem, table, op);
+}
+
+static void
+keep_changes(struct mem_store *mem)
+{
+	for (size_t i = 0; i < mem->undo_count; i++) {
+		const struct mem_undo *undo = &mem->undo[i];
+		void **place = undo->old ? sb_id_map_find(undo->table, undo->id) : NULL;
+
+		row_free(mem, undo->old);
+		if (place && !*place)
+			sb_id_map_remove(undo->table, undo->id);
+	}
+}
+
+static void
+undo_changes(struct mem_store *mem)
+{
+	while (mem->undo_count) {
+		const struct mem_undo *undo = &mem->undo[--mem->undo_count];
+		void **place = sb_id_map_find(undo->table, undo->id);
+
+		row_free(mem, *place);
+		*place = undo->old;
+		if (undo->made)
+			sb_id_map_remove(undo->table, undo->id);
+	}
+}
+
+static bool
+undo_reserve(struct mem_store *mem, size_t count)
+{
+	struct mem_undo *undo;
+
+	mem->undo_count = 0;
+	if (count <= mem->undo_capacity)
+		return true;
+	undo = mem->env->reallocate(mem->env->context, mem->undo, count * 2 * sizeof(*undo));
+	if (!undo)
+		return false;
+	mem->undo = undo;
+	mem->undo_capacity = count * 2;
+	return true;
+}
+
+static int
+commit(struct mem_store *mem, const struct sb_txn *txn)
+{
+	struct sb_store_cursor cursor = sb_store_ops(txn);
+	const struct sb_store_op *op;
+	int err = undo_reserve(mem, txn->op_count) ? 0 : SB_ENOSPC;
+
+	while (!err && (op = sb_store_op_next(&cursor)))
+		err = apply(mem, op);
+	if (err)
+		undo_changes(mem);
+	else
+		keep_changes(mem);
+	return err;
+}
+
+/* ---- reads ---- */
+
+static struct sb_store_row
+row_view(const struct sb_id_map *table, struct sb_id_place place)
+{
+	const struct mem_row *row = sb_id_map_value(table, place);
+
+	return (struct sb_store_row){.id = sb_id_map_id(table, place),
+		.revision = row->revision,
+		.head = row->data,
+		.head_size = row->head_size,
+		.body = row->data + row->head_size,
+		.body_size = row->body_size};
+}
+
+struct page {
+	size_t count, octets;
+	bool is_last;
+};
+
+/* How much of what lies from `place` on fits one answer. */
+static struct page
+page_of(const struct sb_id_map *table, struct sb_id_place place, bool more, size_t max)
+{
+	struct page page = {0};
+
+	for (; more && page.count < max; more = sb_id_map_next(table, &place)) {
+		struct sb_store_row row = row_view(table, place);
+		size_t octets = page.octets + row.head_size + row.body_size;
+
+		if (page.count && octets > PAGE_OCTETS)
+			break;
+		page.octets = octets;
+		page.count++;
+	}
+	page.is_last = !more;
+	return page;
+}
+
+static int
+scan(struct mem_store *mem, struct sb_store_request *request)
+{
+	const struct sb_id_map *table = &mem->tables[request->kind];
+	struct sb_id_place place = {0};
+	bool more = sb_id_map_seek(table, request->id, &place);
+	struct page page = page_of(table, place, more, request->max);
+
+	request->rows = sb_store_rows_new(mem->env, page.count, page.octets);
+	if (!request->rows)
+		return SB_ENOMEM;
+	request->rows->is_last = page.is_last;
+	for (size_t i = 0; i < page.count; i++) {
+		struct sb_store_row row = row_view(table, place);
+
+		sb_store_rows_add(request->rows, &row);
+		sb_id_map_next(table, &place);
+	}
+	return 0;
+}
+
+static int
+get(struct mem_store *mem, struct sb_store_request *request)
+{
+	if (!sb_id_map_find(&mem->tables[request->kind], request->id))
+		return SB_ENOENT;
+	return scan(mem, request);
+}
+
+static int
+serve(struct mem_store *mem, struct sb_store_request *request)
+{
+	switch ((enum sb_store_ask)request->ask) {
+	case SB_STORE_COMMIT:
+		return commit(mem, (struct sb_txn *)request);
+	case SB_STORE_GET:
+		return get(mem, request);
+	case SB_STORE_SCAN:
+		return scan(mem, request);
+	}
+	return SB_EINVAL;
+}
+
+static int
+mem_submit(void *context, struct sb_store_batch *batch)
+{
+	struct mem_store *mem = context;
+
+	pthread_mutex_lock(&mem->lock);
+	for (struct sb_store_request *r = batch->first; r; r = r->next)
+		r->status = serve(mem, r);
+	pthread_mutex_unlock(&mem->lock);
+	return 0;
+}
+
+const struct sb_store_backend sb_store_mem = {
+	.scheme = "mem:",
+	.open = mem_open,
+	.close = mem_close,
+	.submit = mem_submit,
+};
