@@ -18,9 +18,11 @@ sb_frame(struct sb_session *s)
 {
 	struct sb_connection *c = s->connection;
 
-	if (!c)
+	if (!sb_is_connected(s) || s->is_held || s->hand_over)
 		return false;
-	if (c->frames >= c->limits->frame_budget) {
+	/* Small requests may have large answers: a turn's worth of them must not reach
+	 * output_hard, which would end a peer that did nothing wrong. */
+	if (c->frames >= c->limits->frame_budget || c->is_output_high) {
 		c->is_cut_off = true;
 		return false;
 	}

@@ -167,7 +167,7 @@ follow_up(struct sb_session *s)
 		return;
 	if (!s->is_held && !c->is_output_high && (c->is_cut_off || c->transport->pending(c)))
 		sb_connection_enqueue_again(c);
-	if (c->is_cut_off)
+	if (c->is_cut_off && !c->is_output_high)
 		sb_counter_add(s->shard->metrics.budget_frames, s->shard->index, 1);
 	sb_connection_update(c);
 }

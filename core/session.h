@@ -81,9 +81,11 @@ bool sb_output_is_high(const struct sb_session *s);
 int sb_need(struct sb_session *s, size_t size);
 
 /*
- * Optional, once for each frame that `received` handles: false when the session has used its
- * frames of this turn. Then return what was used; `received` comes again in the next turn, with the
- * rest, which does not count as unfinished.
+ * Once for each whole frame that `received` is about to handle: true to go on. False when the
+ * session is held, closing or handed over, when its output is over the high-water mark, or when it
+ * has used its frames of this turn. Then return what was used; `received` comes again, with the
+ * rest, which does not count as unfinished. Optional for protocols that have one frame under way at
+ * most.
  */
 bool sb_frame(struct sb_session *s);
 

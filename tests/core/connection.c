@@ -112,6 +112,82 @@ test_frames_over_the_budget_come_in_later_turns(void **state)
 }
 
 static ssize_t
+answer_at_length(struct sb_session *s, struct probe *p, struct sb_bytes in)
+{
+	static const char answer[1000];
+	size_t used = 0;
+
+	(void)p;
+	while (used < in.size && sb_frame(s)) {
+		assert_int_equal(sb_write(s, answer, sizeof(answer)), 0);
+		used++;
+	}
+	return (ssize_t)used;
+}
+
+static void
+test_small_frames_with_large_answers_wait_until_the_output_eases(void **state)
+{
+	struct sb_limits limits = {
+		.output_low = 1000, .output_high = 4000, .output_hard = 8000, .frame_ms = 100};
+	struct probe probe = {.on_received = answer_at_length};
+	struct fixture f;
+	struct sim_peer *peer;
+	char stream[200] = {0};
+
+	(void)state;
+	fixture_init(&f, 1, &probe_module, &probe, &limits);
+	peer = sim_connect(f.sim, f.port);
+	sim_stall(peer, true);
+	sim_send(peer, stream, sizeof(stream));
+	run_ms(&f, 1000);
+	assert_int_equal(probe.closed, 0);
+	assert_in_range(probe.text_size, 1, sizeof(stream) - 1);
+	sim_stall(peer, false);
+	run_ms(&f, 1000);
+	assert_int_equal(probe.text_size, sizeof(stream));
+	assert_int_equal(sim_received(peer).size, sizeof(stream) * 1000);
+	fixture_fini(&f);
+}
+
+static ssize_t
+hold_after_the_second(struct sb_session *s, struct probe *p, struct sb_bytes in)
+{
+	size_t used = 0;
+
+	(void)p;
+	while (used < in.size && sb_frame(s))
+		if (++used == 2)
+			sb_hold(s, "test");
+	return (ssize_t)used;
+}
+
+static void
+resume_it(struct sb_session *s, struct probe *p, struct sb_message *m)
+{
+	(void)p;
+	(void)m;
+	sb_resume(s);
+}
+
+static void
+test_a_held_session_gets_no_further_frame(void **state)
+{
+	struct probe probe = {.on_received = hold_after_the_second, .on_message = resume_it};
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f, 1, &probe_module, &probe, NULL);
+	sim_send(sim_connect(f.sim, f.port), "abcd", 4);
+	run_ms(&f, 1);
+	assert_int_equal(probe.text_size, 2);
+	sb_node_post(f.node, probe.self, 0, 0, SB_NOTHING);
+	run_ms(&f, 1);
+	assert_int_equal(probe.text_size, 4);
+	fixture_fini(&f);
+}
+
+static ssize_t
 use_nothing(struct sb_session *s, struct probe *p, struct sb_bytes in)
 {
 	(void)s;
@@ -215,14 +291,6 @@ hold_after_one(struct sb_session *s, struct probe *p, struct sb_bytes in)
 	(void)in;
 	sb_hold(s, "test");
 	return 1;
-}
-
-static void
-resume_it(struct sb_session *s, struct probe *p, struct sb_message *m)
-{
-	(void)p;
-	(void)m;
-	sb_resume(s);
 }
 
 static void
@@ -679,6 +747,8 @@ main(void)
 		cmocka_unit_test(test_every_split_gives_the_same_frames),
 		cmocka_unit_test(test_octet_by_octet_gives_the_same_frames),
 		cmocka_unit_test(test_frames_over_the_budget_come_in_later_turns),
+		cmocka_unit_test(test_small_frames_with_large_answers_wait_until_the_output_eases),
+		cmocka_unit_test(test_a_held_session_gets_no_further_frame),
 		cmocka_unit_test(test_an_unfinished_frame_over_its_bound_ends_the_session),
 		cmocka_unit_test(test_an_unfinished_frame_over_its_time_ends_the_session),
 		cmocka_unit_test(test_a_silent_peer_meets_the_first_octet_deadline),
