@@ -101,7 +101,7 @@ events_wanted(const struct sb_connection *c)
 			return writes | (c->blocked_on & SB_WRITABLE);
 		return writes | SB_READABLE | c->blocked_on;
 	case SB_CONNECTION_FLUSHING:
-		return writes;
+		return writes | c->blocked_on;
 	case SB_CONNECTION_LINGERING:
 		return SB_READABLE;
 	case SB_CONNECTION_ABORTING:

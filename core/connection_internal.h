@@ -107,6 +107,9 @@ void sb_connection_begin(struct sb_connection *c, enum sb_proxy_mode proxy, stru
 void sb_connection_opened(struct sb_connection *c);
 /* Begins the polite end: flush, FIN, linger. */
 void sb_connection_finish(struct sb_connection *c, enum sb_end why);
+/* All is written that can be: says so to the peer, then reads and discards until its end, so that
+ * no reset overtakes our last octets. Turn level only. */
+void sb_connection_linger(struct sb_connection *c, enum sb_end why);
 /* Resets it at the next turn level. */
 void sb_connection_abort(struct sb_connection *c, enum sb_end why);
 /* Closes now, gives counts back, tells the session. Turn level only. */

@@ -179,7 +179,7 @@ lost(struct sb_connection *c, ssize_t error)
 
 	if (error == SB_ETLS) {
 		SB_LOG(s, WARNING, "connection.tls_error", "reason", SB_STR(sb_tls_reason(c)));
-		sb_connection_destroy(c, SB_END_TLS, false);
+		sb_connection_linger(c, SB_END_TLS); /* the alert that says why is on its way */
 		return;
 	}
 	SB_LOG(s, INFO, "connection.lost", "error", SB_ERR((int)error));
@@ -248,6 +248,8 @@ read_and_give(struct sb_connection *c)
 	}
 	if (n == 0) {
 		c->has_input_ended = true;
+		if (sb_tls_is_truncated(c))
+			SB_LOG(s, INFO, "connection.tls_truncated");
 		input_ended(c);
 	} else {
 		count_read(c, (size_t)n, (size_t)n == c->limits->read_budget);

@@ -21,6 +21,16 @@ opened(struct sb_connection *c)
 	sb_connection_update(c);
 }
 
+static void
+handshake_failed(struct sb_connection *c, int error)
+{
+	SB_LOG(c->session, WARNING, "connection.tls_failed", "reason", SB_STR(sb_tls_reason(c)));
+	if (error == SB_ETLS)
+		sb_connection_linger(c, SB_END_TLS); /* the alert that says why is on its way */
+	else
+		sb_connection_destroy(c, SB_END_TLS, false);
+}
+
 void
 sb_opening_handshake(struct sb_connection *c)
 {
@@ -40,9 +50,7 @@ sb_opening_handshake(struct sb_connection *c)
 		return;
 	}
 	if (err) {
-		SB_LOG(s, WARNING, "connection.tls_failed", "reason", SB_STR(sb_tls_reason(c)));
-		/* Not aborted: the alert that says why is still on its way. */
-		sb_connection_destroy(c, SB_END_TLS, false);
+		handshake_failed(c, err);
 		return;
 	}
 	opened(c);

@@ -160,13 +160,18 @@ sb_output_flush(struct sb_connection *c)
 	}
 }
 
-/* All is written: says so to the peer, then waits for its end, unless that is known. */
-static void
-begin_linger(struct sb_connection *c)
+void
+sb_connection_linger(struct sb_connection *c, enum sb_end why)
 {
-	(void)c->transport->finish(c);
+	c->end = (uint8_t)why;
+	c->blocked_on = 0;
+	if (c->transport->finish(c) == SB_AGAIN) {
+		c->phase = SB_CONNECTION_FLUSHING; /* close_notify does not fit yet */
+		sb_connection_update(c);
+		return;
+	}
 	if (c->has_input_ended) {
-		sb_connection_destroy(c, c->end, false);
+		sb_connection_destroy(c, why, false);
 		return;
 	}
 	c->phase = SB_CONNECTION_LINGERING;
@@ -185,7 +190,7 @@ flush_one(struct sb_connection *c)
 		return;
 	sb_output_flush(c);
 	if (c->phase == SB_CONNECTION_FLUSHING && !waiting(c))
-		begin_linger(c);
+		sb_connection_linger(c, c->end);
 	else
 		sb_connection_update(c);
 }

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HOUR 3600L
-#define DAY  (24 * HOUR)
+#define DAY  (24 * 3600L)
+#define YEAR (365 * DAY)
 
 const char *
 certificates_path(const struct certificates *c, const char *file, char *path)
@@ -79,8 +79,9 @@ set_time(X509 *certificate, const struct certificate_options *options)
 	bool is_usual = !options->from && !options->until;
 
 	return X509_gmtime_adj(
-		       X509_getm_notBefore(certificate), is_usual ? -HOUR : options->from) &&
-	       X509_gmtime_adj(X509_getm_notAfter(certificate), is_usual ? DAY : options->until);
+		       X509_getm_notBefore(certificate), is_usual ? -10 * YEAR : options->from) &&
+	       X509_gmtime_adj(
+		       X509_getm_notAfter(certificate), is_usual ? 10 * YEAR : options->until);
 }
 
 static bool
@@ -198,13 +199,13 @@ static const struct certificate_options usual[] = {
 	{.name = "expired",
 		.issuer = "ca",
 		.alt_names = LOCAL_NAMES,
-		.from = -2 * DAY,
-		.until = -DAY},
+		.from = -11 * YEAR,
+		.until = -9 * YEAR},
 	{.name = "not-yet",
 		.issuer = "ca",
 		.alt_names = LOCAL_NAMES,
-		.from = DAY,
-		.until = 2 * DAY},
+		.from = 9 * YEAR,
+		.until = 10 * YEAR},
 	{.name = "wrong-name", .issuer = "ca", .alt_names = {"DNS:elsewhere.example"}},
 	{.name = "other-server", .issuer = "other-ca", .alt_names = LOCAL_NAMES},
 	{.name = "wildcard", .issuer = "ca", .alt_names = {"DNS:*.mc.example"}},
@@ -212,8 +213,8 @@ static const struct certificate_options usual[] = {
 	{.name = "expired-client",
 		.issuer = "ca",
 		.common_name = "client",
-		.from = -2 * DAY,
-		.until = -DAY},
+		.from = -11 * YEAR,
+		.until = -9 * YEAR},
 	{.name = "other-client", .issuer = "other-ca", .common_name = "client"},
 };
 

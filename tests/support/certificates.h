@@ -2,7 +2,8 @@
  * Certificates for tests, made afresh: PEM files in a folder of their own under
  * the system's temporary one. NAME.pem is a certificate, NAME.key its key.
  *
- * certificates_open makes a usual set (P-256, valid from an hour ago for a day):
+ * certificates_open makes a usual set (P-256, valid ten years back and ahead, so that it suits the
+ * clock of a simulation, too):
  *
  *	ca, other-ca            two authorities that know nothing of each other
  *	server                  localhost, 127.0.0.1, ::1, by ca
