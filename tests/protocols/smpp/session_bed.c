@@ -54,6 +54,16 @@ keep(struct bed *bed, struct smpp_request request)
 	bed->kept[bed->kept_count++] = request;
 }
 
+/* Its last request; a bind's response has the name of the options. */
+static void
+answer(struct bed *bed, struct sb_session *s, uint32_t status)
+{
+	bool is_bind = smpp_session_state(s) == SMPP_OPEN;
+	int err = smpp_respond(s, bed->last, status, sb_bytes_text(is_bind ? "" : "id"));
+
+	assert_true(err == 0 || bed->lacks_memory);
+}
+
 static void
 app_bind(struct sb_session *s, struct smpp_request request, const struct smpp_binding *binding)
 {
@@ -68,7 +78,7 @@ app_bind(struct sb_session *s, struct smpp_request request, const struct smpp_bi
 	if (bed->binds_later)
 		keep(bed, request);
 	else
-		assert_int_equal(smpp_respond(s, request, bed->bind_status, sb_bytes_text("")), 0);
+		answer(bed, s, bed->bind_status);
 }
 
 static void
@@ -85,8 +95,7 @@ app_request(struct sb_session *s, struct smpp_request request, const struct smpp
 	if (bed->answers_later)
 		keep(bed, request);
 	else
-		assert_int_equal(
-			smpp_respond(s, request, bed->request_status, sb_bytes_text("id")), 0);
+		answer(bed, s, bed->request_status);
 }
 
 static void
@@ -403,8 +412,9 @@ bed_expect_trace_at(struct bed *bed, const char *trace, const char *file, int li
 void
 bed_act(struct bed *bed, void (*act)(struct bed *bed, struct sb_session *s))
 {
-	assert_int_equal(
-		sb_node_post(bed->node, bed->address, 1, 0, SB_COPY(&act, sizeof(act))), 0);
+	int err = sb_node_post(bed->node, bed->address, 1, 0, SB_COPY(&act, sizeof(act)));
+
+	assert_true(err == 0 || bed->lacks_memory);
 	bed_turn(bed);
 }
 

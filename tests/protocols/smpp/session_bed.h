@@ -27,6 +27,7 @@ struct bed {
 	/* How the application behaves. */
 	bool answers_later;       /* requests wait for bed_answer() */
 	bool binds_later;         /* so do binds */
+	bool lacks_memory;        /* an answer may fail */
 	bool tells_sent;          /* `sent` is written down, too */
 	uint32_t bind_status;     /* of binds that are answered at once */
 	uint32_t request_status;  /* of requests */

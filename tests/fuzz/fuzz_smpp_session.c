@@ -1,0 +1,444 @@
+/*
+ * A session against a hostile peer and a whimsical application, on the simulated
+ * machine. The input is what happens: an octet under 240 is the size of a piece
+ * that the peer sends (it follows), the others are acts of peer, application and
+ * clock. Its first octet says how the application behaves.
+ *
+ * What must hold: all that is sent can be decoded; there are no more answers than
+ * requests; each session ends once, and each request of ours has one end.
+ */
+#include "core/listener.h"
+#include "core/log.h"
+#include "core/node.h"
+#include "protocols/smpp/session.h"
+#include "tests/sim/simulation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define KEPT      64
+#define FIRST_ACT 240
+#define HOLDS(condition)          \
+	do {                      \
+		if (!(condition)) \
+			abort();  \
+	} while (0)
+
+enum behaviour {
+	ANSWERS_LATER = 1,
+	BINDS_LATER = 2,
+	REFUSES_BINDS = 4,
+	HAS_SMALL_WINDOWS = 8,
+	IS_STRICT = 16,
+	CLOSES_ON_UNPARSED = 32,
+	WANTS_SENT = 64,
+	UNBINDS_ON_REQUEST = 128,
+};
+
+struct world {
+	struct simulation *sim;
+	struct sb_node *node;
+	struct smpp_service *service;
+	struct sim_peer *peer;
+	struct sb_session *session;
+	struct sb_address address;
+	unsigned behaviour;
+	struct smpp_request kept[KEPT];
+	size_t kept_count;
+	unsigned opened, closed;
+	uint64_t sent, ended;     /* requests of ours */
+	uint64_t asked, answered; /* the peer's */
+	uint8_t stream[1 << 16];  /* what the peer has sent and the world not yet counted */
+	size_t stream_size;
+	bool is_stalled;
+};
+
+struct session_state {
+	struct world *world;
+};
+
+static struct world *
+world_of(const struct sb_session *s)
+{
+	return ((struct session_state *)smpp_state(s))->world;
+}
+
+/* ---- the application ---- */
+
+static int
+on_connected(struct sb_session *s, const struct sb_peer *peer, const void *args)
+{
+	struct world *w = (struct world *)(uintptr_t)args;
+
+	(void)peer;
+	((struct session_state *)smpp_state(s))->world = w;
+	w->session = s;
+	w->address = sb_self(s);
+	w->opened++;
+	return 0;
+}
+
+static void
+keep(struct world *w, struct smpp_request request)
+{
+	w->kept[w->kept_count++ % KEPT] = request;
+}
+
+static void
+on_bind(struct sb_session *s, struct smpp_request request, const struct smpp_binding *binding)
+{
+	struct world *w = world_of(s);
+
+	HOLDS(binding->fields->system_id.size < 16);
+	if (w->behaviour & BINDS_LATER)
+		keep(w, request);
+	else
+		(void)smpp_respond(s, request,
+			w->behaviour & REFUSES_BINDS ? SMPP_RBINDFAIL : SMPP_ROK,
+			sb_bytes_text("mc"));
+}
+
+static void
+deliver(struct sb_session *s)
+{
+	struct smpp_pdu pdu = {.header = {.command = SMPP_DELIVER_SM}};
+
+	pdu.deliver_sm.short_message = sb_bytes_text("text");
+	if (smpp_send(s, &pdu, 1) == 0)
+		world_of(s)->sent++;
+}
+
+static void
+on_request(struct sb_session *s, struct smpp_request request, const struct smpp_pdu *pdu)
+{
+	struct world *w = world_of(s);
+
+	(void)pdu;
+	if (w->behaviour & UNBINDS_ON_REQUEST)
+		smpp_unbind(s, SB_END_LOCAL);
+	if (w->behaviour & ANSWERS_LATER)
+		keep(w, request);
+	else
+		(void)smpp_respond(s, request, SMPP_ROK, sb_bytes_text("id"));
+}
+
+static void
+on_unparsed(struct sb_session *s, const struct smpp_unparsed *unparsed)
+{
+	HOLDS(unparsed->error.fault != SMPP_FAULT_NONE);
+	if (world_of(s)->behaviour & CLOSES_ON_UNPARSED)
+		sb_close(s, SB_END_PROTOCOL);
+}
+
+static void
+on_response(struct sb_session *s, uint64_t context, const struct smpp_pdu *pdu)
+{
+	HOLDS(context == 1 && smpp_is_response(pdu->header.command));
+	world_of(s)->ended++;
+}
+
+static void
+on_no_response(struct sb_session *s, uint64_t context, uint32_t command)
+{
+	HOLDS(context == 1 && command == SMPP_DELIVER_SM);
+	world_of(s)->ended++;
+}
+
+static void
+on_sent(struct sb_session *s, const struct smpp_header *header)
+{
+	(void)s;
+	HOLDS(header->length >= SMPP_HEADER_SIZE);
+}
+
+static void
+on_closed(struct sb_session *s, enum sb_end why)
+{
+	struct world *w = world_of(s);
+
+	(void)why;
+	HOLDS(w->session == s);
+	w->session = NULL;
+	w->closed++;
+}
+
+static void
+answer(struct sb_session *s, uint32_t status)
+{
+	struct world *w = world_of(s);
+
+	if (w->kept_count == 0)
+		return;
+	w->kept_count--;
+	(void)smpp_respond(s, w->kept[w->kept_count % KEPT], status, sb_bytes_text("id"));
+}
+
+enum act {
+	ACT_TURN = FIRST_ACT,
+	ACT_SECOND,
+	ACT_HALF_MINUTE,
+	ACT_FINISH,
+	ACT_RESET,
+	ACT_STALL,
+	ACT_RECONNECT,
+	ACT_ANSWER, /* from here on acts of the application */
+	ACT_REFUSE,
+	ACT_DELIVER,
+	ACT_HOLD,
+	ACT_RESUME,
+	ACT_UNBIND,
+	ACT_CLOSE,
+	ACT_NARROW,
+	ACT_NACK,
+};
+
+static void
+on_message(struct sb_session *s, struct sb_message *m)
+{
+	struct world *w = world_of(s);
+
+	switch (m->type) {
+	case ACT_ANSWER:
+		answer(s, SMPP_ROK);
+		break;
+	case ACT_REFUSE:
+		answer(s, SMPP_RSYSERR);
+		break;
+	case ACT_DELIVER:
+		deliver(s);
+		break;
+	case ACT_HOLD:
+		smpp_hold(s, "whim");
+		break;
+	case ACT_RESUME:
+		smpp_resume(s);
+		break;
+	case ACT_UNBIND:
+		smpp_unbind(s, SB_END_LOCAL);
+		break;
+	case ACT_CLOSE:
+		sb_close(s, SB_END_LOCAL);
+		break;
+	case ACT_NARROW:
+		smpp_set_windows(s, 1, 1);
+		break;
+	case ACT_NACK:
+		if (w->kept_count)
+			(void)smpp_nack(s, w->kept[--w->kept_count % KEPT], SMPP_RINVCMDID);
+		break;
+	default:
+		break;
+	}
+}
+
+static const struct smpp_application application = {
+	.name = "smpp.fuzz",
+	.side = SMPP_MC,
+	.state_size = sizeof(struct session_state),
+	.connected = on_connected,
+	.bind = on_bind,
+	.request = on_request,
+	.unparsed = on_unparsed,
+	.response = on_response,
+	.response_timeout = on_no_response,
+	.response_lost = on_no_response,
+	.window_open = deliver,
+	.message = on_message,
+	.closed = on_closed,
+};
+
+/* ---- the peer ---- */
+
+/* Counts what of the stream is a request that wants an answer; a bad length wants one, too. */
+static void
+count_asked(struct world *w)
+{
+	size_t used = 0;
+
+	for (;;) {
+		struct sb_bytes rest = sb_bytes(w->stream + used, w->stream_size - used);
+		ssize_t size = smpp_frame(rest, sizeof(w->stream), NULL);
+		struct smpp_header header;
+
+		if (size < 0)
+			w->asked++;
+		if (size <= 0)
+			break;
+		(void)smpp_peek_header(rest, &header);
+		w->asked += smpp_answer_of(header.command) != 0;
+		used += (size_t)size;
+	}
+	w->stream_size -= used;
+	memmove(w->stream, w->stream + used, w->stream_size);
+}
+
+static void
+count_answered(struct world *w)
+{
+	for (;;) {
+		struct sb_bytes got = sim_received(w->peer);
+		ssize_t size = smpp_frame(got, 1 << 20, NULL);
+		struct smpp_pdu pdu;
+
+		HOLDS(size >= 0);
+		if (size == 0)
+			break;
+		HOLDS(smpp_decode(sb_bytes(got.data, (size_t)size), NULL, &pdu, NULL) == 0);
+		w->answered += smpp_is_response(pdu.header.command);
+		sim_consume(w->peer, (size_t)size);
+	}
+	HOLDS(w->answered <= w->asked);
+}
+
+static void
+turn(struct world *w, uint64_t ns)
+{
+	sim_run_for(w->sim, ns);
+	count_answered(w);
+}
+
+static void
+send_piece(struct world *w, const uint8_t *data, size_t size)
+{
+	if (sizeof(w->stream) - w->stream_size < size)
+		return;
+	memcpy(w->stream + w->stream_size, data, size);
+	w->stream_size += size;
+	count_asked(w);
+	sim_send(w->peer, data, size);
+	turn(w, 1000);
+}
+
+static void
+connect_peer(struct world *w)
+{
+	/* One at a time: the end of the last, and the beginning of the next. */
+	sim_reset(w->peer);
+	turn(w, 200000000000);
+	HOLDS(w->session == NULL);
+	w->stream_size = w->kept_count = 0;
+	w->asked = w->answered = 0;
+	w->is_stalled = false;
+	w->peer = sim_connect(w->sim, 2775);
+	turn(w, 1000);
+}
+
+static void
+act(struct world *w, enum act act)
+{
+	switch (act) {
+	case ACT_TURN:
+		turn(w, 1000);
+		break;
+	case ACT_SECOND:
+		turn(w, 1000000000);
+		break;
+	case ACT_HALF_MINUTE:
+		turn(w, 30100000000);
+		break;
+	case ACT_FINISH:
+		sim_finish(w->peer);
+		turn(w, 1000);
+		break;
+	case ACT_RESET:
+		sim_reset(w->peer);
+		turn(w, 1000);
+		break;
+	case ACT_STALL:
+		w->is_stalled = !w->is_stalled;
+		sim_stall(w->peer, w->is_stalled);
+		break;
+	case ACT_RECONNECT:
+		connect_peer(w);
+		break;
+	default:
+		(void)sb_node_post(w->node, w->address, act, 0, SB_NOTHING);
+		turn(w, 1000);
+	}
+}
+
+static void
+play(struct world *w, const uint8_t *data, size_t size)
+{
+	while (size) {
+		size_t piece = *data++;
+
+		size--;
+		if (piece >= FIRST_ACT) {
+			act(w, (enum act)piece);
+			continue;
+		}
+		piece = piece < size ? piece : size;
+		send_piece(w, data, piece);
+		data += piece;
+		size -= piece;
+	}
+}
+
+/* ---- one world for each input ---- */
+
+static void
+open_world(struct world *w, struct smpp_application *app, struct sb_log *log)
+{
+	static const struct sim_options calm = {.is_calm = true, .socket_buffer = 4096};
+	static const struct sb_limits limits = {
+		.output_low = 256, .output_high = 1024, .output_hard = 16384, .frame_budget = 16};
+	struct smpp_session_options options = {.strict_tlvs = w->behaviour & IS_STRICT,
+		.strict_values = w->behaviour & IS_STRICT,
+		.max_pdu = sizeof(w->stream)};
+	struct sb_node_options node = {.threads = 1, .log = log, .receive_buffer = 4096};
+	struct sb_listener_options listener = {
+		.name = "fuzz", .address = "127.0.0.1:2775", .limits = &limits};
+
+	if (w->behaviour & HAS_SMALL_WINDOWS)
+		options.window_in = options.window_out = 2;
+	*app = application;
+	if (w->behaviour & WANTS_SENT)
+		app->sent = on_sent;
+	w->sim = sim_new(&calm);
+	node.env = sim_env(w->sim);
+	HOLDS(sb_node_new(&w->node, &node) == 0);
+	sim_attach(w->sim, w->node);
+	HOLDS(smpp_service_new(&w->service, w->node, app, &options, w) == 0);
+	HOLDS(smpp_listen(w->service, &listener, NULL) == 0);
+	w->peer = sim_connect(w->sim, 2775);
+	turn(w, 1000);
+}
+
+static void
+close_world(struct world *w)
+{
+	sim_stall(w->peer, false);
+	sb_node_stop(w->node);
+	turn(w, 1000000000);
+	sb_node_stop(w->node);
+	turn(w, 200000000000);
+	HOLDS(sb_node_is_stopped(w->node));
+	HOLDS(w->session == NULL && w->opened == w->closed);
+	HOLDS(w->sent == w->ended);
+	sb_node_free(w->node);
+	smpp_service_free(w->service);
+	sim_free(w->sim);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct sb_log_options quiet = {.level = SB_LOG_FATAL, .fd = 2};
+	static struct smpp_application app;
+	static struct sb_log *log;
+	static struct world w;
+
+	if (!log)
+		log = sb_log_new(&quiet);
+	memset(&w, 0, sizeof(w));
+	if (size) {
+		w.behaviour = data[0];
+		open_world(&w, &app, log);
+		play(&w, data + 1, size - 1);
+		close_world(&w);
+	}
+	return 0;
+}
