@@ -1,0 +1,102 @@
+#include "daemons/smpp-mc/id.h"
+
+#include "core/error.h"
+
+#define NODE_SHIFT     12
+#define TIME_SHIFT     22
+#define SEQUENCE_BITS  12
+#define SEQUENCE_MASK  0xfffu
+#define STALE_BLOCK_MS 1000
+
+static uint64_t
+ticks_of(int64_t wall_ms)
+{
+	return wall_ms > MC_EPOCH_MS ? (uint64_t)(wall_ms - MC_EPOCH_MS) << SEQUENCE_BITS : 0;
+}
+
+static uint64_t
+id_of(uint64_t ticks, uint16_t node)
+{
+	return (ticks >> SEQUENCE_BITS) << TIME_SHIFT | (uint64_t)(node & 0x3ffu) << NODE_SHIFT |
+	       (ticks & SEQUENCE_MASK);
+}
+
+void
+mc_ids_raise(struct mc_ids *ids, uint64_t id)
+{
+	uint64_t floor = ((id >> TIME_SHIFT) + 1) << SEQUENCE_BITS;
+	uint64_t next = atomic_load(&ids->next);
+
+	while (next < floor && !atomic_compare_exchange_weak(&ids->next, &next, floor))
+		;
+}
+
+/* A block never crosses a millisecond: 4,096 is a multiple of 256. */
+static void
+block_take(struct mc_id_block *block, struct mc_ids *ids, uint64_t now)
+{
+	uint64_t next = atomic_load_explicit(&ids->next, memory_order_relaxed);
+	uint64_t first;
+
+	do {
+		first = next > now ? next : now;
+	} while (!atomic_compare_exchange_weak_explicit(&ids->next, &next, first + MC_ID_BLOCK,
+		memory_order_relaxed, memory_order_relaxed));
+	block->next = id_of(first, ids->node);
+	block->left = MC_ID_BLOCK;
+}
+
+uint64_t
+mc_id_take(struct mc_id_block *block, struct mc_ids *ids, int64_t wall_ms, uint32_t count)
+{
+	uint64_t now = ticks_of(wall_ms);
+	uint64_t age = (now >> SEQUENCE_BITS) - (block->next >> TIME_SHIFT);
+	uint64_t first;
+
+	/* A block ahead of the clock has an age below zero, which is a huge one here: keep it. */
+	if (block->left < count || (age > STALE_BLOCK_MS && age < UINT64_MAX >> 1))
+		block_take(block, ids, now);
+	first = block->next;
+	block->next += count;
+	block->left -= count;
+	return first;
+}
+
+void
+mc_id_format(uint64_t id, char text[MC_ID_TEXT])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (int i = MC_ID_DIGITS - 1; i >= 0; i--) {
+		text[i] = digits[id & 0xf];
+		id >>= 4;
+	}
+	text[MC_ID_DIGITS] = '\0';
+}
+
+static int
+digit_of(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+int
+mc_id_parse(struct sb_bytes text, uint64_t *id)
+{
+	uint64_t value = 0;
+
+	if (text.size == 0)
+		return SB_EINVAL;
+	for (size_t i = 0; i < text.size; i++) {
+		int digit = digit_of(text.data[i]);
+
+		if (digit < 0 || value >> 60)
+			return SB_EINVAL;
+		value = value << 4 | (unsigned)digit;
+	}
+	*id = value;
+	return 0;
+}
