@@ -1,0 +1,116 @@
+#include "daemons/smpp-mc/account.h"
+
+#include <string.h>
+
+#define SECOND_NS UINT64_C(1000000000)
+
+/* Octets of a source address, at most (data_sm). */
+#define SOURCE_MAX 64
+
+void
+mc_account_state_init(
+	struct mc_account_state *state, struct sb_metrics *metrics, const char *system_id)
+{
+#define X(field, metric, help)             \
+	state->field = sb_metrics_counter( \
+		metrics, metric, help, "account", system_id, (const char *)NULL);
+	MC_ACCOUNT_COUNTER_MAP(X)
+#undef X
+}
+
+/* Takes as long for a wrong password as for a right one: its time tells nothing. */
+static bool
+password_is(const char *password, struct sb_bytes given)
+{
+	size_t size = strlen(password);
+	uint8_t difference = size != given.size;
+
+	for (size_t i = 0; i < size; i++)
+		difference |= (uint8_t)password[i] ^ (i < given.size ? given.data[i] : 0);
+	return difference == 0;
+}
+
+static bool
+reserve_bind(const struct mc_account *account)
+{
+	_Atomic uint32_t *binds = &account->state->binds;
+
+	if (atomic_fetch_add(binds, 1) < account->max_binds)
+		return true;
+	atomic_fetch_sub(binds, 1);
+	return false;
+}
+
+uint32_t
+mc_account_bind(const struct mc_account *account, enum smpp_state mode, struct sb_bytes password,
+	const struct sb_peer *peer, const char **reason)
+{
+	*reason = "password";
+	if (!password_is(account->password, password))
+		return SMPP_RINVPASWD;
+	*reason = "network";
+	if (account->network_count &&
+		!sb_networks_contain(account->networks, account->network_count, &peer->address.any))
+		return SMPP_RBINDFAIL;
+	*reason = "mode";
+	if (!(account->modes & 1u << mode))
+		return SMPP_RBINDFAIL;
+	*reason = "max_binds";
+	if (!reserve_bind(account))
+		return SMPP_RBINDFAIL;
+	*reason = "";
+	return SMPP_ROK;
+}
+
+void
+mc_account_unbind(const struct mc_account *account)
+{
+	atomic_fetch_sub(&account->state->binds, 1);
+}
+
+/* The bucket is kept as the time at which it will be full again: one word, so that sessions of all
+ * shards share it without a lock. */
+bool
+mc_account_take(const struct mc_account *account, uint64_t now_ns, uint32_t count)
+{
+	_Atomic uint64_t *bucket = &account->state->bucket_ns;
+	uint64_t token, full, least;
+
+	if (!account->throughput)
+		return true;
+	token = SECOND_NS / account->throughput;
+	full = atomic_load_explicit(bucket, memory_order_relaxed);
+	do {
+		least = full > now_ns ? full : now_ns;
+		if (least + count * token - now_ns > account->burst * token)
+			return false;
+	} while (!atomic_compare_exchange_weak_explicit(
+		bucket, &full, least + count * token, memory_order_relaxed, memory_order_relaxed));
+	return true;
+}
+
+static bool
+range_has(const struct mc_account *account, struct sb_bytes source)
+{
+	char text[SOURCE_MAX + 1];
+
+	if (source.size > SOURCE_MAX)
+		return false;
+	if (source.size)
+		memcpy(text, source.data, source.size);
+	text[source.size] = '\0';
+	return regexec(&account->range, text, 0, NULL, 0) == 0;
+}
+
+uint32_t
+mc_account_source_status(
+	const struct mc_account *account, uint8_t ton, uint8_t npi, struct sb_bytes source)
+{
+	if (account->source_tons && (ton > 31 || !(account->source_tons & UINT32_C(1) << ton)))
+		return SMPP_RINVSRCTON;
+	if (account->source_npis && (npi > 31 || !(account->source_npis & UINT32_C(1) << npi)))
+		return SMPP_RINVSRCNPI;
+	if (account->has_range && !range_has(account, source))
+		return SMPP_RINVSRCADR;
+	return SMPP_ROK;
+}

@@ -1,0 +1,213 @@
+#include "daemons/smpp-mc/partition_internal.h"
+
+#include "daemons/smpp-mc/rewrite.h"
+#include "protocols/smpp/pdu.h"
+
+#include <stdlib.h>
+
+static void
+answer(struct mc_partition *p, const struct sb_message *m, const struct mc_answer *answer)
+{
+	sb_reply(p->session, sb_message_from(m), 0, SB_COPY(answer, sizeof(*answer)));
+}
+
+static void
+answer_status(struct mc_partition *p, const struct sb_message *m, bool is_ours, uint32_t status)
+{
+	answer(p, m, &(struct mc_answer){.is_ours = is_ours, .status = status});
+}
+
+/* The service_type stands first in the body of every PDU that carries a message. Nobody can say
+ * when the body is not in memory. */
+static bool
+service_is(const struct mc_entry *entry, struct sb_bytes service_type)
+{
+	const struct mc_parcel *parcel = mc_body(entry);
+	struct sb_bytes pdu;
+
+	if (!parcel)
+		return false;
+	pdu = mc_parcel_pdu(parcel);
+	return pdu.size > SMPP_HEADER_SIZE + service_type.size &&
+	       memcmp(pdu.data + SMPP_HEADER_SIZE, service_type.data, service_type.size) == 0 &&
+	       pdu.data[SMPP_HEADER_SIZE + service_type.size] == '\0';
+}
+
+static bool
+is_asked(const struct mc_entry *entry, const struct mc_ask *ask)
+{
+	if (entry->flags & MC_ENTRY_RECEIPT || entry->owner != ask->owner)
+		return false;
+	if (!ask->any_source && entry->source != ask->source)
+		return false;
+	if (!ask->any_destination && entry->destination != ask->destination)
+		return false;
+	return !ask->service_size ||
+	       service_is(entry, sb_bytes(ask->service_type, ask->service_size));
+}
+
+/* The first asked for from `number` on, along its chain. */
+static uint32_t
+next_asked(struct mc_partition *p, const struct mc_index *index, const struct mc_ask *ask,
+	uint32_t number)
+{
+	while (number && !is_asked(mc_partition_entry(p, number), ask))
+		number = mc_index_next(index, number);
+	return number;
+}
+
+static uint32_t
+find(struct mc_partition *p, const struct mc_ask *ask)
+{
+	return next_asked(p, &p->by_id, ask, mc_index_find_id(&p->by_id, ask->id));
+}
+
+static const struct mc_final *
+find_final(struct mc_partition *p, const struct mc_ask *ask)
+{
+	const struct mc_final *final = mc_finals_find(&p->finals, ask->id);
+
+	if (!final || final->owner != ask->owner_key ||
+		(!ask->any_source && final->source != ask->source))
+		return NULL;
+	return final;
+}
+
+static void
+query(struct mc_partition *p, const struct sb_message *m)
+{
+	const struct mc_ask *ask = m->data;
+	uint32_t number = find(p, ask);
+	const struct mc_final *final = number ? NULL : find_final(p, ask);
+	struct mc_answer found = {.is_ours = number || final, .status = SMPP_ROK};
+
+	if (number) {
+		bool is_scheduled = mc_partition_entry(p, number)->state == MC_ENTRY_SCHEDULED;
+
+		found.state = is_scheduled ? SMPP_STATE_SCHEDULED : SMPP_STATE_ENROUTE;
+	} else if (final) {
+		found.state = final->state;
+		found.error = final->error;
+		found.final_ms = final->at_ms;
+	}
+	answer(p, m, &found);
+}
+
+/* Takes back what is not in somebody's hands yet; the simulated handset gives it, too. */
+static bool
+cancel_entry(struct mc_partition *p, uint32_t number)
+{
+	struct mc_entry *entry = mc_partition_entry(p, number);
+
+	if (entry->state == MC_ENTRY_AT_SINK)
+		mc_sink_give_back(p, number);
+	else if (mc_is_waiting(entry))
+		mc_unwait(p, number);
+	else
+		return false;
+	mc_ended(p, number, SMPP_STATE_DELETED, 0);
+	return true;
+}
+
+static void
+cancel(struct mc_partition *p, const struct sb_message *m)
+{
+	const struct mc_ask *ask = m->data;
+	const struct mc_index *index = ask->id ? &p->by_id : &p->by_pair;
+	bool is_known = false, is_cancelled = false;
+	uint32_t number, next;
+
+	number = ask->id ? mc_index_find_id(index, ask->id)
+			 : mc_index_find_pair(index, ask->source, ask->destination);
+	while ((number = next_asked(p, index, ask, number))) {
+		next = mc_index_next(index, number);
+		is_known = true;
+		is_cancelled |= cancel_entry(p, number);
+		number = next;
+	}
+	if (is_cancelled)
+		mc_batch_reply(p, sb_message_from(m), SMPP_ROK, SMPP_RCANCELFAIL);
+	else
+		answer_status(p, m, is_known || (ask->id && find_final(p, ask)), SMPP_RCANCELFAIL);
+}
+
+static void
+replace(struct mc_partition *p, struct sb_message *m)
+{
+	const struct mc_ask *ask = m->data;
+	uint32_t number = find(p, ask);
+	struct mc_entry *entry = mc_partition_entry(p, number);
+	struct mc_parcel *parcel;
+	uint32_t status;
+
+	if (!number || !mc_is_waiting(entry)) {
+		answer_status(p, m, number || find_final(p, ask), SMPP_RREPLACEFAIL);
+		return;
+	}
+	if (!entry->body) {
+		mc_unwait(p, number);
+		mc_body_load(p, number, 0, m);
+		return;
+	}
+	status = mc_rewrite(mc_body(entry), sb_bytes(ask->pdu, ask->pdu_size),
+		&mc_partition_config(p)->limits, sb_wall_ms(p->session), &parcel);
+	if (status != SMPP_ROK) {
+		answer_status(p, m, true, status);
+		return;
+	}
+	mc_unwait(p, number);
+	mc_body_drop(p, entry);
+	entry->body = parcel;
+	entry->registered = parcel->registered;
+	entry->expiry = mc_tenths_of(parcel->expiry_ms);
+	entry->state = MC_ENTRY_COMMITTING;
+	mc_batch_put(p, number);
+	mc_batch_reply(p, sb_message_from(m), SMPP_ROK, SMPP_RREPLACEFAIL);
+}
+
+void
+mc_ask(struct mc_partition *p, struct sb_message *m)
+{
+	switch (m->type) {
+	case MC_QUERY:
+		query(p, m);
+		break;
+	case MC_CANCEL:
+		cancel(p, m);
+		break;
+	case MC_REPLACE:
+		replace(p, m);
+		break;
+	}
+}
+
+static struct sb_bytes
+service_of(const struct mc_parcel *parcel)
+{
+	struct sb_bytes pdu = mc_parcel_pdu(parcel);
+	const uint8_t *text = pdu.data + SMPP_HEADER_SIZE;
+
+	if (pdu.size <= SMPP_HEADER_SIZE)
+		return sb_bytes(NULL, 0);
+	return sb_bytes(text, strnlen((const char *)text, pdu.size - SMPP_HEADER_SIZE));
+}
+
+void
+mc_replaced(struct mc_partition *p, const struct mc_parcel *parcel)
+{
+	struct sb_bytes service_type = service_of(parcel);
+	uint32_t number, next;
+
+	number = mc_index_find_pair(&p->by_pair, parcel->source, parcel->destination);
+	for (; number; number = next) {
+		struct mc_entry *entry = mc_partition_entry(p, number);
+
+		next = mc_index_next(&p->by_pair, number);
+		if (entry->flags & MC_ENTRY_RECEIPT || entry->owner != parcel->owner ||
+			!mc_is_waiting(entry) || !service_is(entry, service_type))
+			continue;
+		entry->registered = 0; /* nobody is told: the new one stands for it */
+		mc_unwait(p, number);
+		mc_ended(p, number, SMPP_STATE_DELETED, 0);
+	}
+}

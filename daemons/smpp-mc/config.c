@@ -1,0 +1,63 @@
+#include "daemons/smpp-mc/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int
+compare(struct sb_bytes left, const char *right)
+{
+	size_t size = strlen(right);
+	size_t common = left.size < size ? left.size : size;
+	int order = common ? memcmp(left.data, right, common) : 0;
+
+	if (order || left.size == size)
+		return order;
+	return left.size < size ? -1 : 1;
+}
+
+const struct mc_account *
+mc_config_account(const struct mc_config *config, struct sb_bytes system_id)
+{
+	size_t first = 0, last = config->account_count;
+
+	while (first < last) {
+		size_t middle = first + (last - first) / 2;
+		int order = compare(system_id, config->accounts[middle].system_id);
+
+		if (order == 0)
+			return &config->accounts[middle];
+		if (order < 0)
+			last = middle;
+		else
+			first = middle + 1;
+	}
+	return NULL;
+}
+
+static void
+account_fini(struct mc_account *account)
+{
+	free((char *)(uintptr_t)account->system_id);
+	free((char *)(uintptr_t)account->password);
+	free((struct sb_network *)(uintptr_t)account->networks);
+	if (account->has_range)
+		regfree(&account->range);
+}
+
+void
+mc_config_free(struct mc_config *config)
+{
+	if (!config)
+		return;
+	for (size_t i = 0; i < config->account_count; i++)
+		account_fini(&config->accounts[i]);
+	for (size_t i = 0; i < config->sink_count; i++)
+		free((char *)(uintptr_t)config->sinks[i].name);
+	for (size_t i = 0; i < config->prefix_count; i++)
+		free(config->prefixes[i]);
+	free(config->accounts);
+	free(config->sinks);
+	free(config->prefixes);
+	mc_route_table_free(config->routes);
+	free(config);
+}

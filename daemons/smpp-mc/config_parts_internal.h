@@ -1,0 +1,21 @@
+/* The titled sections of the configuration. Each fills its part of the snapshot and reports what
+ * is wrong with sb_config_error; SB_ENOMEM, SB_ECONFIG when it cannot go on. */
+#ifndef SMPP_MC_CONFIG_PARTS_INTERNAL_H
+#define SMPP_MC_CONFIG_PARTS_INTERNAL_H
+
+#include "core/config.h"
+#include "daemons/smpp-mc/config.h"
+
+/* Five years: what an entry's tenths of seconds hold for a long time to come. */
+#define MC_VALIDITY_MOST_MS INT64_C(157680000000)
+
+extern const char *const mc_bind_words[];
+
+int mc_config_accounts(const struct sb_config *config, struct mc_config *out);
+int mc_config_sinks(const struct sb_config *config, struct mc_config *out);
+
+/* After accounts and sinks, which they name. */
+int mc_config_routes(const struct sb_config *config, struct mc_config *out);
+void mc_config_retries(const struct sb_config *config, struct mc_config *out);
+
+#endif

@@ -1,0 +1,155 @@
+#include "daemons/smpp-mc/partition_internal.h"
+
+#include "daemons/smpp-mc/receipt_row.h"
+
+#include <stdlib.h>
+
+void
+mc_entry_forget(struct mc_partition *p, uint32_t number)
+{
+	struct mc_entry *entry = mc_partition_entry(p, number);
+
+	if (entry->flags & MC_ENTRY_INDEXED) {
+		mc_index_remove(&p->by_id, number);
+		mc_index_remove(&p->by_pair, number);
+	}
+	mc_body_drop(p, entry);
+	entry->state = MC_ENTRY_FREE;
+	mc_slab_give(&p->entries, number);
+}
+
+static void
+count(struct mc_partition *p, const struct mc_entry *entry, uint8_t state)
+{
+	const struct mc_account_state *counters = mc_partition_account(p, entry->owner)->state;
+	unsigned shard = sb_session_shard(p->session);
+
+	if (entry->flags & MC_ENTRY_RECEIPT) {
+		if (state == SMPP_STATE_DELIVERED)
+			sb_counter_add(counters->receipts, shard, 1);
+		return;
+	}
+	if (state == SMPP_STATE_DELIVERED)
+		sb_counter_add(counters->delivered, shard, 1);
+	else if (state == SMPP_STATE_EXPIRED)
+		sb_counter_add(counters->expired, shard, 1);
+	else
+		sb_counter_add(counters->failed, shard, 1);
+}
+
+static void
+note_final(struct mc_partition *p, const struct mc_entry *entry, uint8_t state, uint8_t error)
+{
+	struct mc_final final = {
+		.id = mc_entry_public_id(entry),
+		.at_ms = sb_wall_ms(p->session),
+		.source = entry->source,
+		.owner = mc_partition_account(p, entry->owner)->key,
+		.state = state,
+		.error = error,
+	};
+
+	if (!mc_partition_config(p)->limits.finals)
+		return;
+	mc_finals_add(&p->finals, &final);
+	if (!(entry->flags & MC_ENTRY_VOLATILE))
+		mc_batch_final(p, &final);
+}
+
+/* Who submitted in transaction mode has waited for this. */
+static void
+answer_transaction(struct mc_partition *p, const struct mc_entry *entry, uint8_t state)
+{
+	const struct sb_message *m = entry->body;
+	const struct mc_parcel *parcel = m->data;
+	struct mc_submitted submitted = {
+		.request = parcel->request,
+		.id = mc_entry_public_id(entry),
+		.slot = parcel->slot,
+		.status = state == SMPP_STATE_DELIVERED ? SMPP_ROK : SMPP_RDELIVERYFAILURE,
+	};
+
+	sb_reply(p->session, sb_message_from(m), 0, SB_COPY(&submitted, sizeof(submitted)));
+}
+
+/* The receipt's parcel, but for its row. */
+static void
+parcel_fill(
+	struct mc_partition *p, struct mc_parcel *parcel, const struct mc_entry *entry, int64_t now)
+{
+	*parcel = (struct mc_parcel){
+		.id = mc_service_ids(p->session, p->service, 1),
+		.submit_ms = now,
+		.expiry_ms = now + (int64_t)mc_partition_config(p)->limits.receipt_validity_ms,
+		.source = entry->destination,
+		.destination = entry->source,
+		.owner = entry->owner,
+		.target = entry->owner,
+		.flags = MC_ENTRY_RECEIPT,
+	};
+}
+
+/* A new entry with a body of its own; false without memory: then the receipt is lost. */
+static bool
+receipt_add(struct mc_partition *p, const struct mc_parcel *head, struct sb_bytes row)
+{
+	struct mc_parcel *parcel = malloc(sizeof(*parcel) + row.size);
+	uint32_t number = parcel ? mc_entry_new(p, head) : 0;
+
+	if (!number) {
+		free(parcel);
+		return false;
+	}
+	*parcel = *head;
+	parcel->size = (uint32_t)row.size;
+	memcpy(parcel->row, row.data, row.size);
+	mc_partition_entry(p, number)->body = parcel;
+	mc_batch_put(p, number);
+	return true;
+}
+
+void
+mc_receipt(struct mc_partition *p, struct mc_entry *entry, uint8_t state, uint8_t error)
+{
+	const struct mc_parcel *about = mc_body(entry);
+	uint8_t row[MC_ROW_PREFIX_MAX + MC_RECEIPT_MAX];
+	struct sb_writer w = sb_writer_of(row, sizeof(row));
+	int64_t now = sb_wall_ms(p->session);
+	struct mc_report report = {mc_entry_public_id(entry), 0, now, state, error};
+	struct sb_bytes account, pdu;
+	struct mc_parcel head;
+	int err = SB_EINVAL;
+
+	if (about && mc_row_split(mc_parcel_row(about), &account, &pdu) == 0) {
+		report.submit_ms = about->submit_ms;
+		parcel_fill(p, &head, entry, now);
+		mc_row_put_prefix(&w, account);
+		err = mc_receipt_put(&w, pdu, &report);
+	}
+	if (err || !receipt_add(p, &head, sb_bytes(row, sb_writer_size(&w))))
+		SB_LOG(p->session, ERROR, "mc.receipt_lost", "id", SB_UINT(report.id), "error",
+			SB_ERR(err ? err : SB_ENOMEM));
+}
+
+void
+mc_ended(struct mc_partition *p, uint32_t number, uint8_t state, uint8_t error)
+{
+	struct mc_entry *entry = mc_partition_entry(p, number);
+	bool is_message = !(entry->flags & MC_ENTRY_RECEIPT);
+	bool wants_receipt = is_message && mc_receipt_is_wanted(entry->registered, state);
+
+	if (wants_receipt && !entry->body) {
+		mc_body_load(p, number, (uint16_t)(state << 8 | error), NULL);
+		return;
+	}
+	if (wants_receipt)
+		mc_receipt(p, entry, state, error);
+	if (entry->flags & MC_ENTRY_TRANSACTION)
+		answer_transaction(p, entry, state);
+	count(p, entry, state);
+	if (is_message)
+		note_final(p, entry, state, error);
+	if (!(entry->flags & MC_ENTRY_VOLATILE))
+		mc_batch_delete(p, entry->id);
+	mc_entry_forget(p, number);
+}

@@ -1,0 +1,446 @@
+#include "daemons/smpp-mc/partition_internal.h"
+
+#include "core/registry.h"
+#include "daemons/smpp-mc/topic.h"
+
+#include <stdlib.h>
+
+/* A delivery that fits goes by copy; a larger one is given. */
+#define COPY_MAX 896
+
+/* The bind answers long before: this is for one that has lost its mind. */
+#define DELIVER_MS 600000
+
+/* After there was no memory for a call. */
+#define AGAIN_MS 50
+
+static struct mc_bind *
+bind_at(struct mc_outlet *outlet, uint16_t number)
+{
+	return &outlet->binds[number];
+}
+
+static bool
+bind_has_room(void *context, uint16_t number)
+{
+	const struct mc_bind *bind = bind_at(context, number);
+
+	return !bind->is_leaving && bind->used < bind->window;
+}
+
+static bool
+sink_has_room(void *context, uint16_t number)
+{
+	(void)context;
+	(void)number;
+	return true;
+}
+
+static uint16_t
+roomiest(struct mc_outlet *outlet)
+{
+	uint16_t best = MC_NO_BIND;
+	uint32_t most = 0;
+
+	for (uint16_t i = 0; i < outlet->bind_count; i++) {
+		const struct mc_bind *bind = bind_at(outlet, i);
+
+		if (!bind->is_leaving && bind->window - bind->used > most) {
+			most = bind->window - bind->used;
+			best = i;
+		}
+	}
+	return best;
+}
+
+/* ---- sending ---- */
+
+static int
+call_bind(struct mc_partition *p, struct mc_bind *bind, const struct mc_delivery *head,
+	struct sb_bytes pdu, uint64_t *ref)
+{
+	_Alignas(struct mc_delivery) uint8_t small[COPY_MAX];
+	size_t size = sizeof(*head) + pdu.size;
+	uint8_t *octets = size <= sizeof(small) ? small : malloc(size);
+	struct sb_payload payload = SB_COPY(octets, size);
+	int err;
+
+	if (!octets)
+		return SB_ENOMEM;
+	memcpy(octets, head, sizeof(*head));
+	memcpy(((struct mc_delivery *)octets)->pdu, pdu.data, pdu.size);
+	if (octets != small)
+		payload.release = free;
+	err = sb_call(p->session, bind->address, MC_DELIVER, payload, DELIVER_MS, ref);
+	if (err && octets != small)
+		free(octets);
+	return err;
+}
+
+static int
+fly(struct mc_partition *p, struct mc_outlet *outlet, uint32_t number, uint16_t at)
+{
+	struct mc_entry *entry = mc_partition_entry(p, number);
+	struct mc_bind *bind = bind_at(outlet, at);
+	struct mc_flight *flight = &bind->flights[bind->free - 1];
+	struct sb_bytes pdu = mc_parcel_pdu(mc_body(entry));
+	struct mc_delivery head = {
+		.ticket = {entry->id, number, (uint16_t)(bind->free - 1), at},
+		.size = (uint32_t)pdu.size,
+		.is_receipt = entry->flags & MC_ENTRY_RECEIPT,
+	};
+	int err = call_bind(p, bind, &head, pdu, &flight->ref);
+
+	if (err)
+		return err;
+	if (mc_queue_fly(&outlet->queue, number, at)) {
+		sb_call_cancel(p->session, flight->ref);
+		return SB_ENOMEM;
+	}
+	flight->entry = number;
+	entry->place = bind->free - 1;
+	bind->free = flight->next_free;
+	bind->used++;
+	outlet->room--;
+	return 0;
+}
+
+/* The flight's place is free again; the entry is in no list. */
+static void
+land(struct mc_outlet *outlet, struct mc_entry *entry)
+{
+	struct mc_bind *bind = bind_at(outlet, entry->bind);
+	struct mc_flight *flight = &bind->flights[entry->place];
+
+	flight->ref = 0;
+	flight->next_free = bind->free;
+	bind->free = entry->place + 1;
+	bind->used--;
+	if (!bind->is_leaving)
+		outlet->room++;
+	entry->place = 0;
+}
+
+static void
+leave_heap(struct mc_partition *p, struct mc_entry *entry)
+{
+	if (entry->place)
+		mc_heap_remove(&p->deadlines, entry->place);
+}
+
+/* Sends one entry that the queue let go; false: not now. */
+static bool
+dispatch(struct mc_partition *p, struct mc_outlet *outlet, uint32_t number, uint16_t bind)
+{
+	struct mc_entry *entry = mc_partition_entry(p, number);
+
+	leave_heap(p, entry);
+	if (!entry->body) {
+		mc_body_load(p, number, 0, NULL);
+		return true;
+	}
+	if (bind == MC_NO_BIND)
+		bind = roomiest(outlet);
+	if (bind != MC_NO_BIND && fly(p, outlet, number, bind) == 0)
+		return true;
+	mc_queue_return(&outlet->queue, number);
+	mc_wait(p, number);
+	if (bind != MC_NO_BIND)
+		mc_again_start(p, outlet, AGAIN_MS);
+	return false;
+}
+
+static void
+run_account(struct mc_partition *p, struct mc_outlet *outlet)
+{
+	uint16_t bind;
+	uint32_t number;
+
+	while (outlet->room &&
+		(number = mc_queue_take(&outlet->queue, bind_has_room, outlet, &bind)))
+		if (!dispatch(p, outlet, number, bind))
+			return;
+}
+
+static void
+run_sink(struct mc_partition *p, struct mc_outlet *outlet)
+{
+	uint16_t bind;
+	uint32_t number;
+
+	while ((number = mc_queue_take(&outlet->queue, sink_has_room, outlet, &bind))) {
+		struct mc_entry *entry = mc_partition_entry(p, number);
+
+		leave_heap(p, entry);
+		if (mc_queue_fly(&outlet->queue, number, 0)) {
+			mc_queue_return(&outlet->queue, number);
+			mc_wait(p, number);
+			mc_again_start(p, outlet, AGAIN_MS);
+			return;
+		}
+		mc_sink_take(p, number);
+	}
+}
+
+/* An account is watched from its first message on: until then its binds are no affair of ours. */
+static void
+watch(struct mc_partition *p, struct mc_outlet *outlet)
+{
+	char topic[MC_TOPIC_MAX];
+
+	mc_topic_of(mc_partition_account(p, outlet->queue.number), topic);
+	outlet->is_watched =
+		sb_registry_watch(p->session, SB_NAME_TOPIC, topic, outlet->queue.number) == 0;
+	if (!outlet->is_watched)
+		mc_again_start(p, outlet, AGAIN_MS);
+}
+
+void
+mc_outlet_run(struct mc_partition *p, uint16_t number)
+{
+	struct mc_outlet *outlet = &p->outlets[number];
+
+	if (outlet->is_running)
+		return;
+	outlet->is_running = true;
+	if (mc_config_sink(mc_partition_config(p), number))
+		run_sink(p, outlet);
+	else if (outlet->is_watched)
+		run_account(p, outlet);
+	else if (outlet->queue.ready_count)
+		watch(p, outlet);
+	outlet->is_running = false;
+}
+
+/* ---- answers ---- */
+
+static void
+judge(struct mc_partition *p, uint32_t number, uint32_t status)
+{
+	/* err: has three characters. */
+	uint8_t error = status < UINT8_MAX ? (uint8_t)status : UINT8_MAX;
+
+	switch (status) {
+	case SMPP_ROK:
+		mc_ended(p, number, SMPP_STATE_DELIVERED, 0);
+		return;
+	case SMPP_RTHROTTLED:
+	case SMPP_RMSGQFUL:
+		mc_retry(p, number, MC_RETRY_THROTTLED, error);
+		return;
+	case SMPP_RX_T_APPN:
+	case SMPP_RSYSERR:
+		mc_retry(p, number, MC_RETRY_TEMPORARY, error);
+		return;
+	case SMPP_RX_R_APPN:
+		mc_ended(p, number, SMPP_STATE_REJECTED, error);
+		return;
+	}
+	mc_ended(p, number, SMPP_STATE_UNDELIVERABLE, error);
+}
+
+/* It was not answered, and nobody is to blame: to the head of its queue. */
+static void
+return_entry(struct mc_partition *p, struct mc_outlet *outlet, uint32_t number)
+{
+	if (!mc_queue_park(&outlet->queue, number))
+		mc_queue_return(&outlet->queue, number);
+	mc_wait(p, number);
+}
+
+static void
+landed(struct mc_partition *p, uint32_t number, enum mc_outcome outcome, uint32_t status)
+{
+	struct mc_entry *entry = mc_partition_entry(p, number);
+	uint16_t target = entry->target;
+	struct mc_outlet *outlet = &p->outlets[target];
+
+	land(outlet, entry);
+	if (outcome == MC_NOT_SENT) {
+		return_entry(p, outlet, number);
+		mc_queue_land_pair(&outlet->queue, entry->source, entry->destination);
+	} else {
+		mc_queue_land(&outlet->queue, number);
+	}
+	switch (outcome) {
+	case MC_ANSWERED:
+		judge(p, number, status);
+		break;
+	case MC_TIMED_OUT:
+		mc_retry(p, number, MC_RETRY_TIMEOUT, 0);
+		break;
+	case MC_REFUSED:
+		mc_ended(p, number, SMPP_STATE_UNDELIVERABLE, 0);
+		break;
+	case MC_NOT_SENT:
+		break;
+	}
+	/* Who did not take it now is not asked again in the same breath. */
+	if (outcome == MC_NOT_SENT)
+		mc_again_start(p, outlet, AGAIN_MS);
+	else
+		mc_outlet_run(p, target);
+}
+
+static uint32_t
+flight_of_ref(struct mc_outlet *outlet, uint64_t ref)
+{
+	for (uint16_t i = 0; i < outlet->bind_count; i++)
+		for (uint32_t n = 0; n < outlet->binds[i].window; n++)
+			if (outlet->binds[i].flights && outlet->binds[i].flights[n].ref == ref)
+				return outlet->binds[i].flights[n].entry;
+	return 0;
+}
+
+/* A call that failed says only its ref; that is rare enough to be looked for. */
+static uint32_t
+entry_of_ref(struct mc_partition *p, uint64_t ref)
+{
+	uint32_t number = 0;
+
+	for (size_t i = 0; i < p->outlet_count && !number; i++)
+		number = flight_of_ref(&p->outlets[i], ref);
+	return number;
+}
+
+void
+mc_delivered(struct mc_partition *p, const struct sb_message *m)
+{
+	const struct mc_delivered *answer = m->data;
+	uint32_t number;
+
+	if (m->status == 0 && m->size == sizeof(*answer)) {
+		landed(p, answer->ticket.entry, answer->outcome, answer->status);
+		return;
+	}
+	number = entry_of_ref(p, m->ref);
+	if (number)
+		landed(p, number, m->status == SB_TIMEOUT ? MC_TIMED_OUT : MC_NOT_SENT, 0);
+}
+
+/* ---- binds that come and go ---- */
+
+static struct mc_bind *
+free_place(struct mc_outlet *outlet)
+{
+	struct mc_bind *binds;
+
+	for (uint16_t i = 0; i < outlet->bind_count; i++)
+		if (sb_address_is_null(outlet->binds[i].address))
+			return &outlet->binds[i];
+	if (outlet->bind_count == MC_NO_BIND)
+		return NULL;
+	binds = realloc(outlet->binds, (outlet->bind_count + (size_t)1) * sizeof(*binds));
+	if (!binds)
+		return NULL;
+	outlet->binds = binds;
+	binds[outlet->bind_count] = (struct mc_bind){0};
+	return &binds[outlet->bind_count++];
+}
+
+static struct mc_bind *
+bind_of(struct mc_outlet *outlet, struct sb_address address)
+{
+	for (uint16_t i = 0; i < outlet->bind_count; i++)
+		if (sb_address_equal(outlet->binds[i].address, address))
+			return &outlet->binds[i];
+	return NULL;
+}
+
+static void
+bind_join(struct mc_partition *p, struct mc_outlet *outlet, struct sb_address address)
+{
+	uint32_t window = mc_partition_account(p, outlet->queue.number)->deliver_window;
+	struct mc_bind *bind = bind_of(outlet, address) ? NULL : free_place(outlet);
+
+	if (!bind)
+		return;
+	bind->flights = calloc(window, sizeof(*bind->flights));
+	if (!bind->flights)
+		return;
+	if (sb_monitor(p->session, address, &bind->monitor)) {
+		free(bind->flights);
+		bind->flights = NULL;
+		return;
+	}
+	for (uint32_t i = 0; i < window; i++)
+		bind->flights[i].next_free = i + 1 < window ? i + 2 : 0;
+	bind->free = 1;
+	bind->used = 0;
+	bind->window = window;
+	bind->is_leaving = false;
+	bind->address = address;
+	outlet->room += window;
+}
+
+static void
+bind_leave(struct mc_outlet *outlet, struct mc_bind *bind)
+{
+	if (bind->is_leaving)
+		return;
+	bind->is_leaving = true;
+	outlet->room -= bind->window - bind->used;
+}
+
+void
+mc_bind_event(struct mc_partition *p, const struct sb_message *m)
+{
+	const struct sb_name_event *event = m->data;
+	struct mc_outlet *outlet = &p->outlets[m->ref];
+	struct mc_bind *bind;
+
+	if (event->is_held) {
+		bind_join(p, outlet, event->holder);
+		mc_outlet_run(p, outlet->queue.number);
+		return;
+	}
+	bind = bind_of(outlet, event->holder);
+	if (bind)
+		bind_leave(outlet, bind);
+}
+
+/* What flew there is parked first and landed then, so that each lane has all of it in order before
+ * it lets any go again. */
+static void
+bind_end(struct mc_partition *p, struct mc_outlet *outlet, struct mc_bind *bind)
+{
+	bind_leave(outlet, bind);
+	for (uint32_t i = 0; i < bind->window; i++)
+		if (bind->flights[i].ref) {
+			sb_call_cancel(p->session, bind->flights[i].ref);
+			mc_partition_entry(p, bind->flights[i].entry)->place = 0;
+			return_entry(p, outlet, bind->flights[i].entry);
+		}
+	for (uint32_t i = 0; i < bind->window; i++)
+		if (bind->flights[i].ref) {
+			struct mc_entry *entry = mc_partition_entry(p, bind->flights[i].entry);
+
+			mc_queue_land_pair(&outlet->queue, entry->source, entry->destination);
+		}
+	free(bind->flights);
+	*bind = (struct mc_bind){0};
+}
+
+void
+mc_bind_down(struct mc_partition *p, const struct sb_message *m)
+{
+	for (size_t i = 0; i < mc_partition_config(p)->account_count; i++) {
+		struct mc_outlet *outlet = &p->outlets[i];
+
+		for (uint16_t n = 0; n < outlet->bind_count; n++)
+			if (outlet->binds[n].flights && outlet->binds[n].monitor == m->ref) {
+				bind_end(p, outlet, &outlet->binds[n]);
+				mc_outlet_run(p, (uint16_t)i);
+				return;
+			}
+	}
+}
+
+void
+mc_outlet_fini(struct mc_outlet *outlet)
+{
+	for (uint16_t i = 0; i < outlet->bind_count; i++)
+		free(outlet->binds[i].flights);
+	free(outlet->binds);
+	mc_queue_fini(&outlet->queue);
+}

@@ -1,0 +1,186 @@
+/*
+ * A delivery partition from the inside: its state, and what its files do for
+ * each other. Everything runs on the partition's own thread.
+ */
+#ifndef SMPP_MC_PARTITION_INTERNAL_H
+#define SMPP_MC_PARTITION_INTERNAL_H
+
+#include "daemons/smpp-mc/batch.h"
+#include "daemons/smpp-mc/entry.h"
+#include "daemons/smpp-mc/final.h"
+#include "daemons/smpp-mc/heap.h"
+#include "daemons/smpp-mc/index.h"
+#include "daemons/smpp-mc/messages.h"
+#include "daemons/smpp-mc/queue.h"
+#include "daemons/smpp-mc/service.h"
+
+/* One message at a bind. */
+struct mc_flight {
+	uint64_t ref; /* of the call; 0: free */
+	uint32_t entry;
+	uint32_t next_free;
+};
+
+/* A bind as a partition sees it. */
+struct mc_bind {
+	struct sb_address address; /* null: the place is free */
+	uint64_t monitor;
+	uint32_t used;
+	uint32_t window;
+	uint32_t free;   /* first free flight, 1-based; 0: none */
+	bool is_leaving; /* what flies may still be answered; nothing new goes there */
+	struct mc_flight *flights;
+};
+
+/* A target of messages: its queue, and the binds of the account, or the sink's hand. */
+struct mc_outlet {
+	struct mc_queue queue;
+	struct mc_bind *binds;
+	uint16_t bind_count; /* places, free ones among them */
+	uint32_t room;       /* flights free over all binds */
+	bool is_watched;     /* the account's topic */
+	bool wants_run;      /* at again_ms */
+	bool is_running;     /* mc_outlet_run is at work: what ends inside it is its own affair */
+	struct mc_list at_sink; /* by time: the delay is the same for all */
+};
+
+struct mc_partition {
+	struct sb_session *session;
+	struct mc_service *service;
+	uint32_t number;
+	bool is_stopping;
+	struct mc_slab entries;
+	struct mc_slab lanes;
+	struct mc_index by_id, by_pair;
+	struct mc_heap deadlines; /* of entries that wait, Unix ms */
+	struct mc_heap backoffs;  /* of lanes, monotonic ms */
+	struct mc_outlet *outlets;
+	size_t outlet_count;
+	struct mc_finals finals;
+	struct mc_batches batches;
+	struct mc_load *loads; /* bodies being read */
+	struct sb_timer soon;  /* back-offs, sinks, what wants to run again */
+	struct sb_timer wall;  /* deadlines by the clock on the wall, final states */
+	uint64_t again_ms;     /* monotonic; 0: nothing wants to run again */
+	uint64_t random;
+	uint64_t cached_bytes; /* of bodies of entries that wait */
+};
+
+static inline struct mc_entry *
+mc_partition_entry(struct mc_partition *p, uint32_t number)
+{
+	return mc_entry_at(&p->entries, number);
+}
+
+static inline const struct mc_config *
+mc_partition_config(const struct mc_partition *p)
+{
+	return mc_config_of(p->session);
+}
+
+static inline const struct mc_account *
+mc_partition_account(const struct mc_partition *p, uint16_t number)
+{
+	return &mc_partition_config(p)->accounts[number];
+}
+
+/* Monotonic milliseconds. */
+static inline uint64_t
+mc_partition_now_ms(const struct mc_partition *p)
+{
+	return sb_now(p->session) / 1000000;
+}
+
+/* ---- body.c: where an entry's parcel is ---- */
+
+/* The parcel, or NULL when its body is not in memory. */
+struct mc_parcel *mc_body(const struct mc_entry *entry);
+
+/* Forgets the body; a kept message is freed. */
+void mc_body_drop(struct mc_partition *p, struct mc_entry *entry);
+
+/* Counts a body that begins to wait, and drops it when the cache is full and the store has it. */
+void mc_body_cache(struct mc_partition *p, struct mc_entry *entry);
+
+/* Reads the body of an entry that is in no list. Then it ends with `ending` (state and error), or,
+ * when that is 0, `ask` (may be NULL, is kept) is asked again and the entry goes back to its queue.
+ */
+void mc_body_load(struct mc_partition *p, uint32_t number, uint16_t ending, struct sb_message *ask);
+void mc_bodies_fini(struct mc_partition *p);
+
+/* A row came from the store. */
+void mc_body_loaded(struct mc_partition *p, const struct sb_message *m);
+
+/* ---- submit.c ---- */
+
+void mc_submit(struct mc_partition *p, struct sb_message *m);
+
+/* The entry is stored: answers who submitted it, and sends it on its way. */
+void mc_committed(struct mc_partition *p, uint32_t number, int status);
+
+/* An allocated parcel as a new entry that is not in the store yet (receipts). 0: SB_ENOMEM. */
+uint32_t mc_entry_new(struct mc_partition *p, const struct mc_parcel *parcel);
+
+/* ---- waiting.c: the ways of an entry through schedule, queue and deadlines ---- */
+
+/* To its queue, or to wait for its time. */
+void mc_accept(struct mc_partition *p, uint32_t number);
+
+/* Takes a waiting entry (scheduled, ready or parked) out of everything but the index. */
+void mc_unwait(struct mc_partition *p, uint32_t number);
+
+/* Gives a ready or parked entry its deadline, once. */
+void mc_wait(struct mc_partition *p, uint32_t number);
+
+/* Adds an entry to the deadlines by the clock on the wall. */
+void mc_deadline_add(struct mc_partition *p, uint32_t number, int64_t at_ms);
+
+bool mc_is_waiting(const struct mc_entry *entry);
+
+/* An attempt failed: waits in its lane, or ends. It has landed, or never flew. */
+void mc_retry(struct mc_partition *p, uint32_t number, enum mc_retry_class class, uint8_t error);
+
+void mc_waiting_init(struct mc_partition *p);
+/* Runs the outlet again in a while. */
+void mc_again_start(struct mc_partition *p, struct mc_outlet *outlet, uint64_t delay_ms);
+
+/* Looks at back-offs and sinks at that time, or before. */
+void mc_soon_start(struct mc_partition *p, uint64_t due_ms);
+
+/* ---- flight.c and sink.c ---- */
+
+/* Sends what can go. */
+void mc_outlet_run(struct mc_partition *p, uint16_t outlet);
+void mc_delivered(struct mc_partition *p, const struct sb_message *m);
+void mc_bind_event(struct mc_partition *p, const struct sb_message *m);
+void mc_bind_down(struct mc_partition *p, const struct sb_message *m);
+void mc_outlet_fini(struct mc_outlet *outlet);
+
+/* The simulated handset takes an entry that flies; or one that never waited. */
+void mc_sink_take(struct mc_partition *p, uint32_t number);
+/* Takes an entry out of the handset's hand before its time; it has landed then. */
+void mc_sink_give_back(struct mc_partition *p, uint32_t number);
+/* A new message for a sink without a delay ends at once; false: it has to wait. */
+bool mc_sink_at_once(struct mc_partition *p, uint32_t number);
+/* Those whose time has come; returns when the next one's is, UINT64_MAX: none. */
+uint64_t mc_sinks_due(struct mc_partition *p, uint64_t now_ms);
+
+/* ---- ending.c ---- */
+
+/* The final state of an entry that is in no list: noted, told, forgotten. */
+void mc_ended(struct mc_partition *p, uint32_t number, uint8_t state, uint8_t error);
+
+/* Makes a receipt of this state for the entry's owner. */
+void mc_receipt(struct mc_partition *p, struct mc_entry *entry, uint8_t state, uint8_t error);
+
+/* Out of the index, body and slab. */
+void mc_entry_forget(struct mc_partition *p, uint32_t number);
+
+/* ---- ask.c ---- */
+
+void mc_ask(struct mc_partition *p, struct sb_message *m);
+
+/* Ends every message of the same owner and service that waits between the parcel's addresses. */
+void mc_replaced(struct mc_partition *p, const struct mc_parcel *parcel);
+
+#endif

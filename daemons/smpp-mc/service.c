@@ -1,0 +1,104 @@
+#include "daemons/smpp-mc/service.h"
+
+#include "core/error.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct sb_store_kind mc_kinds[MC_KIND_COUNT] = {
+	[MC_KIND_MESSAGE] = {.name = "msg",
+		.version = 1,
+		.columns = "flags, priority, registered, part, tries, submit, start, expiry"},
+	[MC_KIND_FINAL] = {.name = "fin", .version = 1, .columns = "none"},
+};
+
+static int
+accounts_init(struct mc_service *service, struct mc_config *config)
+{
+	size_t count = config->account_count;
+	size_t size = (count + 1) * sizeof(*service->accounts);
+
+	service->accounts = aligned_alloc(_Alignof(struct mc_account_state), size);
+	if (!service->accounts)
+		return SB_ENOMEM;
+	memset(service->accounts, 0, size);
+	service->account_count = count;
+	for (size_t i = 0; i < count; i++) {
+		struct mc_account *account = &config->accounts[i];
+
+		account->state = &service->accounts[account->number];
+		mc_account_state_init(
+			account->state, sb_node_metrics(service->node), account->system_id);
+	}
+	return 0;
+}
+
+int
+mc_service_new(struct mc_service **out, struct sb_node *node, struct sb_store *store,
+	struct mc_config *config, uint16_t node_id)
+{
+	struct mc_service *service = calloc(1, sizeof(*service));
+	unsigned shards = sb_node_shards(node);
+	size_t shard_size = shards * sizeof(*service->shards);
+
+	if (!service)
+		return SB_ENOMEM;
+	service->node = node;
+	service->store = store;
+	service->ids.node = node_id;
+	service->partition_count = shards * config->partitions_per_shard;
+	service->places = calloc(service->partition_count, sizeof(*service->places));
+	service->shards = aligned_alloc(_Alignof(struct mc_shard), shard_size);
+	if (!service->places || !service->shards || accounts_init(service, config)) {
+		mc_service_free(service);
+		return SB_ENOMEM;
+	}
+	memset(service->shards, 0, shard_size);
+	config->service = service;
+	*out = service;
+	return 0;
+}
+
+void
+mc_service_free(struct mc_service *service)
+{
+	if (!service)
+		return;
+	free(service->accounts);
+	free(service->places);
+	free(service->shards);
+	free(service);
+}
+
+uint64_t
+mc_service_ids(struct sb_session *s, struct mc_service *service, uint32_t count)
+{
+	struct mc_shard *shard = &service->shards[sb_session_shard(s)];
+
+	return mc_id_take(&shard->ids, &service->ids, sb_wall_ms(s), count);
+}
+
+struct sb_address
+mc_service_partition(const struct mc_service *service, uint32_t number)
+{
+	const struct mc_partition_place *place = &service->places[number];
+	uint64_t where = atomic_load_explicit(&place->where, memory_order_relaxed);
+
+	return (struct sb_address){
+		.node = (uint16_t)(where >> 48),
+		.shard = (uint16_t)(where >> 32),
+		.slot = (uint32_t)where,
+		.generation = atomic_load_explicit(&place->generation, memory_order_relaxed),
+	};
+}
+
+void
+mc_service_set_partition(struct mc_service *service, uint32_t number, struct sb_address address)
+{
+	struct mc_partition_place *place = &service->places[number];
+
+	atomic_store_explicit(&place->where,
+		(uint64_t)address.node << 48 | (uint64_t)address.shard << 32 | address.slot,
+		memory_order_relaxed);
+	atomic_store_explicit(&place->generation, address.generation, memory_order_relaxed);
+}

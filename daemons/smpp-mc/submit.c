@@ -1,0 +1,103 @@
+#include "daemons/smpp-mc/partition_internal.h"
+
+#include <stdlib.h>
+
+static void
+answer(struct mc_partition *p, const struct sb_message *m, uint32_t status)
+{
+	const struct mc_parcel *parcel = m->data;
+	struct mc_submitted submitted = {
+		.request = parcel->request,
+		.id = parcel->id - parcel->part,
+		.slot = parcel->slot,
+		.status = status,
+	};
+
+	sb_reply(p->session, sb_message_from(m), 0, SB_COPY(&submitted, sizeof(submitted)));
+}
+
+static void
+entry_fill(struct mc_entry *entry, const struct mc_parcel *parcel)
+{
+	entry->id = parcel->id;
+	entry->expiry = mc_tenths_of(parcel->expiry_ms);
+	entry->source = parcel->source;
+	entry->destination = parcel->destination;
+	entry->target = parcel->target;
+	entry->owner = parcel->owner;
+	entry->flags = parcel->flags;
+	entry->priority = parcel->priority;
+	entry->tries = parcel->tries;
+	entry->registered = parcel->registered;
+	entry->part = parcel->part;
+	entry->state = MC_ENTRY_COMMITTING;
+}
+
+uint32_t
+mc_entry_new(struct mc_partition *p, const struct mc_parcel *parcel)
+{
+	uint32_t number = mc_slab_take(&p->entries);
+
+	if (number)
+		entry_fill(mc_partition_entry(p, number), parcel);
+	return number;
+}
+
+static bool
+is_full(const struct mc_partition *p)
+{
+	return p->entries.used >=
+	       mc_partition_config(p)->limits.queue / p->service->partition_count;
+}
+
+void
+mc_submit(struct mc_partition *p, struct sb_message *m)
+{
+	const struct mc_parcel *parcel = m->data;
+	uint32_t number = 0;
+
+	if (!p->is_stopping && !is_full(p))
+		number = mc_entry_new(p, parcel);
+	if (!number) {
+		answer(p, m, p->is_stopping ? SMPP_RSYSERR : SMPP_RMSGQFUL);
+		return;
+	}
+	mc_partition_entry(p, number)->body = sb_message_keep(m);
+	mc_partition_entry(p, number)->flags |= MC_ENTRY_KEPT;
+	if (parcel->replaces)
+		mc_replaced(p, parcel);
+	if (parcel->flags & MC_ENTRY_VOLATILE)
+		mc_committed(p, number, 0);
+	else
+		mc_batch_put(p, number);
+}
+
+static uint32_t
+status_of(int error)
+{
+	switch (error) {
+	case 0:
+		return SMPP_ROK;
+	case SB_ENOSPC:
+	case SB_FULL:
+		return SMPP_RMSGQFUL;
+	}
+	return SMPP_RSYSERR;
+}
+
+void
+mc_committed(struct mc_partition *p, uint32_t number, int status)
+{
+	struct mc_entry *entry = mc_partition_entry(p, number);
+
+	bool is_new = entry->flags & MC_ENTRY_KEPT;
+
+	if (is_new && !(entry->flags & MC_ENTRY_TRANSACTION))
+		answer(p, entry->body, status_of(status));
+	if (status && is_new) {
+		mc_entry_forget(p, number);
+		return;
+	}
+	/* A receipt, or a replaced text, that could not be stored is delivered all the same. */
+	mc_accept(p, number);
+}

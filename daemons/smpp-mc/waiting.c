@@ -1,0 +1,295 @@
+#include "daemons/smpp-mc/partition_internal.h"
+
+/* The clock on the wall may jump: it is looked at so often while anything depends on it. */
+#define WALL_TICK_MS 1000
+
+static void soon_fired(struct sb_session *s, struct sb_timer *timer);
+static void wall_fired(struct sb_session *s, struct sb_timer *timer);
+
+static void
+entry_placed(void *context, uint32_t number, uint32_t place)
+{
+	mc_partition_entry(context, number)->place = place;
+}
+
+static void
+lane_placed(void *context, uint32_t number, uint32_t place)
+{
+	struct mc_partition *p = context;
+
+	((struct mc_lane *)mc_slab_at(&p->lanes, number))->place = place;
+}
+
+void
+mc_waiting_init(struct mc_partition *p)
+{
+	mc_heap_init(&p->deadlines, entry_placed, p);
+	mc_heap_init(&p->backoffs, lane_placed, p);
+	sb_timer_start(p->session, &p->wall, WALL_TICK_MS, wall_fired);
+}
+
+void
+mc_soon_start(struct mc_partition *p, uint64_t due_ms)
+{
+	uint64_t now = mc_partition_now_ms(p);
+	uint64_t delay = due_ms > now ? due_ms - now : 0;
+
+	if (due_ms == UINT64_MAX)
+		return;
+	if (sb_timer_is_started(&p->soon) && p->soon.due <= (now + delay) * 1000000)
+		return;
+	sb_timer_start(p->session, &p->soon, delay, soon_fired);
+}
+
+void
+mc_again_start(struct mc_partition *p, struct mc_outlet *outlet, uint64_t delay_ms)
+{
+	outlet->wants_run = true;
+	if (!p->again_ms)
+		p->again_ms = mc_partition_now_ms(p) + delay_ms;
+	mc_soon_start(p, p->again_ms);
+}
+
+static void
+run_again(struct mc_partition *p, uint64_t now)
+{
+	if (!p->again_ms || p->again_ms > now)
+		return;
+	p->again_ms = 0;
+	for (size_t i = 0; i < p->outlet_count; i++)
+		if (p->outlets[i].wants_run) {
+			p->outlets[i].wants_run = false;
+			mc_outlet_run(p, (uint16_t)i);
+		}
+}
+
+static void
+wall_start(struct mc_partition *p, int64_t now)
+{
+	uint64_t first = mc_heap_first(&p->deadlines);
+	uint64_t delay = WALL_TICK_MS;
+
+	if (first < (uint64_t)now + delay)
+		delay = first > (uint64_t)now ? first - (uint64_t)now : 0;
+	sb_timer_start(p->session, &p->wall, delay, wall_fired);
+}
+
+void
+mc_deadline_add(struct mc_partition *p, uint32_t number, int64_t at_ms)
+{
+	uint64_t due = at_ms > 0 ? (uint64_t)at_ms : 0;
+	bool is_first = due < mc_heap_first(&p->deadlines);
+
+	/* Without memory it waits without a deadline; the next attempt looks at the clock. */
+	if (mc_heap_add(&p->deadlines, due, number) || !is_first)
+		return;
+	wall_start(p, sb_wall_ms(p->session));
+}
+
+bool
+mc_is_waiting(const struct mc_entry *entry)
+{
+	return entry->state == MC_ENTRY_SCHEDULED || entry->state == MC_ENTRY_READY ||
+	       entry->state == MC_ENTRY_PARKED;
+}
+
+void
+mc_wait(struct mc_partition *p, uint32_t number)
+{
+	struct mc_entry *entry = mc_partition_entry(p, number);
+
+	if (entry->place || (entry->state != MC_ENTRY_READY && entry->state != MC_ENTRY_PARKED))
+		return;
+	mc_deadline_add(p, number, mc_tenths_ms(entry->expiry));
+	mc_body_cache(p, entry);
+}
+
+void
+mc_unwait(struct mc_partition *p, uint32_t number)
+{
+	struct mc_entry *entry = mc_partition_entry(p, number);
+
+	if (entry->place)
+		mc_heap_remove(&p->deadlines, entry->place);
+	if (entry->state == MC_ENTRY_READY || entry->state == MC_ENTRY_PARKED)
+		mc_queue_remove(&p->outlets[entry->target].queue, number);
+}
+
+/* Without memory for its place in the index it is delivered all the same; nobody can ask for it. */
+static void
+index_add(struct mc_partition *p, uint32_t number)
+{
+	struct mc_entry *entry = mc_partition_entry(p, number);
+
+	if (entry->flags & MC_ENTRY_INDEXED || mc_index_add(&p->by_id, number))
+		return;
+	if (mc_index_add(&p->by_pair, number)) {
+		mc_index_remove(&p->by_id, number);
+		return;
+	}
+	entry->flags |= MC_ENTRY_INDEXED;
+}
+
+static void
+enqueue(struct mc_partition *p, uint32_t number)
+{
+	uint16_t target = mc_partition_entry(p, number)->target;
+
+	mc_queue_add(&p->outlets[target].queue, number);
+	mc_outlet_run(p, target);
+	/* If it is delivered already, its place is free or another's, and this does nothing. */
+	mc_wait(p, number);
+}
+
+void
+mc_accept(struct mc_partition *p, uint32_t number)
+{
+	struct mc_entry *entry = mc_partition_entry(p, number);
+	const struct mc_parcel *parcel = mc_body(entry);
+
+	if (parcel->start_ms && parcel->start_ms > sb_wall_ms(p->session)) {
+		entry->state = MC_ENTRY_SCHEDULED;
+		index_add(p, number);
+		mc_deadline_add(p, number, parcel->start_ms);
+		mc_body_cache(p, entry);
+		return;
+	}
+	if (mc_sink_at_once(p, number))
+		return;
+	index_add(p, number);
+	enqueue(p, number);
+}
+
+static void
+back_off(struct mc_partition *p, uint32_t number, uint64_t delay_ms)
+{
+	struct mc_entry *entry = mc_partition_entry(p, number);
+	struct mc_queue *queue = &p->outlets[entry->target].queue;
+	uint32_t found = mc_queue_park(queue, number);
+	struct mc_lane *lane = mc_slab_at(&p->lanes, found);
+	uint64_t due = mc_partition_now_ms(p) + delay_ms;
+
+	if (!found) {
+		mc_queue_return(queue, number);
+		return;
+	}
+	if (lane->place)
+		return; /* it backs off already, from an earlier failure of this flight */
+	if (mc_heap_add(&p->backoffs, due, found) == 0)
+		mc_soon_start(p, due);
+	else
+		mc_queue_wake(queue, found);
+}
+
+static uint64_t
+retry_delay(const struct mc_retry *retry, uint8_t tries)
+{
+	uint64_t delay = retry->first_ms;
+
+	for (uint8_t i = 1; i < tries && delay < retry->most_ms; i++)
+		delay *= 2;
+	return delay < retry->most_ms ? delay : retry->most_ms;
+}
+
+/* What a restart should know: how often it was tried. */
+static void
+note_attempt(struct mc_partition *p, struct mc_entry *entry)
+{
+	struct mc_parcel *parcel = mc_body(entry);
+
+	if (entry->tries < UINT8_MAX)
+		entry->tries++;
+	if (!parcel)
+		return;
+	parcel->tries = entry->tries;
+	parcel->flags |= entry->flags & MC_ENTRY_NOTICED;
+	if (!(entry->flags & MC_ENTRY_VOLATILE))
+		mc_batch_mark(p, parcel);
+}
+
+void
+mc_retry(struct mc_partition *p, uint32_t number, enum mc_retry_class class, uint8_t error)
+{
+	struct mc_entry *entry = mc_partition_entry(p, number);
+	const struct mc_retry *retry = &mc_partition_config(p)->retries[class];
+	uint16_t target = entry->target;
+
+	if (mc_tenths_ms(entry->expiry) <= sb_wall_ms(p->session)) {
+		mc_ended(p, number, SMPP_STATE_EXPIRED, error);
+		return;
+	}
+	if (entry->flags & (MC_ENTRY_DATAGRAM | MC_ENTRY_TRANSACTION) ||
+		(retry->attempts && entry->tries + 1u >= retry->attempts)) {
+		mc_ended(p, number, SMPP_STATE_UNDELIVERABLE, error);
+		return;
+	}
+	sb_counter_add(mc_partition_account(p, entry->owner)->state->retried,
+		sb_session_shard(p->session), 1);
+	if (entry->registered & SMPP_WANT_INTERMEDIATE && !(entry->flags & MC_ENTRY_NOTICED)) {
+		entry->flags |= MC_ENTRY_NOTICED;
+		mc_receipt(p, entry, SMPP_STATE_ENROUTE, error);
+	}
+	note_attempt(p, entry);
+	back_off(p, number, retry_delay(retry, entry->tries));
+	mc_wait(p, number);
+	mc_outlet_run(p, target);
+}
+
+static void
+soon_fired(struct sb_session *s, struct sb_timer *timer)
+{
+	struct mc_partition *p = sb_state(s);
+	uint64_t now = mc_partition_now_ms(p);
+	uint64_t next;
+	uint32_t found;
+
+	(void)timer;
+	while ((found = mc_heap_take_due(&p->backoffs, now))) {
+		const struct mc_lane *lane = mc_slab_at(&p->lanes, found);
+		uint16_t target = lane->queue;
+
+		mc_queue_wake(&p->outlets[target].queue, found);
+		mc_outlet_run(p, target);
+	}
+	run_again(p, now);
+	next = mc_sinks_due(p, now);
+	if (p->again_ms && p->again_ms < next)
+		next = p->again_ms;
+	if (mc_heap_first(&p->backoffs) < next)
+		next = mc_heap_first(&p->backoffs);
+	mc_soon_start(p, next);
+}
+
+static void
+deadline_reached(struct mc_partition *p, uint32_t number)
+{
+	struct mc_entry *entry = mc_partition_entry(p, number);
+
+	if (entry->state == MC_ENTRY_SCHEDULED) {
+		if (!mc_sink_at_once(p, number))
+			enqueue(p, number);
+		return;
+	}
+	if (entry->state == MC_ENTRY_AT_SINK)
+		mc_queue_land(&p->outlets[entry->target].queue, number);
+	else
+		mc_queue_remove(&p->outlets[entry->target].queue, number);
+	mc_ended(p, number, SMPP_STATE_EXPIRED, 0);
+}
+
+static void
+wall_fired(struct sb_session *s, struct sb_timer *timer)
+{
+	struct mc_partition *p = sb_state(s);
+	const struct mc_limits *limits = &mc_partition_config(p)->limits;
+	size_t finals = limits->finals / p->service->partition_count;
+	int64_t now = sb_wall_ms(s);
+	uint32_t number;
+
+	(void)timer;
+	while ((number = mc_heap_take_due(&p->deadlines, (uint64_t)now)))
+		deadline_reached(p, number);
+	mc_finals_purge(&p->finals, now - (int64_t)limits->final_ms, finals);
+	mc_batch_purge(p, now - (int64_t)limits->final_ms, finals);
+	wall_start(p, now);
+}
