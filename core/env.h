@@ -26,7 +26,7 @@ struct sb_io {
 	_Alignas(8) unsigned char backend[48]; /* the environment's */
 };
 
-/* A piece of work off the loop. `run` on some thread, then `done` on the submitting loop's. */
+/* A piece of work off the loop: `run`, then `done`, on some thread. */
 struct sb_work {
 	void (*run)(struct sb_work *work);
 	void (*done)(struct sb_work *work);
@@ -63,6 +63,15 @@ struct sb_env {
 	int (*socket_finish)(void *context, int fd); /* shutdown of the writing side */
 	void (*socket_close)(void *context, int fd);
 	void (*socket_abort)(void *context, int fd); /* reset, then close */
+
+	/* Datagrams; closed and named as other sockets are. All three may be NULL: there are none.
+	 * `datagram_receive` gives the size of the next one, of which `size` octets are stored, or
+	 * SB_AGAIN; `datagram_send` SB_FULL when the kernel has no room. */
+	int (*datagram_open)(void *context, const union sb_socket_address *at, int *fd);
+	ssize_t (*datagram_receive)(
+		void *context, int fd, union sb_socket_address *from, void *buf, size_t size);
+	int (*datagram_send)(void *context, int fd, const union sb_socket_address *to,
+		const void *data, size_t size);
 
 	/* The poller of one shard. */
 	int (*loop_new)(void *context, unsigned shard, struct sb_loop **loop);

@@ -19,6 +19,13 @@ int sb_system_finish(void *context, int fd);
 void sb_system_close(void *context, int fd);
 void sb_system_abort(void *context, int fd);
 
+/* env_datagram.c */
+int sb_system_datagram_open(void *context, const union sb_socket_address *at, int *fd);
+ssize_t sb_system_datagram_receive(
+	void *context, int fd, union sb_socket_address *from, void *buf, size_t size);
+int sb_system_datagram_send(
+	void *context, int fd, const union sb_socket_address *to, const void *data, size_t size);
+
 /* env_loop.c */
 int sb_system_loop_new(void *context, unsigned shard, struct sb_loop **loop);
 void sb_system_loop_free(struct sb_loop *loop);

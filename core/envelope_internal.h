@@ -63,6 +63,10 @@ int sb_request_open(struct sb_session *s, enum sb_request_kind kind, uint32_t de
 	struct sb_address target, uint64_t *ref);
 /* Forgets it: true when it was open. */
 bool sb_request_close(struct sb_session *s, uint64_t ref, struct sb_address *target);
+/* An answer to be sent later, once, with its status. NULL: no memory, the payload stays the
+ * caller's. */
+struct sb_envelope *sb_answer_new(const struct sb_env *env, struct sb_shard *from,
+	struct sb_from to, uint32_t type, struct sb_payload payload);
 /* Sends an answer of `type` to who asked; never refused. SB_ENOMEM. `from` NULL: foreign thread. */
 int sb_answer(struct sb_node *node, struct sb_shard *from, struct sb_from to,
 	struct sb_address sender, uint32_t type, int status, struct sb_payload payload);

@@ -7,6 +7,7 @@
 #include "core/session_internal.h"
 #include "core/store_internal.h"
 #include "core/supervisor.h"
+#include "core/work_internal.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -82,7 +83,8 @@ shared_parts_new(struct sb_node *node)
 	if (!node->metrics || !node->epoch)
 		return SB_ENOMEM;
 	node->registry = sb_registry_new(node);
-	return node->registry ? 0 : SB_ENOMEM;
+	node->work_gate = sb_work_gate_new(node);
+	return node->registry && node->work_gate ? 0 : SB_ENOMEM;
 }
 
 static int
@@ -147,6 +149,7 @@ sb_node_free(struct sb_node *node)
 {
 	if (!node)
 		return;
+	sb_work_gate_close(node->work_gate);
 	for (unsigned i = 0; node->shards && i < node->shard_count; i++)
 		if (node->shards[i].service)
 			sb_shard_cut_all(&node->shards[i]);

@@ -18,6 +18,7 @@ struct sb_listener;
 struct sb_registry;
 struct sb_signals;
 struct sb_store;
+struct sb_work_gate;
 
 enum sb_node_phase {
 	SB_NODE_READY,
@@ -36,6 +37,7 @@ struct sb_node {
 	struct sb_metrics *metrics;
 	struct sb_registry *registry;
 	struct sb_epoch *epoch;
+	struct sb_work_gate *work_gate;
 	struct sb_store *store; /* NULL: none was opened */
 	struct sb_address root;
 	uint32_t stop_ms;

@@ -211,6 +211,21 @@ deliver_answer(struct sb_shard *shard, struct sb_session *s, struct sb_envelope 
 		s->module->message(s, &e->message);
 }
 
+struct sb_envelope *
+sb_answer_new(const struct sb_env *env, struct sb_shard *from, struct sb_from to, uint32_t type,
+	struct sb_payload payload)
+{
+	struct sb_envelope *e = sb_envelope_new(env, from, payload);
+
+	if (!e)
+		return NULL;
+	e->message.type = type;
+	e->message.ref = to.ref;
+	e->target = to.caller;
+	e->handle = deliver_answer;
+	return e;
+}
+
 int
 sb_answer(struct sb_node *node, struct sb_shard *from, struct sb_from to, struct sb_address sender,
 	uint32_t type, int status, struct sb_payload payload)
@@ -222,15 +237,11 @@ sb_answer(struct sb_node *node, struct sb_shard *from, struct sb_from to, struct
 			payload.release((void *)(uintptr_t)payload.data);
 		return 0;
 	}
-	e = sb_envelope_new(node->env, from, payload);
+	e = sb_answer_new(node->env, from, to, type, payload);
 	if (!e)
 		return SB_ENOMEM;
-	e->message.type = type;
 	e->message.status = status;
-	e->message.ref = to.ref;
 	e->message.sender = sender;
-	e->target = to.caller;
-	e->handle = deliver_answer;
 	sb_envelope_send(node, from, e);
 	return 0;
 }

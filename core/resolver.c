@@ -4,6 +4,7 @@
 #include "core/network.h"
 #include "core/node_internal.h"
 #include "core/session_internal.h"
+#include "core/work_internal.h"
 
 #include <netdb.h>
 #include <stdio.h>
@@ -13,7 +14,8 @@
 
 struct request {
 	struct sb_work work; /* first */
-	struct sb_node *node;
+	const struct sb_env *env;
+	struct sb_work_gate *gate;
 	struct sb_address session;
 	uint64_t attempt;
 	void (*resolved)(
@@ -61,14 +63,12 @@ release(void *data)
 {
 	struct request *request = data;
 
-	request->node->env->release(request->node->env->context, request);
+	request->env->release(request->env->context, request);
 }
 
 static void
-done(struct sb_work *work)
+tell(struct sb_node *node, struct request *request)
 {
-	struct request *request = (struct request *)work;
-	struct sb_node *node = request->node;
 	struct sb_envelope *e =
 		sb_envelope_new(node->env, NULL, SB_GIVE(request, sizeof(*request), release));
 
@@ -80,6 +80,20 @@ done(struct sb_work *work)
 	e->target = request->session;
 	e->handle = arrive;
 	sb_envelope_send(node, NULL, e);
+}
+
+static void
+done(struct sb_work *work)
+{
+	struct request *request = (struct request *)work;
+	struct sb_work_gate *gate = request->gate;
+	struct sb_node *node = sb_work_gate_enter(gate);
+
+	if (node)
+		tell(node, request);
+	else
+		release(request);
+	sb_work_gate_leave(gate);
 }
 
 int
@@ -99,7 +113,7 @@ sb_resolve(struct sb_session *s, const char *host, uint16_t port, uint64_t attem
 	memset(request, 0, sizeof(*request));
 	request->work.run = lookup;
 	request->work.done = done;
-	request->node = node;
+	request->env = node->env;
 	request->session = s->self;
 	request->attempt = attempt;
 	request->resolved = resolved;
@@ -107,11 +121,14 @@ sb_resolve(struct sb_session *s, const char *host, uint16_t port, uint64_t attem
 	snprintf(request->host, sizeof(request->host), "%s", host);
 	if (!sb_sockaddr_parse_host(host, port, &request->resolution.addresses[0])) {
 		request->resolution.count = 1;
-		done(&request->work);
+		tell(node, request);
 		return 0;
 	}
+	request->gate = sb_work_gate_use(node->work_gate);
 	err = node->env->work_submit(node->env->context, &request->work);
-	if (err)
+	if (err) {
+		sb_work_gate_drop(node->work_gate);
 		release(request);
+	}
 	return err;
 }
