@@ -49,6 +49,11 @@ struct sb_payload {
 #define SB_COPY(data, size)          ((struct sb_payload){(data), (size), NULL})
 #define SB_GIVE(data, size, release) ((struct sb_payload){(data), (size), (release)})
 
+/* Memory for a payload to give, aligned to 16: SB_GIVE(data, size, sb_payload_free). NULL when
+ * there is none. It may be freed on any thread; NULL is fine. */
+void *sb_payload_new(const struct sb_session *s, size_t size);
+void sb_payload_free(void *data);
+
 /* Received by sb_module.message; valid during that callback unless kept. */
 struct sb_message {
 	uint32_t type;

@@ -3,6 +3,7 @@
 #include "core/envelope_internal.h"
 #include "core/error.h"
 #include "core/node_internal.h"
+#include "core/registry.h"
 #include "core/session_internal.h"
 #include "core/supervisor_internal.h"
 
@@ -86,6 +87,8 @@ supervisor_start(struct sb_session *s, const void *args)
 	supervisor->session = s;
 	metrics_init(supervisor);
 	err = options_take(supervisor, options);
+	if (!err && options->name)
+		err = sb_register(s, options->name);
 	for (size_t i = 0; !err && i < options->child_count; i++)
 		err = initial_child_add(supervisor, &options->children[i]);
 	if (err)

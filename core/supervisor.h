@@ -52,14 +52,15 @@ struct sb_supervisor_options {
 	uint32_t max_restarts; /* within max_seconds, else it fails itself and escalates; 0: 3 */
 	uint32_t max_seconds;  /* 0: 5 */
 	uint32_t max_children; /* 0: unlimited */
+	const char *name;      /* taken in the registry, so that others find it; NULL: none */
 	const struct sb_child_spec *children; /* started in order with the supervisor */
 	size_t child_count;
 };
 
 /*
  * A child spec whose child is a supervisor: its module is sb_supervisor_module, its args the
- * options (args_size = sizeof; the children array is copied too when the child is started or
- * adopted by a function of this header).
+ * options (args_size = sizeof; the name and the children are copied too when the child is started
+ * or adopted by a function of this header). Its `start` fails when its name is taken.
  */
 extern const struct sb_module sb_supervisor_module;
 

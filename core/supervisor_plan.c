@@ -6,7 +6,7 @@
 /* Where the parts of a plan lie in its one block. */
 struct layout {
 	size_t size;
-	size_t args, id, specs, nested;
+	size_t args, id, name, specs, nested;
 	size_t nested_count;
 };
 
@@ -48,6 +48,7 @@ layout_of(const struct sb_child_spec *spec)
 	if (is_supervisor(spec)) {
 		const struct sb_supervisor_options *options = spec->args;
 
+		layout.name = place_of(&layout, options->name ? strlen(options->name) + 1 : 0);
 		layout.nested_count = options->child_count;
 		layout.specs =
 			place_of(&layout, layout.nested_count * sizeof(struct sb_child_spec));
@@ -73,15 +74,18 @@ copy_parts(struct sb_child_plan *plan, const struct sb_child_spec *spec, struct 
 	}
 }
 
-/* The initial children of a supervisor: a plan each, and an array of specs that lie in those. */
+/* A supervisor's name and initial children: a plan each, and an array of specs that lie in those.
+ */
 static int
-copy_nested(struct sb_child_plan *plan, struct layout layout)
+copy_options(struct sb_child_plan *plan, struct layout layout)
 {
 	struct sb_supervisor_options *options = (void *)((char *)plan + layout.args);
 	const struct sb_child_spec *given = options->children;
 	struct sb_child_spec *specs = (void *)((char *)plan + layout.specs);
 	int err = 0;
 
+	if (options->name)
+		options->name = strcpy((char *)plan + layout.name, options->name);
 	plan->nested = (void *)((char *)plan + layout.nested);
 	options->children = specs;
 	while (!err && plan->nested_count < layout.nested_count) {
@@ -113,7 +117,7 @@ sb_child_plan_new(
 	atomic_init(&plan->uses, 1);
 	copy_parts(plan, spec, layout);
 	if (is_supervisor(spec))
-		err = copy_nested(plan, layout);
+		err = copy_options(plan, layout);
 	if (err) {
 		sb_child_plan_release(plan);
 		return err;

@@ -273,6 +273,53 @@ test_a_given_payload_is_released_once_whatever_happens(void **state)
 	fixture_fini(&f);
 }
 
+static int payload_result;
+
+static void
+give_new(struct sb_session *s, struct probe *p, struct sb_message *m)
+{
+	struct probe *to = p->context;
+	uint64_t *number = sb_payload_new(s, sizeof(*number));
+
+	(void)m;
+	assert_non_null(number);
+	assert_int_equal((uintptr_t)number % 16, 0);
+	*number = 42;
+	payload_result =
+		sb_post(s, to->self, TELL, 0, SB_GIVE(number, sizeof(*number), sb_payload_free));
+	assert_null(sb_payload_new(s, SIZE_MAX - 4));
+}
+
+static void
+take_new(struct sb_session *s, struct probe *p, struct sb_message *m)
+{
+	(void)s;
+	(void)p;
+	sb_payload_free(sb_message_take(m));
+}
+
+static void
+test_a_new_payload_is_freed_on_the_shard_that_got_it(void **state)
+{
+	struct probe a = {.on_message = give_new}, b = {0};
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f, 2, &probe_module, NULL, NULL);
+	start_probe(&f, &a, 0);
+	start_probe(&f, &b, 1);
+	a.context = &b;
+	sb_node_post(f.node, a.self, 0, 0, SB_NOTHING);
+	wait_count(&f, &b.messages, 1); /* the core frees it */
+	assert_int_equal(payload_result, 0);
+	assert_int_equal(b.last_number, 42);
+	b.on_message = take_new; /* or who takes it */
+	sb_node_post(f.node, a.self, 0, 0, SB_NOTHING);
+	wait_count(&f, &b.messages, 2);
+	fixture_fini(&f);
+	sb_payload_free(NULL);
+}
+
 /* ---- calls ---- */
 
 static uint64_t call_ref;
@@ -600,6 +647,7 @@ main(void)
 		cmocka_unit_test(test_a_full_mailbox_says_so_and_loses_nothing),
 		cmocka_unit_test(test_a_mailbox_is_bounded_in_octets),
 		cmocka_unit_test(test_a_given_payload_is_released_once_whatever_happens),
+		cmocka_unit_test(test_a_new_payload_is_freed_on_the_shard_that_got_it),
 		cmocka_unit_test(test_a_call_is_answered_once_across_shards),
 		cmocka_unit_test(test_a_call_can_be_answered_later_by_another_session),
 		cmocka_unit_test(test_a_call_times_out_and_the_late_reply_is_dropped),

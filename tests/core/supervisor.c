@@ -1,6 +1,8 @@
 /* Supervisors: starts, stops, strategies, intensity, escalation, children on other shards. */
 #include "core/supervisor.h"
 
+#include "core/registry.h"
+
 #include "lab.h"
 
 #include <stdio.h>
@@ -789,6 +791,29 @@ test_a_supervisor_that_cannot_start_leaves_nothing(void **state)
 }
 
 static void
+test_a_supervisor_is_found_by_its_name(void **state)
+{
+	struct lab *lab = *state;
+	struct asker *asker = asker_of(lab);
+	char name[] = "peers";
+	struct sb_supervisor_options options = {.name = name};
+	struct sb_child_spec spec = {.module = &sb_supervisor_module,
+		.args = &options,
+		.args_size = sizeof(options),
+		.shard = SB_SHARD_SAME};
+	struct sb_address first, second, found;
+
+	first = start_child(lab, asker, sb_node_root(lab->node), &spec);
+	assert_int_equal(
+		try_start(lab, asker, sb_node_root(lab->node), &spec, &second), SB_ECANCELED);
+	memset(name, 'x', sizeof(name) - 1); /* it was copied */
+	assert_int_equal(sb_node_lookup(lab->node, "peers", &found), 0);
+	assert_true(sb_address_equal(found, first));
+	assert_int_equal(stop_child(lab, asker, sb_node_root(lab->node), first), 0);
+	assert_int_equal(sb_node_lookup(lab->node, "peers", &found), SB_ENOENT);
+}
+
+static void
 test_calls_to_an_ended_supervisor_are_answered(void **state)
 {
 	struct lab *lab = *state;
@@ -918,6 +943,7 @@ main(void)
 		TEST(test_args_are_copied_with_their_size),
 		TEST(test_a_spec_without_sense_is_refused),
 		TEST(test_a_supervisor_that_cannot_start_leaves_nothing),
+		TEST(test_a_supervisor_is_found_by_its_name),
 		TEST(test_calls_to_an_ended_supervisor_are_answered),
 		TEST(test_draining_a_node_ends_the_tree_from_its_leaves),
 		TEST(test_no_child_is_lost_for_want_of_memory),

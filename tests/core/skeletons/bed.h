@@ -7,7 +7,7 @@
 #define SB_TESTS_CORE_SKELETONS_BED_H
 
 #include "core/switchboard.h"
-#include "simulation.h"
+#include "tests/sim/simulation.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
