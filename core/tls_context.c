@@ -26,8 +26,11 @@ set_manners(SSL_CTX *context)
 		SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
 			/* Else an end without close_notify would forbid our last answers. */
 			SSL_OP_IGNORE_UNEXPECTED_EOF);
+	/* What the chain file has is sent, and no more: looking for the rest among the signers of
+	 * peers would cost every handshake time, and every peer the memory for our root. */
 	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-					  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+					  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+					  SSL_MODE_NO_AUTO_CHAIN);
 	/* One read of the socket takes what is there, not a record's head and then its body. */
 	SSL_CTX_set_read_ahead(context, 1);
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);

@@ -96,25 +96,40 @@ read_failed(struct sb_connection *c, void *buf, size_t size)
 	return env->socket_read(env->context, c->io.fd, buf, size);
 }
 
+/* OpenSSL gives its buffers back by itself, except those it takes for what follows a handshake,
+ * like a ticket: they would stay for as long as a connection is idle. */
+static void
+release_buffers(SSL *ssl)
+{
+	if (!SSL_has_pending(ssl))
+		(void)SSL_free_buffers(ssl); /* which keeps what is to be written */
+}
+
 static ssize_t
 tls_read(struct sb_connection *c, void *buf, size_t size)
 {
 	struct sb_tls_stream *stream = c->tls;
 	size_t got;
+	int err;
 
 	if (stream->reason)
 		return read_failed(c, buf, size);
 	ERR_clear_error();
 	stream->is_drained = false;
-	if (SSL_read_ex(stream->ssl, buf, size, &got) == 1)
+	if (SSL_read_ex(stream->ssl, buf, size, &got) == 1) {
+		release_buffers(stream->ssl);
 		return (ssize_t)got;
+	}
 	if (SSL_get_error(stream->ssl, 0) == SSL_ERROR_ZERO_RETURN) {
 		stream->is_truncated = stream->has_socket_ended;
 		stream->is_drained = true;
 		return 0;
 	}
 	stream->is_drained = SSL_want_read(stream->ssl);
-	return outcome(c, 0, SB_READABLE);
+	err = outcome(c, 0, SB_READABLE);
+	if (err == SB_AGAIN)
+		release_buffers(stream->ssl);
+	return err;
 }
 
 static ssize_t
@@ -151,6 +166,7 @@ tls_handshake(struct sb_connection *c)
 		return SB_ENOMEM;
 	}
 	c->peer.tls = stream->identity;
+	release_buffers(stream->ssl);
 	return 0;
 }
 
