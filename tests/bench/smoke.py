@@ -101,6 +101,17 @@ class Ours(unittest.TestCase):
         self.assertEqual(set(result["anomalies"].values()), {0})
         self.assertEqual(server.stop(), 0)
 
+    def test_smpp_mc_gives_every_message_one_receipt(self):
+        server = self.serve(*benchmarks.SMPP_MC)
+        status, result = load("smpp-load", server.address, "--json", "--quiet", "--connections",
+                              "5", "--window", "50", "--count", "5000", "--drain", "30",
+                              "--registered-delivery", "1", "--match-receipts")
+        self.assertEqual((status, result["accepted"]), (0, 5000))
+        self.assertEqual(result["receipts"], {"count": 5000, "matched": 5000, "missing": 0,
+                                              "unknown": 0, "repeated": 0, "untracked": 0})
+        self.assertEqual(result["delivered"], 0)
+        self.assertEqual(server.stop(), 0)
+
 
 class Measure(unittest.TestCase):
     def test_a_run_costs_cpu_and_a_pause_none(self):
