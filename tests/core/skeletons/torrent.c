@@ -3,7 +3,7 @@
  * peers hang under a supervisor of its own, and both under one that ties their lives
  * together. The first 48 octets of an accepted connection say which torrent it wants:
  * a session that does nothing else hands it to a peer session on the torrent's shard.
- * Every peer is told what the torrent has got.
+ * Blocks are hashed off the loop, and every peer is told what the torrent has got.
  */
 #include "bed.h"
 
@@ -71,14 +71,36 @@ torrent_start(struct sb_session *s, const void *args)
 	return sb_register(s, name);
 }
 
-static void
-block_came(struct sb_session *s, struct torrent *t, const struct block *block)
+/* On a thread of the pool: it may take its time, and knows no session. */
+static int
+check_block(void *data, size_t size)
 {
+	const struct block *block = data;
+
+	(void)size;
+	return sum_of(block->data) == block->sum ? 0 : SB_ECORRUPT;
+}
+
+static void
+block_came(struct sb_session *s, struct sb_message *m)
+{
+	struct block *block = sb_message_take(m);
+	uint64_t ref;
+
 	if (!block) {
 		sb_fail(s); /* nobody but a peer of ours sends these, and always with a block */
 		return;
 	}
-	if (sum_of(block->data) != block->sum) {
+	if (sb_job(s, check_block, SB_GIVE(block, sizeof(*block), sb_payload_free), 0, &ref))
+		sb_payload_free(block); /* as if it had not come: it is asked for again */
+}
+
+static void
+block_checked(struct sb_session *s, struct torrent *t, const struct sb_message *m)
+{
+	const struct block *block = m->data;
+
+	if (m->status) {
 		t->wrong++;
 		return;
 	}
@@ -90,7 +112,9 @@ static void
 torrent_message(struct sb_session *s, struct sb_message *m)
 {
 	if (m->type == MSG_BLOCK)
-		block_came(s, sb_state(s), m->data);
+		block_came(s, m);
+	else if (m->type == SB_MSG_JOB)
+		block_checked(s, sb_state(s), m);
 }
 
 static void
