@@ -149,6 +149,7 @@ sb_node_free(struct sb_node *node)
 {
 	if (!node)
 		return;
+	atomic_store(&node->phase, SB_NODE_STOPPED); /* the root's end is no failure of it now */
 	sb_work_gate_close(node->work_gate);
 	for (unsigned i = 0; node->shards && i < node->shard_count; i++)
 		if (node->shards[i].service)

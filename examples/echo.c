@@ -1,11 +1,12 @@
 /* Sends back what it receives: the smallest protocol module, and a server around it. */
 #include <switchboard/core/switchboard.h>
 
+#include <stdio.h>
+
 static ssize_t
 received(struct sb_session *s, struct sb_bytes in)
 {
-	if (sb_write(s, in.data, in.size) < 0)
-		return SB_EPROTO;
+	(void)sb_write(s, in.data, in.size); /* if it fails the session ends, and says why */
 	return (ssize_t)in.size;
 }
 
@@ -19,18 +20,17 @@ int
 main(int argc, char **argv)
 {
 	struct sb_node_options options = {.signals = true};
-	struct sb_listener_options listener = {
-		.name = "echo",
-		.address = argc > 1 ? argv[1] : "127.0.0.1:7000",
-		.module = &echo,
-	};
-	struct sb_node *node;
+	struct sb_listener_options listener = {.name = "echo", .module = &echo};
+	struct sb_node *node = NULL;
+	int err = sb_node_new(&node, &options);
 
-	if (sb_node_new(&node, &options))
-		return 1;
-	if (sb_listen(node, &listener, NULL))
-		return 1;
-	sb_node_run(node);
+	listener.address = argc > 1 ? argv[1] : "127.0.0.1:7000";
+	if (!err)
+		err = sb_listen(node, &listener, NULL);
+	if (!err)
+		err = sb_node_run(node);
+	if (err)
+		fprintf(stderr, "sb-echo: %s: %s\n", listener.address, sb_error_text(err));
 	sb_node_free(node);
-	return 0;
+	return err ? 1 : 0;
 }
