@@ -3,7 +3,7 @@
 set(SB_TEST_ENVIRONMENT
 	"ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:detect_leaks=1"
 	"UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"
-	"TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1"
+	"TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.txt"
 	"SB_SOURCE_DIR=${CMAKE_SOURCE_DIR}"
 	"SB_BINARY_DIR=${CMAKE_BINARY_DIR}")
 

@@ -4,6 +4,7 @@
  * is here for.
  */
 #include "core/switchboard.h"
+#include "tests/core/tls_pair.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -26,6 +27,7 @@ struct shared {
 	_Atomic unsigned takers;
 	_Atomic unsigned handed, finished, closed, relayed;
 	struct sb_node *client_node;
+	struct sb_tls *server_tls, *client_tls; /* NULL: plain TCP */
 	uint16_t port;
 };
 
@@ -46,7 +48,9 @@ static int
 taker_connected(struct sb_session *s, const struct sb_peer *peer)
 {
 	(void)s;
-	(void)peer;
+	/* What TLS proved on the giver's thread holds on this one. */
+	if (shared.server_tls)
+		assert_string_equal(peer->tls->common_name, "client");
 	atomic_fetch_add(&shared.handed, 1);
 	return 0;
 }
@@ -165,7 +169,8 @@ struct client {
 static int
 client_start(struct sb_session *s, const void *args)
 {
-	struct sb_connector_options options = {.host = "127.0.0.1", .port = shared.port};
+	struct sb_connector_options options = {
+		.host = "127.0.0.1", .port = shared.port, .tls = shared.client_tls};
 
 	(void)args;
 	return sb_connect(s, &options);
@@ -243,18 +248,21 @@ wait_for(_Atomic unsigned *counter, unsigned value)
 }
 
 static void
-test_two_nodes_hand_over_and_echo_across_threads(void **state)
+hand_over_and_echo(struct sb_tls *server_tls, struct sb_tls *client_tls)
 {
 	struct sb_log_options log_options = {.level = SB_LOG_ERROR, .fd = STDERR_FILENO};
 	struct sb_log *log = sb_log_new(&log_options);
 	struct sb_node_options options = {.threads = SHARDS, .log = log};
 	struct sb_listener_options listener = {
-		.name = "test", .address = "127.0.0.1:0", .module = &greeter};
+		.name = "test", .address = "127.0.0.1:0", .module = &greeter, .tls = server_tls};
 	struct sb_listener *opened;
 	struct sb_node *server;
 	pthread_t server_thread, client_thread;
 
-	(void)state;
+	memset(&shared, 0, sizeof(shared));
+	atomic_store(&relay_count, 0);
+	shared.server_tls = server_tls;
+	shared.client_tls = client_tls;
 	assert_int_equal(sb_node_new(&server, &options), 0);
 	assert_int_equal(sb_node_new(&shared.client_node, &options), 0);
 	start_relays(server);
@@ -279,11 +287,36 @@ test_two_nodes_hand_over_and_echo_across_threads(void **state)
 	sb_log_free(log);
 }
 
+static void
+test_two_nodes_hand_over_and_echo_across_threads(void **state)
+{
+	(void)state;
+	hand_over_and_echo(NULL, NULL);
+}
+
+/* One context for all threads, and connections that move between them. */
+static void
+test_they_do_so_over_tls(void **state)
+{
+	struct certificates certificates;
+	struct sb_tls *server, *client_tls;
+
+	(void)state;
+	assert_int_equal(certificates_open(&certificates), 0);
+	server = tls_server_of(&certificates, "server", SB_TLS_VERIFY_REQUIRED, "ca");
+	client_tls = tls_client_of(&certificates, "client", SB_TLS_VERIFY_REQUIRED, "ca");
+	hand_over_and_echo(server, client_tls);
+	sb_tls_free(server);
+	sb_tls_free(client_tls);
+	certificates_close(&certificates);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_two_nodes_hand_over_and_echo_across_threads),
+		cmocka_unit_test(test_they_do_so_over_tls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
