@@ -182,7 +182,7 @@ session_describe(const struct sb_session *s, struct sb_fields *fields)
 	sb_fields_add(fields, "state", SB_STR(smpp_state_name(p->state)));
 	sb_fields_add(fields, "unbinding", SB_BOOL(smpp_is_unbinding(p)));
 	sb_fields_add(fields, "system_id", SB_STR(sb_identity(s)));
-	sb_fields_add(fields, "version", SB_UINT(p->version));
+	sb_fields_add(fields, "version", SB_STR(smpp_version_text(p)));
 	sb_fields_add(fields, "bind_attempts", SB_UINT(p->attempts));
 	sb_fields_add(fields, "window_in", SB_UINT(smpp_pending_count(p->in)));
 	sb_fields_add(fields, "window_in_limit", SB_UINT(p->window_in));

@@ -125,14 +125,16 @@ struct smpp_application {
 	 * Told once the application's callback that caused it has returned, in order. */
 	void (*sent)(struct sb_session *s, const struct smpp_header *header);
 
-	/* Bound no longer: one side has begun to unbind, or the peer sends no more. smpp_send says
-	 * SB_GONE from here on; requests at hand can still be answered, for unbind_ms. */
+	/* Bound no longer, and not by the application's own smpp_unbind: one side has begun to
+	 * unbind, or the peer sends no more while requests of its are unanswered. smpp_send says
+	 * SB_GONE from here on; requests at hand can still be answered, for unbind_ms. Not told
+	 * when the session ends at once: then only `closed` comes. */
 	void (*unbinding)(struct sb_session *s);
 
 	/* A message: what other sessions post or call (m->is_call), answers, completions. */
 	void (*message)(struct sb_session *s, struct sb_message *m);
 
-	/* The last call, exactly once, if `connected` was called (or would have been). */
+	/* The last call, exactly once, if there was a connection (`connected`). */
 	void (*closed)(struct sb_session *s, enum sb_end why);
 
 	/* More pairs for the operator, after the session's own. */

@@ -100,7 +100,7 @@ bound(struct sb_session *s, struct smpp_session *p)
 	p->is_counted = true;
 	sb_gauge_add(p->service->metrics.bound[p->mode - SMPP_BOUND_TX], p->shard, 1);
 	SB_LOG(s, INFO, "smpp.bound", "mode", SB_STR(smpp_state_name(p->mode)), "version",
-		SB_UINT(p->version));
+		SB_STR(smpp_version_text(p)));
 	/* Many sessions only listen from here on, and need no table for it. */
 	if (smpp_pending_count(p->in) == 0)
 		smpp_pending_free(s, &p->in);

@@ -75,6 +75,15 @@ smpp_options(const struct smpp_session *p)
 	return &p->service->options;
 }
 
+/* For people: "3.4". */
+static inline const char *
+smpp_version_text(const struct smpp_session *p)
+{
+	if (p->version < SMPP_VERSION_34)
+		return "3.3";
+	return p->version < SMPP_VERSION_50 ? "3.4" : "5.0";
+}
+
 static inline enum smpp_side
 smpp_peer_side(const struct smpp_session *p)
 {

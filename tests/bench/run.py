@@ -204,10 +204,11 @@ def chosen(names):
 
 
 def versions():
-    commit = subprocess.run(["git", "-C", harness.SOURCE, "rev-parse", "--short", "HEAD"],
-                            capture_output=True, text=True)
-    return {"kernel": os.uname().release, "commit": commit.stdout.strip(),
-            "cores": len(harness.CORES)}
+    commit = ""
+    if shutil.which("git"):  # a tree without its history, a machine without git, measure too
+        commit = subprocess.run(["git", "-C", harness.SOURCE, "rev-parse", "--short", "HEAD"],
+                                capture_output=True, text=True).stdout.strip()
+    return {"kernel": os.uname().release, "commit": commit, "cores": len(harness.CORES)}
 
 
 def main(arguments):

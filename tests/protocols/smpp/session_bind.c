@@ -301,7 +301,7 @@ test_a_session_describes_itself(void **state)
 	bed_send_deliver(&bed, 7);
 	sb_session_module(bed.session)->describe(bed.session, &t.fields);
 	assert_string_equal(t.text,
-		"state=bound_trx unbinding=0 system_id=alice version=52 bind_attempts=1 "
+		"state=bound_trx unbinding=0 system_id=alice version=3.4 bind_attempts=1 "
 		"window_in=1 window_in_limit=512 window_out=1 window_out_limit=10 is_held=0 "
 		"requests_in=2 requests_out=1 kept=1 ");
 }
