@@ -190,6 +190,20 @@ test_a_table_that_cannot_grow_still_counts(void **state)
 }
 
 static void
+test_without_memory_there_is_no_table(void **state)
+{
+	struct sb_sources *none = NULL;
+
+	(void)state;
+	for (int allocations = 0; allocations < 2; allocations++) {
+		fixture.env.allocations_left = allocations;
+		assert_int_equal(sb_sources_new(&none, &fixture.env.env), SB_ENOMEM);
+		assert_null(none);
+	}
+	fixture.env.allocations_left = -1;
+}
+
+static void
 test_giving_nothing_back_is_fine(void **state)
 {
 	(void)state;
@@ -251,6 +265,7 @@ main(void)
 		TEST(test_many_addresses_are_found_while_the_table_grows_and_shrinks),
 		TEST(test_without_memory_nothing_is_counted),
 		TEST(test_a_table_that_cannot_grow_still_counts),
+		TEST(test_without_memory_there_is_no_table),
 		TEST(test_giving_nothing_back_is_fine),
 		TEST(test_threads_count_together_and_leave_nothing),
 	};

@@ -21,7 +21,8 @@
 #define OVERHEAD    16    /* of malloc, for each piece: more than it is */
 #define CONNECTIONS 50
 
-static size_t live; /* octets that OpenSSL has now */
+static size_t live;    /* octets that OpenSSL has now */
+static size_t fail_at; /* 1: its next allocation fails; 0: none */
 static struct certificates certificates;
 
 struct piece {
@@ -32,10 +33,13 @@ struct piece {
 static void *
 counted_malloc(size_t size, const char *file, int line)
 {
-	struct piece *piece = malloc(sizeof(*piece) + size);
+	struct piece *piece;
 
 	(void)file;
 	(void)line;
+	if (fail_at && --fail_at == 0)
+		return NULL;
+	piece = malloc(sizeof(*piece) + size);
 	if (!piece)
 		return NULL;
 	piece->size = size + OVERHEAD;
@@ -175,12 +179,41 @@ test_connections_that_have_ended_leave_nothing(void **state)
 	sb_tls_free(client);
 }
 
+/* Without memory OpenSSL makes no stream, and what it had begun to make is gone. */
+static void
+test_any_allocation_of_openssl_may_fail(void **state)
+{
+	struct sb_tls *tls = tls_client_of(&certificates, NULL, SB_TLS_VERIFY_REQUIRED, "ca");
+	size_t failures = 0, before;
+	struct tls_end end;
+	int err;
+
+	(void)state;
+	tls_end_open(&end, -1, false);
+	before = live;
+	do {
+		fail_at = failures + 1;
+		err = sb_tls_attach(end.connection, tls, "localhost");
+		if (err)
+			assert_int_equal(err, SB_ENOMEM);
+		failures++;
+	} while (err);
+	fail_at = 0;
+	assert_true(failures > 10);
+	sb_transport_tls.fini(end.connection);
+	end.connection->transport = &sb_transport_plain;
+	assert_in_range(live, before, before + 1024); /* the thread's error queue */
+	tls_end_close(&end);
+	sb_tls_free(tls);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_idle_connection_keeps_within_its_bound),
 		cmocka_unit_test(test_connections_that_have_ended_leave_nothing),
+		cmocka_unit_test(test_any_allocation_of_openssl_may_fail),
 	};
 
 	if (!CRYPTO_set_mem_functions(counted_malloc, counted_realloc, counted_free))
