@@ -20,7 +20,7 @@ struct sb_datagram_options {
 };
 
 /* Opens a socket that ends with its session. 0, SB_EINVAL, SB_EADDRINUSE, SB_EACCES, SB_EMFILE,
- * SB_ENOMEM. */
+ * SB_ENOMEM, SB_ENOTSUP (the environment has no datagrams), SB_GONE (after sb_close). */
 int sb_datagram_open(struct sb_session *s, const struct sb_datagram_options *options,
 	struct sb_datagram **socket);
 void sb_datagram_close(struct sb_datagram *socket);

@@ -191,6 +191,18 @@ int sb_store_lane_add(struct sb_store_lane *lane, struct sb_store_request *reque
 /* The end of the turn: shard->before_flush. */
 void sb_store_lane_turn(struct sb_shard *shard, void *context);
 
+/* store_queue.c */
+
+/* A place for `cost` octets. False: there is none. */
+bool sb_store_queue_take(struct sb_store_lane *lane, size_t cost);
+void sb_store_queue_give(struct sb_store *store, size_t octets);
+/* Whether those who wait for so much may try again. */
+bool sb_store_queue_has_room(struct sb_store *store, size_t wanted);
+/* Some was given back: wakes the lanes whose waiters there is room for. */
+void sb_store_queue_room_made(struct sb_store *store, struct sb_shard *from);
+/* Counts a refusal, and notes `to` for when there is room: SB_FULL, or SB_ENOMEM. */
+int sb_store_queue_refuse(struct sb_store_lane *lane, struct sb_address to, size_t cost);
+
 /* store_waiters.c */
 
 /* Notes that `to` is to be told when there is room for `cost` octets. 0 or SB_ENOMEM. */
@@ -199,7 +211,7 @@ int sb_store_waiters_add(struct sb_store_lane *lane, struct sb_address to, size_
 void sb_store_waiters_tell(struct sb_store_lane *lane);
 void sb_store_waiters_fini(struct sb_store_lane *lane);
 
-/* store.c */
+/* store_request.c */
 
 /* Frees a request of whatever sort, without its answer. */
 void sb_store_request_free(struct sb_store_lane *lane, struct sb_store_request *request);

@@ -40,7 +40,10 @@ options_take(struct sb_supervisor *supervisor, const struct sb_supervisor_option
 	supervisor->window = seconds * NS_PER_SECOND;
 	supervisor->faults = sb_shard_allocate(
 		supervisor->session->shard, restarts * sizeof(*supervisor->faults));
-	return supervisor->faults ? 0 : SB_ENOMEM;
+	if (!supervisor->faults)
+		return SB_ENOMEM;
+	memset(supervisor->faults, 0, restarts * sizeof(*supervisor->faults));
+	return 0;
 }
 
 static int

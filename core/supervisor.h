@@ -16,6 +16,18 @@
 struct sb_node;
 struct sb_session;
 
+/*
+ * A restart after a child's own fault (its `start` failed, or it said sb_fail) comes at once and
+ * counts towards max_restarts. Any other restart does not count; it comes at once too, but when a
+ * child ends within 10 s of its start again and again, after 0.1 s, 0.2 s ... 30 s.
+ *
+ * A `start` that fails at the first try: who asked with sb_start_child is told SB_ECANCELED and the
+ * child is forgotten; an initial child, or one of sb_node_start_child, is tried again as after any
+ * fault. Initial children that are not to be restarted keep their place, for when all are.
+ *
+ * Stops go from the last started to the first, one by one; dynamic children without an id have no
+ * order among each other and stop together.
+ */
 enum sb_restart {
 	SB_TEMPORARY, /* never restarted */
 	SB_TRANSIENT, /* restarted after an abnormal end */
@@ -42,8 +54,9 @@ struct sb_child_spec {
 		*args; /* of `start`; args_size 0: passed as the pointer it is, and must live on */
 	size_t args_size;
 	enum sb_restart restart;
-	uint32_t shutdown_ms; /* from `stopping` to the cut; 0: 5000; or one of SB_SHUTDOWN_* */
-	int shard;            /* a number, or one of SB_SHARD_* */
+	/* From `stopping` to the cut; 0: 5000, SB_SHUTDOWN_INFINITY for a supervisor. */
+	uint32_t shutdown_ms;
+	int shard;                      /* a number, or one of SB_SHARD_* */
 	const struct sb_limits *limits; /* NULL: defaults */
 };
 

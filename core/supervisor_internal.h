@@ -155,19 +155,42 @@ void sb_child_order_stop(struct sb_supervisor *supervisor, struct sb_child *chil
 /* session.c: a child of a supervisor has ended (`closed` has run): tells the supervisor. */
 void sb_supervisor_child_ended(struct sb_session *child);
 
+static inline uint64_t
+sb_supervisor_now(const struct sb_supervisor *supervisor)
+{
+	return sb_now(supervisor->session);
+}
+
 /* supervisor_restart.c: what a supervisor does on what happens to a child. */
 
-void sb_supervisor_started(struct sb_supervisor *supervisor, struct sb_child *child);
+/* Its `start` failed, or nothing was heard of it in time. */
 void sb_supervisor_start_failed(struct sb_supervisor *supervisor, struct sb_child *child, int err);
 void sb_supervisor_ended(
 	struct sb_supervisor *supervisor, struct sb_child *child, enum sb_end why, bool is_fault);
+
+/* supervisor_sequence.c: starts and stops, in order. */
+
+void sb_supervisor_started(struct sb_supervisor *supervisor, struct sb_child *child);
 /* A child was added: starts it, now or in its order. */
 void sb_supervisor_added(struct sb_supervisor *supervisor, struct sb_child *child);
-void sb_supervisor_stop_one(struct sb_supervisor *supervisor, struct sb_child *child);
+/* Starts it now, or when its delay is over. */
+void sb_supervisor_start_when_due(struct sb_supervisor *supervisor, struct sb_child *child);
 void sb_supervisor_start_all(struct sb_supervisor *supervisor);
+void sb_supervisor_stop_one(struct sb_supervisor *supervisor, struct sb_child *child);
+/* Stops those from the last down to `order`. Also when a stop is under way: that goes on to there,
+ * and to the greater goal. */
+void sb_supervisor_stop_down_to(
+	struct sb_supervisor *supervisor, uint64_t order, enum sb_supervisor_goal goal);
 /* Stops all children, last first, then ends (SB_GOAL_END) or fails. */
 void sb_supervisor_stop_all(struct sb_supervisor *supervisor, enum sb_supervisor_goal goal);
-/* Calls sb_supervisor_wake at `due`, or before. */
+/* Something has happened that the start or stop under way may have waited for. */
+void sb_supervisor_go_on(struct sb_supervisor *supervisor);
+/* Looks at `due`, or before, what is due of its children. */
 void sb_supervisor_wake_at(struct sb_supervisor *supervisor, uint64_t due);
+
+void sb_supervisor_answer(struct sb_supervisor *supervisor, struct sb_from *who, int status,
+	struct sb_payload payload);
+/* Drops a child that is not there; who asked for its stop hears that it has ended. */
+void sb_supervisor_forget(struct sb_supervisor *supervisor, struct sb_child *child);
 
 #endif

@@ -12,7 +12,8 @@ struct sb_watch;
 
 /* Calls `ready` with what is (SB_READABLE | SB_WRITABLE) as a callback of the session. The
  * descriptor stays the caller's; the watch ends with the session, or with sb_watch_stop, which must
- * come before the descriptor is closed. 0, SB_EINVAL, SB_ENOMEM. */
+ * come before the descriptor is closed. `ready` may stop its own watch. 0, SB_EINVAL, SB_ENOMEM,
+ * SB_GONE (after sb_close). */
 int sb_watch_start(struct sb_session *s, int fd, int events,
 	void (*ready)(struct sb_session *s, struct sb_watch *watch, int events), void *context,
 	struct sb_watch **watch);
