@@ -36,18 +36,21 @@ sink_has_room(void *context, uint16_t number)
 	return true;
 }
 
+/* The bind with most room. Each partition begins to look at another one, so that together they do
+ * not all fill the first. */
 static uint16_t
-roomiest(struct mc_outlet *outlet)
+roomiest(const struct mc_partition *p, struct mc_outlet *outlet)
 {
 	uint16_t best = MC_NO_BIND;
 	uint32_t most = 0;
 
 	for (uint16_t i = 0; i < outlet->bind_count; i++) {
-		const struct mc_bind *bind = bind_at(outlet, i);
+		uint16_t at = (uint16_t)((i + p->number) % outlet->bind_count);
+		const struct mc_bind *bind = bind_at(outlet, at);
 
 		if (!bind->is_leaving && bind->window - bind->used > most) {
 			most = bind->window - bind->used;
-			best = i;
+			best = at;
 		}
 	}
 	return best;
@@ -140,7 +143,7 @@ dispatch(struct mc_partition *p, struct mc_outlet *outlet, uint32_t number, uint
 		return true;
 	}
 	if (bind == MC_NO_BIND)
-		bind = roomiest(outlet);
+		bind = roomiest(p, outlet);
 	if (bind != MC_NO_BIND && fly(p, outlet, number, bind) == 0)
 		return true;
 	mc_queue_return(&outlet->queue, number);

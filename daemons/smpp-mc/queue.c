@@ -143,11 +143,12 @@ lane_admits(struct mc_queue *queue, struct mc_lane *lane, uint32_t number,
 {
 	bool is_leader = lane->leader == number;
 
-	if (lane->place || (!is_leader && (lane->leader || lane->parked.count))) {
+	/* Behind those that wait already. */
+	if (!is_leader && (lane->leader || lane->parked.count)) {
 		park_last(queue, lane, number);
 		return false;
 	}
-	if (lane->flying && !has_room(context, lane->bind)) {
+	if (lane->place || (lane->flying && !has_room(context, lane->bind))) {
 		park(queue, lane, number);
 		return false;
 	}

@@ -1,0 +1,142 @@
+#include "daemons/smpp-mc/centre.h"
+
+#include "core/config_core.h"
+#include "core/error.h"
+#include "core/store.h"
+#include "daemons/smpp-mc/config_file.h"
+#include "daemons/smpp-mc/front.h"
+#include "daemons/smpp-mc/mc_session.h"
+#include "daemons/smpp-mc/service.h"
+
+#include <stdlib.h>
+
+/* What a client's session may have outstanding, where the listener does not say: its window, and
+ * what partitions send it. */
+#define SESSION_CALLS         16384u
+#define SESSION_MAILBOX       16384u
+#define SESSION_MAILBOX_BYTES (8u << 20)
+
+struct mc_centre {
+	const struct sb_config *file;
+	struct mc_config *config; /* NULL once it is the node's */
+	struct sb_listener_options *listeners;
+	size_t listener_count;
+	struct mc_service *service;
+	struct smpp_service *smpp;
+	struct mc_front front;
+};
+
+static void
+limits_complete(struct sb_listener_options *listener)
+{
+	struct sb_limits *limits = (struct sb_limits *)(uintptr_t)listener->limits;
+
+	if (!limits->max_calls)
+		limits->max_calls = SESSION_CALLS;
+	if (!limits->mailbox_messages)
+		limits->mailbox_messages = SESSION_MAILBOX;
+	if (!limits->mailbox_bytes)
+		limits->mailbox_bytes = SESSION_MAILBOX_BYTES;
+}
+
+static int
+listeners_convert(struct mc_centre *centre)
+{
+	cfg_t *root = sb_config_root(centre->file);
+	size_t count = cfg_size(root, "listener");
+
+	centre->listeners = calloc(count + 1, sizeof(*centre->listeners));
+	if (!centre->listeners)
+		return SB_ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		int err = sb_config_listener(centre->file,
+			cfg_getnsec(root, "listener", (unsigned)i), &centre->listeners[i]);
+
+		if (err)
+			return err;
+		limits_complete(&centre->listeners[i]);
+		centre->listener_count++;
+	}
+	return 0;
+}
+
+int
+mc_centre_new(struct mc_centre **out, const struct sb_config *file)
+{
+	struct mc_centre *centre = calloc(1, sizeof(*centre));
+	int err;
+
+	if (!centre)
+		return SB_ENOMEM;
+	centre->file = file;
+	err = mc_config_new(file, &centre->config);
+	if (!err)
+		err = listeners_convert(centre);
+	if (err) {
+		mc_centre_free(centre);
+		return err;
+	}
+	*out = centre;
+	return 0;
+}
+
+static int
+services_make(struct mc_centre *centre, struct sb_node *node)
+{
+	struct sb_store_options options = mc_config_store(centre->file);
+	struct smpp_session_options session = mc_config_session(centre->file);
+	uint16_t id = sb_config_node(centre->file).id;
+	struct sb_store *store;
+	int err = sb_store_open(&store, node, &options, mc_kinds, MC_KIND_COUNT);
+
+	if (!err)
+		err = mc_service_new(&centre->service, node, store, centre->config, id);
+	if (!err)
+		err = smpp_service_new(&centre->smpp, node, &mc_application, &session, NULL);
+	return err;
+}
+
+static void
+config_release(void *config)
+{
+	mc_config_free(config);
+}
+
+int
+mc_centre_start(struct mc_centre *centre, struct sb_node *node)
+{
+	int err = services_make(centre, node);
+
+	if (!err)
+		err = sb_node_set_config(node, centre->config, config_release);
+	if (err)
+		return err;
+	centre->config = NULL;
+	centre->front = (struct mc_front){
+		.service = centre->service,
+		.smpp = centre->smpp,
+		.listeners = centre->listeners,
+		.listener_count = centre->listener_count,
+	};
+	return mc_front_start(&centre->front);
+}
+
+bool
+mc_centre_has_failed(const struct mc_centre *centre)
+{
+	return centre->front.has_failed;
+}
+
+void
+mc_centre_free(struct mc_centre *centre)
+{
+	if (!centre)
+		return;
+	smpp_service_free(centre->smpp);
+	mc_service_free(centre->service);
+	mc_config_free(centre->config);
+	for (size_t i = 0; i < centre->listener_count; i++)
+		sb_config_listener_fini(&centre->listeners[i]);
+	free(centre->listeners);
+	free(centre);
+}

@@ -1,0 +1,36 @@
+/*
+ * A message centre: all that smpp-mc is between its configuration file and the
+ * node it runs on.
+ *
+ *	mc_centre_new(&centre, file);
+ *	sb_node_new(&node, &options);
+ *	mc_centre_start(centre, node);
+ *	sb_node_run(node);
+ *	sb_node_free(node);
+ *	mc_centre_free(centre);
+ */
+#ifndef SMPP_MC_CENTRE_H
+#define SMPP_MC_CENTRE_H
+
+#include "core/config.h"
+#include "core/node.h"
+
+#include <stdbool.h>
+
+struct mc_centre;
+
+/* Converts the configuration, which must outlive the centre; what is wrong with it is reported.
+ * 0, SB_ECONFIG or SB_ENOMEM. */
+int mc_centre_new(struct mc_centre **centre, const struct sb_config *file);
+
+/* Opens the store and starts the centre's sessions on a node that does not run yet. Listeners open
+ * when all is there. 0, or an error of sb_store_open, smpp_service_new and their like. */
+int mc_centre_start(struct mc_centre *centre, struct sb_node *node);
+
+/* Whether a listener could not be opened, for which the node has stopped. */
+bool mc_centre_has_failed(const struct mc_centre *centre);
+
+/* After sb_node_free. Takes NULL. */
+void mc_centre_free(struct mc_centre *centre);
+
+#endif
