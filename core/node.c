@@ -41,7 +41,7 @@ raise_descriptor_limit(struct sb_node *node)
 		return UINT32_MAX;
 	if (limit.rlim_cur > INT32_MAX)
 		limit.rlim_cur = INT32_MAX;
-	SB_LOG_TO(node->log, DEBUG, "node.descriptors", "limit", SB_UINT(limit.rlim_cur));
+	SB_LOG_TO(node->log, INFO, "node.descriptors", "limit", SB_UINT(limit.rlim_cur));
 	if (limit.rlim_cur <= 2 * SPARE_DESCRIPTORS)
 		return (unsigned)limit.rlim_cur;
 	return (unsigned)limit.rlim_cur - SPARE_DESCRIPTORS;
