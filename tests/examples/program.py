@@ -10,13 +10,14 @@ PATIENCE = 20 # seconds, for what should take none
 
 
 class Program:
-	"""`with Program("sb-echo") as program:` runs it; leaving stops it and looks at how it ended."""
+	"""`with Program("sb-echo") as program:` runs it; leaving stops it and looks at how it ended.
+	The first argument, if any, is the option that takes the address."""
 
-	def __init__(self, name):
+	def __init__(self, name, *arguments):
 		path = os.path.join(os.environ["SB_BINARY_DIR"], "bin", name)
 		self.log = []
 		self.is_terminated = False
-		self.process = subprocess.Popen([path, "127.0.0.1:0"], stderr=subprocess.PIPE, text=True)
+		self.process = subprocess.Popen([path, *arguments[:1], "127.0.0.1:0", *arguments[1:]], stderr=subprocess.PIPE, text=True)
 		self.port = self.wait_for_port()
 		self.reader = threading.Thread(target=self.read_log)
 		self.reader.start()
