@@ -11,7 +11,8 @@
 #define HANDSHAKES_PER_TURN 8
 #define TURN_FLUSH_NS       2000000u /* a turn longer than this flushes early */
 #define BREATHE_EVERY       16       /* connections between two looks at the clock */
-#define CPU_SAMPLE          16       /* thread CPU is read in one turn of so many: a system call */
+#define FLUSH_EVERY         64 /* connections whose output is written while it is in the cache */
+#define CPU_SAMPLE          16 /* thread CPU is read in one turn of so many: a system call */
 
 static const struct sb_module service_module = {
 	.abi = SB_MODULE_ABI,
@@ -280,7 +281,9 @@ run_input(struct sb_shard *shard)
 
 		c->ready_events = 0;
 		sb_connection_process(c, events);
-		if (++done % BREATHE_EVERY == 0)
+		if (++done % FLUSH_EVERY == 0)
+			sb_output_flush_all(shard);
+		else if (done % BREATHE_EVERY == 0)
 			sb_shard_breathe(shard);
 	}
 	while (last && (c = sb_connection_next_again(shard))) {
