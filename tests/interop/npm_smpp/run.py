@@ -33,10 +33,10 @@ def modules():
         skip("no npm")
     os.makedirs(folder, exist_ok=True)
     shutil.copy(os.path.join(HERE, "package.json"), folder)
-    done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent"], cwd=folder,
+    done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder,
                           capture_output=True, text=True, timeout=120)
     if done.returncode:
-        skip(f"npm install smpp failed: {done.stderr.strip()[:200]}")
+        skip(f"npm install smpp failed: {" ".join(done.stderr.split())[:200]}")
     return folder
 
 
