@@ -91,7 +91,8 @@ judge_rest(struct sb_connection *c, size_t rest, bool progressed)
 static void
 broke_protocol(struct sb_connection *c, ssize_t error)
 {
-	SB_LOG(c->session, WARNING, "connection.protocol_error", "error", SB_ERR((int)error));
+	SB_LOG_LIMITED(
+		c->session, WARNING, "connection.protocol_error", "error", SB_ERR((int)error));
 	sb_connection_end_session(c, SB_END_PROTOCOL);
 }
 
@@ -178,11 +179,12 @@ lost(struct sb_connection *c, ssize_t error)
 	struct sb_session *s = c->session;
 
 	if (error == SB_ETLS) {
-		SB_LOG(s, WARNING, "connection.tls_error", "reason", SB_STR(sb_tls_reason(c)));
+		SB_LOG_LIMITED(
+			s, WARNING, "connection.tls_error", "reason", SB_STR(sb_tls_reason(c)));
 		sb_connection_linger(c, SB_END_TLS); /* the alert that says why is on its way */
 		return;
 	}
-	SB_LOG(s, INFO, "connection.lost", "error", SB_ERR((int)error));
+	SB_LOG_LIMITED(s, INFO, "connection.lost", "error", SB_ERR((int)error));
 	sb_connection_destroy(c, SB_END_RESET, false);
 }
 
@@ -249,7 +251,7 @@ read_and_give(struct sb_connection *c)
 	if (n == 0) {
 		c->has_input_ended = true;
 		if (sb_tls_is_truncated(c))
-			SB_LOG(s, INFO, "connection.tls_truncated");
+			SB_LOG_LIMITED(s, INFO, "connection.tls_truncated");
 		input_ended(c);
 	} else {
 		count_read(c, (size_t)n, (size_t)n == c->limits->read_budget);

@@ -24,7 +24,8 @@ opened(struct sb_connection *c)
 static void
 handshake_failed(struct sb_connection *c, int error)
 {
-	SB_LOG(c->session, WARNING, "connection.tls_failed", "reason", SB_STR(sb_tls_reason(c)));
+	SB_LOG_LIMITED(
+		c->session, WARNING, "connection.tls_failed", "reason", SB_STR(sb_tls_reason(c)));
 	if (error == SB_ETLS)
 		sb_connection_linger(c, SB_END_TLS); /* the alert that says why is on its way */
 	else
@@ -59,7 +60,7 @@ sb_opening_handshake(struct sb_connection *c)
 static void
 proxy_failed(struct sb_connection *c, int error)
 {
-	SB_LOG(c->session, WARNING, "connection.proxy_failed", "error", SB_ERR(error));
+	SB_LOG_LIMITED(c->session, WARNING, "connection.proxy_failed", "error", SB_ERR(error));
 	sb_connection_destroy(c, SB_END_PROTOCOL, true);
 }
 
