@@ -163,9 +163,6 @@ void sb_session_log(const struct sb_session *s, enum sb_log_level level, const c
 void sb_session_log_limited(const struct sb_session *s, enum sb_log_level level, const char *event,
 	...) __attribute__((sentinel));
 
-/* Use SB_LOG_LIMITED. */
-bool sb_session_log_allow(const struct sb_session *s, const char *event);
-
 /* SB_LOG(s, INFO, "smpp.bound", "system_id", SB_STR(id)): event names are listed in docs/events.md;
  * the level is checked before the arguments are evaluated. */
 #define SB_LOG(s, LEVEL, ...)                                                                 \
@@ -180,14 +177,6 @@ bool sb_session_log_allow(const struct sb_session *s, const char *event);
 		if (sb_session_logs((s), SB_LOG_##LEVEL))                              \
 			sb_session_log_limited(                                        \
 				(s), SB_LOG_##LEVEL, __VA_ARGS__, (const char *)NULL); \
-	} while (0)
-
-/* The same for lines that a peer can cause at will: limited by the event's rate (sb_log_allow). */
-#define SB_LOG_LIMITED(s, level, event, ...)                                                    \
-	do {                                                                                    \
-		if (sb_session_logs((s), SB_LOG_##level) && sb_session_log_allow((s), (event))) \
-			sb_session_log((s), SB_LOG_##level, (event)__VA_OPT__(, ) __VA_ARGS__,  \
-				(const char *)NULL);                                            \
 	} while (0)
 
 #endif

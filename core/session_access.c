@@ -136,12 +136,6 @@ log_with_context(
 	sb_log_vwrite(s->shard->node->log, level, event, context, count, pairs);
 }
 
-bool
-sb_session_log_allow(const struct sb_session *s, const char *event)
-{
-	return sb_log_allow(s->shard->node->log, event);
-}
-
 void
 sb_session_log(const struct sb_session *s, enum sb_log_level level, const char *event, ...)
 {
