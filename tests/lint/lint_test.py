@@ -153,5 +153,31 @@ class Readme(Check):
 		self.assert_fails({"README.md": shown, "examples/echo.c": "int a;\nint b;\n"}, "README.md")
 
 
+class Excerpts(Check):
+	script = "excerpts.py"
+
+	def test_what_the_guide_shows_stands_in_a_source(self):
+		source = {"examples/tally/a.c": "int a;\nint b;\nint c;\n"}
+		self.assert_passes({**source, "docs/writing-a-protocol.md": "Text\n\n```c\nint b;\nint c;\n```\n"})
+		self.assert_fails({**source, "docs/writing-a-protocol.md": "Text\n\n```c\nint a;\nint c;\n```\n"},
+			"docs/writing-a-protocol.md:3")
+
+
+class Links(Check):
+	script = "links.py"
+
+	def with_readme(self, text):
+		return {"README.md": text, "docs/a.md": "# One thing\n\n## 2. Words: `code`\n", "core/x.h": ""}
+
+	def test_links_to_what_is_there_pass(self):
+		self.assert_passes(self.with_readme("[a](docs/a.md) [b](core/x.h) [c](https://example.org/x)\n"))
+		self.assert_passes(self.with_readme("[a](docs/a.md#one-thing) [b](docs/a.md#2-words-code)\n"))
+		self.assert_passes(self.with_readme("```c\na[0](x);\n```\n"))
+
+	def test_a_link_to_nothing_fails(self):
+		self.assert_fails(self.with_readme("[a](docs/b.md)\n"), "docs/b.md")
+		self.assert_fails(self.with_readme("[a](docs/a.md#two-things)\n"), "no such heading")
+
+
 del Check
 unittest.main()
