@@ -55,6 +55,7 @@ struct world {
 	struct sb_log *log;
 	struct sb_node *node;
 	struct sb_config *file;
+	struct sb_config_errors errors; /* of `file` */
 	struct mc_config *config;
 	struct sb_store *store;
 	struct mc_service *service;
@@ -73,14 +74,14 @@ release_config(void *config)
 	mc_config_free(config);
 }
 
+/* `errors` lives as long as the configuration, which reports to it later, too. */
 static struct sb_config *
-read_file(void)
+read_file(struct sb_config_errors *errors)
 {
 	static const char *const overrides[] = {
 		"listener.smpp.address=127.0.0.1:2775",
 		"log.level=error",
 	};
-	struct sb_config_errors errors = sb_config_errors_to_stderr();
 	char path[4096];
 	const char *source = getenv("SB_SOURCE_DIR");
 	struct sb_config_source from = {.path = path,
@@ -91,7 +92,7 @@ read_file(void)
 	struct sb_config *file;
 
 	snprintf(path, sizeof(path), "%s/daemons/smpp-mc/smpp-mc.conf", source ? source : ".");
-	CHECK(sb_config_load(&from, &errors, &file) == 0);
+	CHECK(sb_config_load(&from, errors, &file) == 0);
 	return file;
 }
 
@@ -108,7 +109,8 @@ mc_start(struct world *w)
 	struct smpp_session_options session = {.response_ms = 3000, .enquire_link_ms = 5000};
 	cfg_t *section;
 
-	w->file = read_file();
+	w->errors = sb_config_errors_to_stderr();
+	w->file = read_file(&w->errors);
 	section = cfg_getnsec(sb_config_root(w->file), "listener", 0);
 	CHECK(mc_config_new(w->file, &w->config) == 0);
 	CHECK(sb_config_listener(w->file, section, &w->listener) == 0);
