@@ -66,6 +66,7 @@ deliver_one(struct sb_session *s, struct sb_message *m)
 
 	if (!err)
 		err = smpp_send(s, &outgoing.pdu, (uint64_t)(uintptr_t)m);
+	mc_outgoing_fini(&outgoing);
 	if (!err || err == SB_FULL)
 		return err;
 	if (err == SB_EINVAL || err == SB_ENOTSUP) {

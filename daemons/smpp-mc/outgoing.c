@@ -2,6 +2,9 @@
 
 #include "protocols/smpp/payload.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #define ADDRESS_MAX 20
 #define TEXT_MAX    254
 
@@ -78,12 +81,99 @@ without_tlvs(struct smpp_pdu *pdu)
 	return err;
 }
 
+/* ---- TLVs ---- */
+
+/* What a receipt, or any word of the centre's, is known by: no client says that to another. */
+static bool
+is_of_centre(uint16_t tag)
+{
+	switch (tag) {
+	case SMPP_TAG_ADDITIONAL_STATUS_INFO_TEXT:
+	case SMPP_TAG_RECEIPTED_MESSAGE_ID:
+	case SMPP_TAG_SC_INTERFACE_VERSION:
+	case SMPP_TAG_DPF_RESULT:
+	case SMPP_TAG_MS_AVAILABILITY_STATUS:
+	case SMPP_TAG_NETWORK_ERROR_CODE:
+	case SMPP_TAG_DELIVERY_FAILURE_REASON:
+	case SMPP_TAG_MESSAGE_STATE:
+	case SMPP_TAG_CONGESTION_STATE:
+		return true;
+	}
+	return false;
+}
+
+/* What submit_sm has and deliver_sm has not, by the tables of 3.4 and 5.0: wishes of a sender to
+ * the centre and to the handset's network. data_sm has them both ways. */
+static bool
+is_to_centre(uint16_t tag)
+{
+	switch (tag) {
+	case SMPP_TAG_QOS_TIME_TO_LIVE:
+	case SMPP_TAG_MS_MSG_WAIT_FACILITIES:
+	case SMPP_TAG_NUMBER_OF_MESSAGES:
+	case SMPP_TAG_SET_DPF:
+	case SMPP_TAG_MORE_MESSAGES_TO_SEND:
+	case SMPP_TAG_BILLING_IDENTIFICATION:
+	case SMPP_TAG_DISPLAY_TIME:
+	case SMPP_TAG_SMS_SIGNAL:
+	case SMPP_TAG_MS_VALIDITY:
+	case SMPP_TAG_ALERT_ON_MESSAGE_DELIVERY:
+		return true;
+	}
+	return false;
+}
+
+static bool
+goes_on(const struct smpp_pdu *pdu, uint16_t tag)
+{
+	return !is_of_centre(tag) && !(pdu->header.command == SMPP_DELIVER_SM && is_to_centre(tag));
+}
+
+static bool
+all_go_on(const struct smpp_pdu *pdu)
+{
+	struct sb_reader r = sb_reader_of(pdu->tlvs);
+	struct smpp_tlv tlv;
+
+	while (smpp_next_tlv(&r, &tlv))
+		if (!goes_on(pdu, tlv.tag))
+			return false;
+	return true;
+}
+
+static int
+tlvs_filter(struct mc_outgoing *out)
+{
+	struct smpp_pdu *pdu = &out->pdu;
+	struct sb_reader r = sb_reader_of(pdu->tlvs);
+	size_t size = 0;
+	struct smpp_tlv tlv;
+
+	if (all_go_on(pdu))
+		return 0;
+	out->tlvs = malloc(pdu->tlvs.size);
+	if (!out->tlvs)
+		return SB_ENOMEM;
+	while (smpp_next_tlv(&r, &tlv)) {
+		size_t whole = SMPP_TLV_HEADER_SIZE + tlv.value.size;
+
+		if (!goes_on(pdu, tlv.tag))
+			continue;
+		memcpy(out->tlvs + size, tlv.value.data - SMPP_TLV_HEADER_SIZE, whole);
+		size += whole;
+	}
+	pdu->tlvs = sb_bytes(out->tlvs, size);
+	return 0;
+}
+
 int
 mc_outgoing_make(
 	struct mc_outgoing *out, struct sb_bytes stored, bool is_receipt, enum smpp_version version)
 {
 	struct smpp_pdu *pdu = &out->pdu;
+	int err = 0;
 
+	out->tlvs = NULL;
 	if (smpp_decode(stored, NULL, pdu, NULL))
 		return SB_EINVAL;
 	pdu->header.status = SMPP_ROK;
@@ -93,5 +183,15 @@ mc_outgoing_make(
 		from_data(pdu);
 	else if (!is_receipt)
 		return SB_EINVAL;
-	return version == SMPP_VERSION_33 ? without_tlvs(pdu) : 0;
+	if (!is_receipt && pdu->tlvs.size)
+		err = tlvs_filter(out);
+	if (!err && version == SMPP_VERSION_33)
+		err = without_tlvs(pdu);
+	return err;
+}
+
+void
+mc_outgoing_fini(struct mc_outgoing *out)
+{
+	free(out->tlvs);
 }
