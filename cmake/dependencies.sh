@@ -32,6 +32,9 @@ sb_rows() {
 	test nodejs node
 	test npm npm
 	test tshark tshark
+	test kannel /usr/sbin/bearerbox
+	test perl perl
+	test libnet-smpp-perl /usr/share/perl5/Net/SMPP.pm
 	coverage gcovr gcovr
 	ROWS
 }
@@ -69,13 +72,13 @@ sb_as_root() {
 	fi
 }
 
-# What apt-get says is shown only when it fails.
+# What apt-get says is shown only when it fails. In runlevel 1 no package starts its daemon.
 sb_install() {
 	local log
 
 	echo "Installing with apt-get: $*" >&2
 	log=$(sb_as_root apt-get -qq update 2>&1 &&
-		sb_as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
+		sb_as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -qq install -y \
 			--no-install-recommends "$@" 2>&1) && return 0
 	printf '%s\n' "$log" | tail -n 20 >&2
 	return 1

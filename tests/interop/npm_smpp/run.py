@@ -5,7 +5,6 @@ Starts smpp-mc with its shipped configuration on ports of the kernel's choosing,
 scenarios.js against it under a capture, and has the capture decoded: a PDU that is malformed, or
 that the dissector does not know, fails the test. Exit code 77: a download or a tool is missing."""
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -13,15 +12,9 @@ import sys
 import tempfile
 import time
 
-SOURCE = os.environ["SB_SOURCE_DIR"]
-BINARY = os.environ["SB_BINARY_DIR"]
 HERE = os.path.dirname(os.path.abspath(__file__))
-DEADLINE = 30
-
-
-def skip(reason):
-    print(f"skipped: {reason}")
-    sys.exit(1 if os.environ.get("CI") == "true" else 77)
+sys.path.insert(0, os.path.dirname(HERE))
+from centre import DEADLINE, SOURCE, Centre, certificate, skip  # noqa: E402
 
 
 def modules():
@@ -40,14 +33,6 @@ def modules():
     return folder
 
 
-def certificate(folder):
-    key, cert = os.path.join(folder, "key.pem"), os.path.join(folder, "cert.pem")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                    "-keyout", key, "-out", cert], check=True, capture_output=True)
-    return key, cert
-
-
 def configuration(folder, key, cert):
     """The shipped configuration, and a TLS listener beside its own."""
     with open(os.path.join(SOURCE, "daemons", "smpp-mc", "smpp-mc.conf")) as shipped:
@@ -58,38 +43,6 @@ def configuration(folder, key, cert):
         out.write(f'\nlistener "tls" {{\n\taddress = "127.0.0.1:0"\n'
                   f'\ttls {{\n\t\tcertificate = "{cert}"\n\t\tkey = "{key}"\n\t}}\n}}\n')
     return path
-
-
-class Server:
-    def __init__(self, folder, config):
-        self.log = os.path.join(folder, "smpp-mc.log")
-        self.process = subprocess.Popen(
-            [os.path.join(BINARY, "bin", "smpp-mc"), "-c", config,
-             "--set", "listener.smpp.address=127.0.0.1:0"],
-            stderr=open(self.log, "w"), stdout=subprocess.DEVNULL)
-
-    def text(self):
-        with open(self.log, errors="replace") as log:
-            return log.read()
-
-    def port(self, name):
-        deadline = time.monotonic() + DEADLINE
-        while time.monotonic() < deadline:
-            found = re.search(rf"listening name={name} address=\S*:(\d+)", self.text())
-            if found:
-                return int(found[1])
-            if self.process.poll() is not None:
-                sys.exit(f"smpp-mc ended with {self.process.returncode}:\n{self.text()}")
-            time.sleep(0.02)
-        sys.exit(f"no listener {name}:\n{self.text()}")
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            return self.process.wait(DEADLINE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return "killed: it did not drain"
 
 
 class Capture:
@@ -156,7 +109,8 @@ def main():
     node_modules = modules()
     with tempfile.TemporaryDirectory() as folder:
         key, cert = certificate(folder)
-        server = Server(folder, configuration(folder, key, cert))
+        server = Centre(folder, configuration(folder, key, cert),
+                        ["listener.smpp.address=127.0.0.1:0"])
         port, tls_port = server.port("smpp"), server.port("tls")
         capture = Capture(folder, port)
         environment = dict(os.environ, NODE_PATH=os.path.join(node_modules, "node_modules"))
