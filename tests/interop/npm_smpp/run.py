@@ -29,7 +29,7 @@ def modules():
     done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder,
                           capture_output=True, text=True, timeout=120)
     if done.returncode:
-        skip(f"npm install smpp failed: {" ".join(done.stderr.split())[:200]}")
+        skip("npm install smpp failed: " + " ".join(done.stderr.split())[:200])
     return folder
 
 
