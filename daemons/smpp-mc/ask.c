@@ -28,8 +28,10 @@ service_is(const struct mc_entry *entry, struct sb_bytes service_type)
 	if (!parcel)
 		return false;
 	pdu = mc_parcel_pdu(parcel);
-	return pdu.size > SMPP_HEADER_SIZE + service_type.size &&
-	       memcmp(pdu.data + SMPP_HEADER_SIZE, service_type.data, service_type.size) == 0 &&
+	if (pdu.size <= SMPP_HEADER_SIZE + service_type.size)
+		return false;
+	return sb_bytes_equal(
+		       sb_bytes(pdu.data + SMPP_HEADER_SIZE, service_type.size), service_type) &&
 	       pdu.data[SMPP_HEADER_SIZE + service_type.size] == '\0';
 }
 

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "daemons/smpp-mc/lane.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #define FIRST_BUCKETS 64u
@@ -143,6 +144,7 @@ first_buckets(struct mc_index *index)
 {
 	if (reserve(index, FIRST_BUCKETS))
 		return SB_ENOMEM;
+	assert(index->buckets);
 	for (uint32_t i = 0; i < FIRST_BUCKETS; i++)
 		index->buckets[i] = 0;
 	index->bucket_count = index->round = FIRST_BUCKETS;
