@@ -1,9 +1,15 @@
+/*
+ * A service: what all sessions of one role share, complete before the first of
+ * them starts and not changed afterwards, so that sessions on every shard read it
+ * without a lock. One allocation holds it and the system_id that it shows.
+ */
 #include "core/node.h"
 #include "protocols/smpp/service_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+/* Far over the largest useful PDU (70 KiB); a bound for typing errors. */
 #define MAX_PDU_LIMIT (16u << 20)
 
 static uint32_t
@@ -24,6 +30,8 @@ complete_times(struct smpp_session_options *o)
 	o->unbind_ms = or_default(o->unbind_ms, 1500);
 }
 
+/* Every 0 becomes its default; false when an option cannot be served. system_id has its bound from
+ * bind_resp (16 octets with NUL), the version must be one of the three. */
 static bool
 complete(struct smpp_session_options *o)
 {
@@ -58,6 +66,8 @@ smpp_service_new(struct smpp_service **service, struct sb_node *node,
 		return SB_ENOMEM;
 	memset(made, 0, sizeof(*made));
 	o.system_id = strcpy((char *)(made + 1), o.system_id);
+	/* A module of its own for each service: name, state and frame limit differ, the callbacks
+	 * do not. */
 	made->module = smpp_session_callbacks;
 	made->module.name = application->name;
 	made->module.state_size = smpp_session_size(application);
@@ -97,6 +107,7 @@ smpp_listen(struct smpp_service *service, const struct sb_listener_options *opti
 {
 	struct sb_listener_options ours = *options;
 
+	/* The caller's own module and args would bypass the session; they are not looked at. */
 	ours.module = &service->module;
 	ours.args = service;
 	return sb_listen(service->node, &ours, listener);

@@ -1,9 +1,16 @@
+/*
+ * Counters of PDUs. A command, a direction and a status make a series, found by
+ * two array look-ups and no hash; only what can happen often is registered
+ * beforehand (requests, good responses), the many statuses when they first come.
+ */
 #include "protocols/smpp/service_metrics_internal.h"
 
 #include "protocols/smpp/command.h"
 
 static const char *const directions[] = {[SMPP_IN] = "in", [SMPP_OUT] = "out"};
 
+/* Statuses by their place in the map; all that are not on it share one series, for they are the
+ * peer's to choose. */
 static unsigned
 status_slot(uint32_t status)
 {
@@ -68,10 +75,14 @@ register_commands(struct smpp_metrics *m, enum smpp_direction direction)
 		uint32_t id = commands[i].id;
 		unsigned slot = smpp_command_slot(id);
 
+		/* Each response shares the slot of its request; generic_nack has slot 0, which no
+		 * request has. */
 		if (!smpp_is_response(id)) {
 			m->requests[direction][slot] = request_counter(m, direction, id);
 			continue;
 		}
+		/* Empty for a moment, so that smpp_metrics_response registers the series and puts
+		 * it here. */
 		atomic_init(&m->responses[direction][slot][0], NULL);
 		smpp_metrics_response(m, direction, id, SMPP_ROK);
 	}

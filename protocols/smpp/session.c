@@ -1,3 +1,12 @@
+/*
+ * The callbacks that the core calls, and nothing else: each enters, lets the file
+ * whose subject it is do the work, and leaves. Between the two the application
+ * may have been called; `sent` is told on the way out, so that no function of
+ * ours calls the application from inside a call of its.
+ *
+ * The application's state lies behind ours in the session's one allocation, which
+ * is why sb_state is taken and smpp_state exists.
+ */
 #include "protocols/smpp/session_internal.h"
 
 #include <string.h>
@@ -32,6 +41,8 @@ smpp_session_version(const struct sb_session *s)
 	return ((struct smpp_session *)sb_state(s))->version;
 }
 
+/* No connection yet: only what the options say. The clock of session_init begins with `connected`,
+ * which a TLS handshake may delay. */
 static int
 session_start(struct sb_session *s, const void *args)
 {
@@ -57,6 +68,8 @@ session_connected(struct sb_session *s, const struct sb_peer *peer)
 	p->state = SMPP_OPEN;
 	p->phase = SMPP_PHASE_OPEN;
 	p->phase_since = p->last_octet = p->last_request = sb_now(s);
+	/* Armed before the application is asked: what it does inside may bring the deadline nearer,
+	 * never later. */
 	smpp_timer_arm(s, p);
 	if (smpp_app(p)->connected)
 		err = smpp_app(p)->connected(s, peer, p->service->args);
@@ -71,6 +84,8 @@ take_frames(struct sb_session *s, struct smpp_session *p, struct sb_bytes in)
 	uint32_t max = smpp_options(p)->max_pdu;
 	size_t used = 0;
 
+	/* A PDU may fill the window or begin a bind, and then the next one must wait: held octets
+	 * are kept by the core and come again with sb_resume. */
 	while (!p->is_held && used < in.size) {
 		struct sb_bytes rest = sb_bytes(in.data + used, in.size - used);
 		ssize_t size = smpp_frame(rest, max, NULL);
@@ -83,6 +98,8 @@ take_frames(struct sb_session *s, struct smpp_session *p, struct sb_bytes in)
 			break;
 		used += (size_t)size;
 		smpp_dispatch(s, p, sb_bytes(rest.data, (size_t)size));
+		/* Told after each frame, not after all of them: the order is that of the peer's
+		 * requests and our answers, and the list stays short. */
 		if (p->sent)
 			smpp_tell_sent(s, p);
 		if (sb_is_closing(s))
@@ -97,6 +114,7 @@ session_received(struct sb_session *s, struct sb_bytes in)
 	struct smpp_session *p = smpp_enter(s);
 	ssize_t used;
 
+	/* Any octet proves the link, also a part of a PDU: no ping under load. */
 	p->last_octet = sb_now(s);
 	used = take_frames(s, p, in);
 	smpp_leave(s, p);
@@ -112,6 +130,8 @@ session_input_ended(struct sb_session *s)
 	smpp_leave(s, p);
 }
 
+/* Without a connection the bind is over; an SMPP session never outlives it. Requests of ours that
+ * will get no answer are told of before `closed`, which only the turn's end brings. */
 static void
 session_disconnected(struct sb_session *s, enum sb_end why)
 {
@@ -134,6 +154,7 @@ session_drained(struct sb_session *s)
 	smpp_leave(s, p);
 }
 
+/* The node drains: the peer gets its unbind. The core's own deadline cuts what takes too long. */
 static void
 session_stopping(struct sb_session *s)
 {
@@ -143,6 +164,7 @@ session_stopping(struct sb_session *s)
 	smpp_leave(s, p);
 }
 
+/* A call must have an answer: without a taker it is told so, rather than left to its timeout. */
 static void
 session_message(struct sb_session *s, struct sb_message *m)
 {
@@ -155,6 +177,9 @@ session_message(struct sb_session *s, struct sb_message *m)
 	smpp_leave(s, p);
 }
 
+/* A session whose `connected` never came is unknown to the application: it hears of no end either.
+ * The order is the contract of session.h: `sent`, response_lost, `closed`; only then what they may
+ * still look at goes. */
 static void
 session_closed(struct sb_session *s, enum sb_end why)
 {
@@ -165,6 +190,7 @@ session_closed(struct sb_session *s, enum sb_end why)
 	if (p->sent)
 		smpp_tell_sent(s, p);
 	smpp_responses_lost(s, p);
+	/* `mode` outlives the state, which an unbind has changed meanwhile. */
 	if (p->is_counted)
 		sb_gauge_add(p->service->metrics.bound[p->mode - SMPP_BOUND_TX], p->shard, -1);
 	if (smpp_app(p)->closed)
@@ -174,6 +200,7 @@ session_closed(struct sb_session *s, enum sb_end why)
 	sb_release(s, p->sent);
 }
 
+/* For an operator: reads only, at any moment of the session's life. */
 static void
 session_describe(const struct sb_session *s, struct sb_fields *fields)
 {

@@ -1,7 +1,17 @@
-/* Answers to the peer's requests: each gets one, now, later, or when its deadline passes. */
+/*
+ * Answers to the peer's requests: each gets exactly one, now, later, or when its
+ * deadline passes, for the peer's window leaks with each that gets none. A
+ * request is a place in the table `in` and its generation, so that an answer
+ * which comes too late, or twice, finds nothing.
+ *
+ * Every request takes its place before the application sees it, also when it is
+ * answered inside the callback: one path, and a place costs two list operations.
+ * The inbound table has no index by sequence number, for the peer's numbers are
+ * its own affair: we echo them, doubled or zero.
+ */
 #include "protocols/smpp/session_internal.h"
 
-/* The slot of requests that take no answer. */
+/* The slot of requests that take no answer (outbind, alert_notification): no table has it. */
 #define UNANSWERABLE SMPP_NO_SLOT
 
 bool
@@ -10,6 +20,7 @@ smpp_request_begin(struct sb_session *s, struct smpp_session *p, uint32_t comman
 {
 	const struct smpp_pending_entry entry = {
 		.due = smpp_after(sb_now(s), smpp_options(p)->answer_ms),
+		/* When it came: answer_time is reckoned from here. */
 		.context = sb_now(s),
 		.command = command,
 		.sequence = sequence,
@@ -22,10 +33,13 @@ smpp_request_begin(struct sb_session *s, struct smpp_session *p, uint32_t comman
 	request->slot = smpp_pending_take(s, &p->in, false, &entry);
 	if (request->slot != SMPP_NO_SLOT)
 		return true;
+	/* Out of memory is the peer's to know as well: it may send this again. */
 	(void)smpp_write_header(s, p, smpp_answer_of(command), SMPP_RSYSERR, sequence);
 	return false;
 }
 
+/* The slot may be taken by a later request meanwhile, and the table may have been freed and made
+ * anew; the generation, which only grows, tells. */
 static struct smpp_pending_entry *
 find(const struct smpp_session *p, struct smpp_request request)
 {
@@ -48,7 +62,8 @@ smpp_request_wait(struct sb_session *s, struct smpp_session *p, struct smpp_requ
 	smpp_update_hold(s, p);
 }
 
-/* An answer was written. */
+/* An answer was written: the place is free, and what has waited for that goes on. The window may
+ * read again, a bind is settled, an unbind may have been waiting for this one. */
 static void
 answered(struct sb_session *s, struct smpp_session *p, struct smpp_pending_entry *entry,
 	uint32_t status)
@@ -56,9 +71,12 @@ answered(struct sb_session *s, struct smpp_session *p, struct smpp_pending_entry
 	uint32_t command = entry->command;
 	uint64_t now = sb_now(s);
 
+	/* The clock stands still during a turn: equal means answered at once, which would only
+	 * drown the histogram. */
 	if (entry->context != now)
 		sb_histogram_record(
 			p->service->metrics.answer_time, p->shard, now - entry->context);
+	/* Before anything that could look at the window; `entry` means nothing from here on. */
 	smpp_pending_remove(p->in, (uint32_t)(entry - p->in->entries));
 	if (smpp_is_bind(command))
 		smpp_bind_settled(s, p, status);
@@ -98,6 +116,8 @@ write_id_body(struct sb_session *s, struct smpp_session *p, const struct smpp_he
 	return smpp_write_pdu(s, p, &pdu);
 }
 
+/* The cheap forms first: nearly all answers are a header, or a header and an id, and are written
+ * without a struct smpp_pdu. */
 static int
 write_answer(struct sb_session *s, struct smpp_session *p, const struct smpp_pending_entry *entry,
 	uint32_t status, struct sb_bytes id)
@@ -115,6 +135,8 @@ write_answer(struct sb_session *s, struct smpp_session *p, const struct smpp_pen
 	return smpp_write_header(s, p, header.command, status, header.sequence);
 }
 
+/* The place is given back only when the answer is in the output: after SB_EINVAL the caller still
+ * has its request and can answer it properly. */
 int
 smpp_respond(struct sb_session *s, struct smpp_request request, uint32_t status, struct sb_bytes id)
 {
@@ -145,6 +167,7 @@ smpp_respond_pdu(struct sb_session *s, struct smpp_request request, struct smpp_
 		return SB_ENOENT;
 	if (smpp_is_bind(entry->command))
 		return SB_EINVAL;
+	/* Whatever the caller had there: a response cannot get another's number. */
 	response->header.command = entry->command | SMPP_RESPONSE_BIT;
 	response->header.sequence = entry->sequence;
 	err = smpp_write_pdu(s, p, response);
@@ -194,6 +217,8 @@ answer_oldest(struct sb_session *s, struct smpp_session *p)
 	return !sb_is_closing(s);
 }
 
+/* All deadlines of a table are the same time after their requests, so the oldest is due first, and
+ * the search ends at the first that is not. */
 void
 smpp_answer_overdue(struct sb_session *s, struct smpp_session *p)
 {
@@ -204,6 +229,7 @@ smpp_answer_overdue(struct sb_session *s, struct smpp_session *p)
 			return;
 }
 
+/* Before an end: nobody is left to answer, and the peer should know that it may try elsewhere. */
 void
 smpp_answer_rest(struct sb_session *s, struct smpp_session *p)
 {

@@ -1,4 +1,8 @@
-/* The peer's bind: asked, answered now or later, tried again a few times. */
+/*
+ * The peer's bind (3.4, 4.1): asked, answered now or later, tried again a few
+ * times. While the application has it the input is held, so that nothing the peer
+ * sent behind its bind is judged by a state that the answer will change.
+ */
 #include "protocols/smpp/session_internal.h"
 
 #include <string.h>
@@ -10,12 +14,14 @@ smpp_is_bind(uint32_t command)
 	       command == SMPP_BIND_TRANSCEIVER;
 }
 
+/* What the bind at hand would make of us: the table of states says it, once. */
 static enum smpp_state
 mode_of(uint32_t command)
 {
 	return smpp_state_after(SMPP_OPEN, command | SMPP_RESPONSE_BIT, SMPP_ROK);
 }
 
+/* The lower of both: a peer that says more than we speak is served by ours (3.4, 5.2.4). */
 static enum smpp_version
 version_with(const struct smpp_session *p, uint8_t interface_version)
 {
@@ -25,7 +31,9 @@ version_with(const struct smpp_session *p, uint8_t interface_version)
 	return theirs < ours ? theirs : ours;
 }
 
-/* Kept as the session's identity from here on, since the answer may come later. */
+/* As the session's identity from here on, since the answer may come later, and every log line until
+ * then should name it. A system_id has at most 15 characters; the buffer cuts what a lenient
+ * decoder let through. */
 static int
 keep_system_id(struct sb_session *s, struct sb_bytes system_id)
 {
@@ -38,6 +46,7 @@ keep_system_id(struct sb_session *s, struct sb_bytes system_id)
 	return sb_set_identity(s, text);
 }
 
+/* The counter stays at its top: a peer with many attempts is not one with none. */
 static void
 count_attempt(struct smpp_session *p)
 {
@@ -55,6 +64,8 @@ smpp_bind_asked(struct sb_session *s, struct smpp_session *p, const struct smpp_
 	count_attempt(p);
 	if (!smpp_request_begin(s, p, command, pdu->header.sequence, &request))
 		return;
+	/* Set before the application is asked: it may look at what will be spoken, and may send as
+	 * soon as it has answered. */
 	p->version = (uint8_t)version_with(p, pdu->bind.interface_version);
 	p->mode = (uint8_t)mode_of(command);
 	p->phase = SMPP_PHASE_BINDING;
@@ -74,6 +85,8 @@ smpp_bind_asked(struct sb_session *s, struct smpp_session *p, const struct smpp_
 	smpp_request_wait(s, p, request);
 }
 
+/* sc_interface_version says what we can do, not what was agreed; smpp_write_pdu drops it for a peer
+ * of 3.3, which knows no TLVs. */
 int
 smpp_bind_answer(struct sb_session *s, struct smpp_session *p, const struct smpp_header *header,
 	struct sb_bytes system_id)
@@ -97,6 +110,7 @@ bound(struct sb_session *s, struct smpp_session *p)
 	p->state = p->mode;
 	p->phase_since = p->last_request = p->last_octet = sb_now(s);
 	p->phase = SMPP_PHASE_BOUND;
+	/* The gauge goes down once, in `closed`, whichever way the session ends. */
 	p->is_counted = true;
 	sb_gauge_add(p->service->metrics.bound[p->mode - SMPP_BOUND_TX], p->shard, 1);
 	SB_LOG(s, INFO, "smpp.bound", "mode", SB_STR(smpp_state_name(p->mode)), "version",
@@ -107,12 +121,15 @@ bound(struct sb_session *s, struct smpp_session *p)
 	smpp_timer_arm(s, p);
 }
 
-/* One more try, within session_init_ms, unless there were enough. */
+/* One more try within session_init_ms, which runs on from the connection: refusals do not renew it.
+ * A refused bind leaves no trace, for the next one may ask for another mode, version and name. */
 static void
 refused(struct sb_session *s, struct smpp_session *p, uint32_t status)
 {
 	SB_LOG_LIMITED(s, WARNING, "smpp.bind_refused", "status", SB_STR(smpp_status_name(status)),
 		"attempt", SB_UINT(p->attempts));
+	/* The bind was answered because the session ends (smpp_finish, smpp_refuse_length): there
+	 * is no next try. */
 	if (p->phase == SMPP_PHASE_CLOSED)
 		return;
 	p->phase = SMPP_PHASE_OPEN;
@@ -133,6 +150,8 @@ smpp_bind_settled(struct sb_session *s, struct smpp_session *p, uint32_t status)
 		refused(s, p, status);
 }
 
+/* A malformed bind counts as an attempt, or a peer could go on sending them for as long as it
+ * likes. */
 void
 smpp_bind_failed(struct sb_session *s, struct smpp_session *p, uint32_t status)
 {

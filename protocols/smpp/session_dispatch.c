@@ -1,4 +1,9 @@
-/* What comes of one frame: to whom it goes, or what is wrong with it. */
+/*
+ * What comes of one frame: to whom it goes, or what is wrong with it. The order
+ * of the tests is the order of their cost and of their meaning: responses, the
+ * session's own affairs, the state, and only then the body, so that a PDU that is
+ * not legal now is refused without being read.
+ */
 #include "protocols/smpp/session_internal.h"
 
 #include <string.h>
@@ -26,6 +31,7 @@ refuse_malformed(struct sb_session *s, struct smpp_session *p, const struct smpp
 	if (unparsed->error.answer)
 		(void)smpp_write_header(s, p, unparsed->error.answer, unparsed->error.status,
 			unparsed->header.sequence);
+	/* After its answer: the last allowed attempt closes the session. */
 	if (smpp_is_bind(command))
 		smpp_bind_failed(s, p, unparsed->error.status);
 }
@@ -38,12 +44,14 @@ smpp_refuse_length(struct sb_session *s, struct smpp_session *p, struct sb_bytes
 		.octets = octets,
 	};
 
+	/* With fewer than 16 octets there is no number to echo: 0 it is. */
 	if (!smpp_peek_header(octets, &unparsed.header))
 		unparsed.header = (struct smpp_header){0};
 	malformed(s, p, &unparsed);
 	/* Framing is lost, and the session with it: nothing can be answered later. */
 	p->phase = SMPP_PHASE_CLOSED;
 	smpp_answer_rest(s, p);
+	/* Last of all, and then `received` returns SB_EPROTO: the core flushes and closes. */
 	(void)smpp_write_header(s, p, SMPP_GENERIC_NACK, SMPP_RINVCMDLEN, unparsed.header.sequence);
 }
 
@@ -72,6 +80,8 @@ refusal(const struct smpp_session *p, uint32_t command)
 	return SMPP_RSYSERR;
 }
 
+/* In the request's own response where it has one (RINVBNDSTS, RALYBND: 3.4, 5.1.3); the session
+ * goes on. */
 static void
 refuse_request(struct sb_session *s, struct smpp_session *p, const struct smpp_header *header,
 	uint32_t status)
@@ -103,10 +113,13 @@ serve(struct sb_session *s, struct smpp_session *p, const struct smpp_pdu *pdu)
 		smpp_app(p)->request(s, request, pdu);
 	else
 		(void)smpp_nack(s, request, SMPP_RINVCMDID);
+	/* Answered inside its callback, as most are: no deadline to arm, no window to look at. */
 	if (smpp_pending_count(p->in))
 		smpp_request_wait(s, p, request);
 }
 
+/* The options are put together for each PDU, for the version and the strictness are the session's
+ * and may change with its bind. */
 static void
 decode(struct sb_session *s, struct smpp_session *p, struct sb_bytes frame)
 {
@@ -129,6 +142,8 @@ decode(struct sb_session *s, struct smpp_session *p, struct sb_bytes frame)
 	serve(s, p, &pdu);
 }
 
+/* Reserved and vendor ids: generic_nack with the number that came (3.4, 4.3), and the session goes
+ * on. */
 static void
 unknown(struct sb_session *s, struct smpp_session *p, const struct smpp_header *header,
 	struct sb_bytes frame)
@@ -148,8 +163,11 @@ take_request(struct sb_session *s, struct smpp_session *p, const struct smpp_hea
 {
 	uint32_t status;
 
+	/* The turn's time: received() has just noted it for these very octets. */
 	p->last_request = p->last_octet;
 	p->requests_in++;
+	/* Answered in every state and phase: a peer asks whether the link lives, not whether it is
+	 * bound. Octets behind the header are nobody's business. */
 	if (header->command == SMPP_ENQUIRE_LINK) {
 		(void)smpp_write_header(s, p, SMPP_ENQUIRE_LINK_RESP, SMPP_ROK, header->sequence);
 		return;
@@ -167,6 +185,7 @@ take_request(struct sb_session *s, struct smpp_session *p, const struct smpp_hea
 		refuse_request(s, p, header, status);
 }
 
+/* Counted before anything is judged, so that the counters say what came and not what was liked. */
 void
 smpp_dispatch(struct sb_session *s, struct smpp_session *p, struct sb_bytes frame)
 {

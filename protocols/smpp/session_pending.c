@@ -1,11 +1,24 @@
+/*
+ * A table of requests under way. Three structures in one allocation: the entries,
+ * whose slots are handles and never move within it; a list through them in the
+ * order in which they were taken, which is that of their deadlines since each
+ * table has one time limit, so that the first deadline is always at hand; and,
+ * where asked for, an index by sequence number.
+ *
+ * The index is open addressing with linear probing at half load. Sequence numbers
+ * count up, so the number itself is a perfect hash until it wraps: neighbours
+ * take neighbouring places, and searches end at the first.
+ */
 #include "protocols/smpp/session_pending_internal.h"
 
 #include "core/session.h"
 
 #include <string.h>
 
+/* A power of two, as index_mask wants; a session that only listens has no table at all. */
 #define FIRST_CAPACITY 8
 
+/* Where an entry would like to be. */
 static uint32_t
 index_home(const struct smpp_pending *table, uint32_t at)
 {
@@ -22,6 +35,7 @@ index_put(struct smpp_pending *table, uint32_t slot)
 	table->index[at] = slot + 1;
 }
 
+/* The place of a number, or the free one where it would go. */
 static uint32_t
 index_at(const struct smpp_pending *table, uint32_t sequence)
 {
@@ -33,7 +47,8 @@ index_at(const struct smpp_pending *table, uint32_t sequence)
 	return at;
 }
 
-/* Closes the gap, so that no search ends early at it. */
+/* Closes the gap, so that no search ends early at it. Marks for deleted places would pile up
+ * instead, with a number that never stops growing. */
 static void
 index_remove(struct smpp_pending *table, uint32_t sequence)
 {
@@ -56,6 +71,8 @@ index_remove(struct smpp_pending *table, uint32_t sequence)
 	table->index[gap] = 0;
 }
 
+/* Downwards, so that the lowest slot is taken first: a window that is hardly used stays in a few
+ * cache lines. */
 static void
 add_free_slots(struct smpp_pending *table, uint32_t first)
 {
@@ -66,6 +83,8 @@ add_free_slots(struct smpp_pending *table, uint32_t first)
 	}
 }
 
+/* The index lies behind the entries: one allocation, one release, and nothing that could fail
+ * halfway. */
 static struct smpp_pending *
 table_new(struct sb_session *s, uint32_t capacity, bool indexed)
 {
@@ -96,6 +115,7 @@ table_move(struct smpp_pending *to, const struct smpp_pending *from)
 	to->count = from->count;
 	to->oldest = from->oldest;
 	to->newest = from->newest;
+	/* The new index is twice as large: each number has another home. */
 	if (!to->index)
 		return;
 	for (uint32_t slot = to->oldest; slot != SMPP_NO_SLOT; slot = to->entries[slot].next)
@@ -108,6 +128,7 @@ table_grow(struct sb_session *s, struct smpp_pending **table, bool indexed)
 	struct smpp_pending *old = *table;
 	struct smpp_pending *grown;
 
+	/* Twice this, times two for the index, must still be a uint32_t. */
 	if (old && old->capacity > UINT32_MAX / 8)
 		return false;
 	grown = table_new(s, old ? old->capacity * 2 : FIRST_CAPACITY, indexed);
@@ -121,6 +142,7 @@ table_grow(struct sb_session *s, struct smpp_pending **table, bool indexed)
 	return true;
 }
 
+/* Last in the list: no deadline is before that of the entry taken before. */
 uint32_t
 smpp_pending_take(struct sb_session *s, struct smpp_pending **table, bool indexed,
 	const struct smpp_pending_entry *entry)
@@ -164,6 +186,7 @@ smpp_pending_remove(struct smpp_pending *table, uint32_t slot)
 		table->entries[entry->next].previous = entry->previous;
 	else
 		table->newest = entry->previous;
+	/* Marks the slot as free for a handle that comes late. */
 	entry->command = 0;
 	entry->next = table->free_head;
 	table->free_head = slot;

@@ -1,6 +1,11 @@
-/* Our requests: numbered, put into the window, matched with their responses. */
+/*
+ * Our requests: numbered, put into the window, matched with their responses, or
+ * given up. Whatever smpp_send takes comes back to the application exactly once:
+ * as a response, a timeout or a loss.
+ */
 #include "protocols/smpp/session_internal.h"
 
+/* 3.4, 5.1.4: 1 to this, then 1 again. */
 #define LAST_SEQUENCE 0x7fffffffu
 
 uint32_t
@@ -25,6 +30,8 @@ needs_tlvs(const struct smpp_pdu *pdu)
 	return pdu->tlvs.size && smpp_find_tlv(pdu->tlvs, SMPP_TAG_MESSAGE_PAYLOAD, &payload);
 }
 
+/* The order of the answers: an end that the caller must know of before a fault of its own, before a
+ * limit of the peer's. */
 static int
 may_send(const struct sb_session *s, const struct smpp_session *p, const struct smpp_pdu *pdu)
 {
@@ -37,6 +44,8 @@ may_send(const struct sb_session *s, const struct smpp_session *p, const struct 
 	if (!info || smpp_is_response(command) || command == SMPP_ENQUIRE_LINK ||
 		command == SMPP_UNBIND)
 		return SB_EINVAL;
+	/* By 5.0's table, as in session_dispatch.c; what a 3.4 peer cannot understand is told apart
+	 * below. */
 	if (!smpp_is_legal(p->state, smpp_app(p)->side, SMPP_VERSION_50, command))
 		return SB_EINVAL;
 	if (info->version > p->version || (p->version < SMPP_VERSION_34 && needs_tlvs(pdu)))
@@ -44,7 +53,9 @@ may_send(const struct sb_session *s, const struct smpp_session *p, const struct 
 	return 0;
 }
 
-/* A place in the window for it; and out of it again, when it cannot be written after all. */
+/* A place in the window for it; and out of it again, when it cannot be written after all. The place
+ * first, because a request on the wire without one could not be matched, and cannot be taken
+ * back. */
 static int
 send_in_window(
 	struct sb_session *s, struct smpp_session *p, struct smpp_pdu *request, uint64_t context)
@@ -76,6 +87,8 @@ smpp_send(struct sb_session *s, struct smpp_pdu *request, uint64_t context)
 
 	if (err)
 		return err;
+	/* High output counts as a full window: a peer that does not read gets no more, whatever its
+	 * window says. */
 	if (smpp_pending_count(p->out) >= p->window_out || sb_output_is_high(s)) {
 		p->is_window_awaited = true;
 		sb_counter_add(p->service->metrics.window_out_full, p->shard, 1);
@@ -109,7 +122,8 @@ discard(struct sb_session *s, struct smpp_session *p, const struct smpp_header *
 		"status", SB_STR(smpp_status_name(header->status)), "late", SB_BOOL(is_late));
 }
 
-/* Responses to what the session itself has asked. */
+/* Responses to what the session itself has asked. They are in no table: there is one ping and one
+ * unbind at a time, and they take no room from the application's window. */
 static bool
 is_own(struct sb_session *s, struct smpp_session *p, const struct smpp_header *header)
 {
@@ -128,6 +142,7 @@ is_own(struct sb_session *s, struct smpp_session *p, const struct smpp_header *h
 	return false;
 }
 
+/* When it was sent is not stored: the deadline and the time allowed say it. */
 static void
 record_response(struct sb_session *s, struct smpp_session *p, const struct smpp_pending_entry *e)
 {
@@ -163,8 +178,13 @@ smpp_response(struct sb_session *s, struct smpp_session *p, const struct smpp_he
 	if (is_own(s, p, header))
 		return;
 	slot = smpp_pending_find(p->out, header->sequence);
+	/* A copy: the entry is gone before the application is called, which may send the next one
+	 * into the very slot. */
 	if (slot != SMPP_NO_SLOT)
 		entry = p->out->entries[slot];
+	/* A number that fits with a command that does not is a fault of the peer's; the request
+	 * keeps waiting for its own response. Never nack a response: that could go back and forth
+	 * for ever. */
 	if (slot == SMPP_NO_SLOT ||
 		(header->command != SMPP_GENERIC_NACK &&
 			header->command != (entry.command | SMPP_RESPONSE_BIT))) {
@@ -187,6 +207,8 @@ smpp_responses_overdue(struct sb_session *s, struct smpp_session *p)
 	while (smpp_pending_count(p->out) && p->out->entries[p->out->oldest].due <= now) {
 		const struct smpp_pending_entry entry = p->out->entries[p->out->oldest];
 
+		/* Removed before the application hears of it, for it may answer by sending
+		 * again. */
 		smpp_pending_remove(p->out, p->out->oldest);
 		sb_counter_add(p->service->metrics.response_timeouts, p->shard, 1);
 		SB_LOG_LIMITED(s, WARNING, "smpp.response_timeout", "command",
@@ -201,6 +223,7 @@ smpp_responses_overdue(struct sb_session *s, struct smpp_session *p)
 		smpp_unbind_progress(s, p);
 }
 
+/* Also when the session is closing: what was taken must come back, now for the last time. */
 void
 smpp_responses_lost(struct sb_session *s, struct smpp_session *p)
 {

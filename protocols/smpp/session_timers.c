@@ -1,12 +1,15 @@
 /*
- * All deadlines of a session on one timer. Octets and requests only store their
- * time; the timer looks at what has become of it when it fires.
+ * All deadlines of a session on one timer: the phase's, the link's, the first of
+ * each table. Octets and requests only store their time; the timer looks at what
+ * has become of it when it fires, and is armed anew for what is left. So a busy
+ * session re-arms it some times a minute and not with each PDU.
  */
 #include "protocols/smpp/session_internal.h"
 
 #define NS_PER_MS 1000000ull
 
-/* Tables of a session that has been quiet so long are given back. */
+/* Tables of a session that has been quiet so long are given back: ten thousand bound sessions
+ * that wait for traffic hold none. */
 #define IDLE_NS (5000 * NS_PER_MS)
 
 uint64_t
@@ -15,6 +18,7 @@ smpp_after(uint64_t since, uint32_t ms)
 	return ms == SB_UNLIMITED ? UINT64_MAX : since + ms * NS_PER_MS;
 }
 
+/* Deadlines that do not run are UINT64_MAX, so that the first of some is their minimum. */
 static uint64_t
 earlier(uint64_t a, uint64_t b)
 {
@@ -27,6 +31,8 @@ link_deadline(const struct smpp_session *p)
 	/* Before, session_init bounds it, and afterwards unbind_ms. */
 	if (p->phase != SMPP_PHASE_BOUND)
 		return UINT64_MAX;
+	/* A ping is out: no octet moves this deadline. It is in check_link that one proves the
+	 * link. */
 	if (p->ping_at)
 		return smpp_after(p->ping_at, smpp_options(p)->enquire_link_resp_ms);
 	return smpp_after(p->last_octet, smpp_options(p)->enquire_link_ms);
@@ -63,6 +69,7 @@ table_deadline(const struct smpp_pending *table)
 static void
 ping(struct sb_session *s, struct smpp_session *p)
 {
+	/* Set also when nothing is sent: from here on enquire_link_resp_ms runs. */
 	p->ping_at = sb_now(s);
 	/* A peer that does not read what waits for it would not read this either: it has as long
 	 * to begin with it. */
@@ -78,6 +85,8 @@ check_link(struct sb_session *s, struct smpp_session *p)
 	/* While we hold we would not see the answer: the link rests. */
 	if (p->is_held)
 		p->last_octet = sb_now(s);
+	/* Any octet since answers the ping, not just its response: a peer that is busy sending is
+	 * alive. */
 	if (p->ping_at && p->last_octet >= p->ping_at)
 		p->ping_at = 0;
 	if (link_deadline(p) > sb_now(s))
@@ -86,11 +95,14 @@ check_link(struct sb_session *s, struct smpp_session *p)
 		ping(s, p);
 		return;
 	}
+	/* Nothing more is said to a peer that does not hear; smpp_finish still flushes what
+	 * fits. */
 	sb_counter_add(p->service->metrics.links_dead, p->shard, 1);
 	SB_LOG(s, WARNING, "smpp.link_dead");
 	smpp_finish(s, p, SB_END_DEADLINE);
 }
 
+/* Before the bind nobody is told goodbye; an inactive peer is, with an unbind. */
 static void
 phase_overdue(struct sb_session *s, struct smpp_session *p)
 {
@@ -105,6 +117,7 @@ phase_overdue(struct sb_session *s, struct smpp_session *p)
 	}
 }
 
+/* Only when the timer happens to fire: idle sessions ping, so it does. */
 static void
 free_idle_tables(struct sb_session *s, struct smpp_session *p)
 {
@@ -134,6 +147,7 @@ check_all(struct sb_session *s, struct smpp_session *p)
 	smpp_timer_arm(s, p);
 }
 
+/* The timer is the session's only one: which it was is known. */
 static void
 timer_fired(struct sb_session *s, struct sb_timer *timer)
 {
@@ -144,6 +158,8 @@ timer_fired(struct sb_session *s, struct sb_timer *timer)
 	smpp_leave(s, p);
 }
 
+/* Rounded up to whole milliseconds: a timer that fires early would find nothing due and be armed
+ * again at once. */
 static void
 start(struct sb_session *s, struct smpp_session *p, uint64_t due)
 {

@@ -2,6 +2,11 @@
  * The ends of a session: our unbind, the peer's, both at once, the peer's end of
  * input. What is outstanding is finished first, for a bounded time; what is still
  * unanswered then gets RSYSERR; nothing is sent after unbind_resp.
+ *
+ * The phases are a chain, BOUND -> DRAINING -> UNBINDING for ours, BOUND ->
+ * LEAVING for the peer's, each with unbind_ms as its deadline; every answer and
+ * response asks smpp_unbind_progress whether it was the last. State stays BOUND
+ * until the unbind is answered, so that the responses under way are legal.
  */
 #include "protocols/smpp/session_internal.h"
 
@@ -11,6 +16,7 @@ smpp_is_unbinding(const struct smpp_session *p)
 	return p->phase > SMPP_PHASE_BOUND;
 }
 
+/* With a phase go its hold (an unbind must read, whatever the window says) and its deadline. */
 void
 smpp_set_phase(struct sb_session *s, struct smpp_session *p, enum smpp_phase phase)
 {
@@ -20,6 +26,8 @@ smpp_set_phase(struct sb_session *s, struct smpp_session *p, enum smpp_phase pha
 	smpp_timer_arm(s, p);
 }
 
+/* CLOSED first: answers that are written from here find nothing to go on with. All of them are in
+ * the output before sb_close, which flushes it and lingers; no PDU could be added afterwards. */
 void
 smpp_finish(struct sb_session *s, struct smpp_session *p, enum sb_end why)
 {
@@ -28,6 +36,7 @@ smpp_finish(struct sb_session *s, struct smpp_session *p, enum sb_end why)
 	sb_close(s, why);
 }
 
+/* Both ways: neither side should have to ask what became of a request. */
 static bool
 is_idle(const struct smpp_session *p)
 {
@@ -38,11 +47,13 @@ static void
 send_unbind(struct sb_session *s, struct smpp_session *p)
 {
 	p->unbind_sequence = smpp_next_sequence(p);
+	/* If it cannot be written the session is ending already, or ends by its deadline. */
 	(void)smpp_write_header(s, p, SMPP_UNBIND, SMPP_ROK, p->unbind_sequence);
 	smpp_set_phase(s, p, SMPP_PHASE_UNBINDING);
 }
 
-/* The answer to the peer's unbind. Many wait for the end of the connection right behind it. */
+/* The answer to the peer's unbind, behind the answers to all else: it is the last PDU. Many wait
+ * for the end of the connection right behind it, so we close and do not wait for theirs. */
 static void
 let_go(struct sb_session *s, struct smpp_session *p)
 {
@@ -54,6 +65,7 @@ let_go(struct sb_session *s, struct smpp_session *p)
 	sb_close(s, p->why);
 }
 
+/* A switch without default, so that a new phase must say what it does here. */
 void
 smpp_unbind_progress(struct sb_session *s, struct smpp_session *p)
 {
@@ -79,6 +91,8 @@ smpp_unbind_progress(struct sb_session *s, struct smpp_session *p)
 	}
 }
 
+/* What has taken too long is left behind, and the unbind goes on: a partner that stopped answering
+ * cannot keep the session. */
 void
 smpp_unbind_overdue(struct sb_session *s, struct smpp_session *p)
 {
@@ -114,6 +128,7 @@ smpp_unbind(struct sb_session *s, enum sb_end why)
 {
 	struct smpp_session *p = sb_state(s);
 
+	/* Twice is once, and the peer's unbind is as good as ours. */
 	if (sb_is_closing(s) || smpp_is_unbinding(p))
 		return;
 	if (p->phase != SMPP_PHASE_BOUND) {
@@ -122,6 +137,7 @@ smpp_unbind(struct sb_session *s, enum sb_end why)
 	}
 	p->why = (uint8_t)why;
 	smpp_set_phase(s, p, SMPP_PHASE_DRAINING);
+	/* Nothing outstanding: unbind at once. */
 	smpp_unbind_progress(s, p);
 }
 
@@ -131,6 +147,8 @@ smpp_unbind_begin(struct sb_session *s, struct smpp_session *p, enum sb_end why)
 	bool was_bound = p->phase == SMPP_PHASE_BOUND;
 
 	smpp_unbind(s, why);
+	/* After the phase has changed, so that smpp_send says SB_GONE inside; and not when the
+	 * application itself asked, which knows. */
 	if (was_bound)
 		tell_unbinding(s, p);
 }
@@ -141,6 +159,8 @@ smpp_unbind_asked(struct sb_session *s, struct smpp_session *p, uint32_t sequenc
 	bool is_news = p->phase == SMPP_PHASE_BOUND;
 
 	if (p->phase < SMPP_PHASE_BOUND || p->phase == SMPP_PHASE_LEAVING) {
+		/* Not bound, or unbinding twice: told so, in the response that the peer waits for
+		 * (3.4, 4.2). Before the bind the session has no other use left. */
 		(void)smpp_write_header(s, p, SMPP_UNBIND_RESP, SMPP_RINVBNDSTS, sequence);
 		if (p->phase != SMPP_PHASE_LEAVING)
 			smpp_finish(s, p, SB_END_PEER);
@@ -177,6 +197,9 @@ smpp_input_ended(struct sb_session *s, struct smpp_session *p)
 		smpp_finish(s, p, p->why);
 		return;
 	}
+	/* Its half of the connection is closed, ours is not: a client that shuts down its side
+	 * after the last submit_sm still wants the answers. Their own deadlines (answer_ms) bound
+	 * this, not unbind_ms. */
 	smpp_set_phase(s, p, SMPP_PHASE_FINISHING);
 	if (is_news)
 		tell_unbinding(s, p);

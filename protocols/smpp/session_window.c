@@ -1,6 +1,12 @@
-/* Flow both ways: when the peer is read, and when we may send. */
+/*
+ * Flow both ways: when the peer is read, and when we may send. A full window
+ * towards us stops reading, so that TCP tells the peer to wait: nothing is
+ * dropped and nothing answered with an error. A full window towards the peer is
+ * told to the application, once, when there is room again.
+ */
 #include "protocols/smpp/session_internal.h"
 
+/* One reason at a time, the session's own before the application's: the core counts holds by it. */
 static const char *
 hold_reason(const struct smpp_session *p)
 {
@@ -19,6 +25,7 @@ smpp_update_hold(struct sb_session *s, struct smpp_session *p)
 {
 	const char *reason = hold_reason(p);
 
+	/* Held for another reason is still held: the core is told of changes only. */
 	if (!reason == !p->is_held)
 		return;
 	p->is_held = reason != NULL;
@@ -33,6 +40,7 @@ smpp_update_hold(struct sb_session *s, struct smpp_session *p)
 	sb_resume(s);
 }
 
+/* A second reason replaces the first: the application's holds do not nest. */
 void
 smpp_hold(struct sb_session *s, const char *reason)
 {
@@ -56,6 +64,8 @@ smpp_set_windows(struct sb_session *s, uint32_t in, uint32_t out)
 {
 	struct smpp_session *p = sb_state(s);
 
+	/* May be smaller than what is outstanding: then nothing is read, or sent, until enough is
+	 * answered. */
 	if (in)
 		p->window_in = in;
 	if (out)
@@ -84,6 +94,7 @@ smpp_window_room(const struct sb_session *s)
 	const struct smpp_session *p = sb_state(s);
 	uint32_t used = smpp_pending_count(p->out);
 
+	/* The same conditions as in smpp_send: what this promises, that takes. */
 	if (p->phase != SMPP_PHASE_BOUND || used >= p->window_out || sb_output_is_high(s))
 		return 0;
 	return p->window_out - used;
@@ -94,6 +105,7 @@ smpp_tell_window(struct sb_session *s, struct smpp_session *p)
 {
 	if (!p->is_window_awaited || sb_is_closing(s) || !smpp_window_room(s))
 		return;
+	/* Cleared before the call: a smpp_send inside that is refused waits anew. */
 	p->is_window_awaited = false;
 	if (smpp_app(p)->window_open)
 		smpp_app(p)->window_open(s);

@@ -1,4 +1,8 @@
-/* PDUs into the output, each counted, and told of to an application that wants to know. */
+/*
+ * PDUs into the output, each counted, and told of to an application that wants to
+ * know. They are encoded straight into room of the connection's output: no copy,
+ * and a PDU that cannot be encoded leaves nothing behind.
+ */
 #include "protocols/smpp/answer.h"
 #include "protocols/smpp/session_internal.h"
 
@@ -18,6 +22,7 @@ sent_grow(struct sb_session *s, struct smpp_session *p)
 	if (p->sent)
 		memcpy(grown, p->sent, sizeof(*grown) + p->sent->count * sizeof(grown->headers[0]));
 	grown->capacity = capacity;
+	/* `told` comes along: this may be inside smpp_tell_sent, which goes on in the new list. */
 	sb_release(s, p->sent);
 	p->sent = grown;
 	return true;
@@ -29,10 +34,13 @@ remember_sent(struct sb_session *s, struct smpp_session *p, const struct smpp_he
 	if ((!p->sent || p->sent->count == p->sent->capacity) && !sent_grow(s, p))
 		return;
 	p->sent->headers[p->sent->count++] = *header;
+	/* From a call outside our callbacks (the application on a timer of its own): nobody will
+	 * leave soon, so the session's timer does. */
 	if (!p->is_inside)
 		smpp_timer_nearer(s, p, sb_now(s));
 }
 
+/* The list lives only while there is something to tell: a session at rest has none. */
 void
 smpp_tell_sent(struct sb_session *s, struct smpp_session *p)
 {
@@ -54,6 +62,8 @@ sent(struct sb_session *s, struct smpp_session *p, const struct smpp_header *hea
 		remember_sent(s, p, header);
 }
 
+/* Full output means that the hard limit is reached; the core ends the session, and nothing is to be
+ * done here. */
 static uint8_t *
 room_for(struct sb_session *s, size_t size, int *err)
 {
@@ -99,6 +109,7 @@ smpp_write_id(struct sb_session *s, struct smpp_session *p, const struct smpp_he
 	err = smpp_put_message_id_resp(&w, whole.command, whole.status, whole.sequence, id);
 	if (err)
 		return err;
+	/* Room was asked for the longest form; a response that says no is shorter. */
 	whole.length = (uint32_t)sb_writer_size(&w);
 	sb_write_commit(s, whole.length);
 	sent(s, p, &whole);
@@ -112,6 +123,7 @@ write_encoded(struct sb_session *s, struct smpp_session *p, struct smpp_pdu *pdu
 	struct sb_writer w;
 	int err;
 
+	/* Our own limit holds both ways: a PDU that we would refuse to read we do not send. */
 	if (size == 0 || size > smpp_options(p)->max_pdu)
 		return SB_EINVAL;
 	w = sb_writer_of(room_for(s, size, &err), size);
@@ -132,9 +144,11 @@ smpp_write_pdu(struct sb_session *s, struct smpp_session *p, struct smpp_pdu *pd
 	struct sb_bytes tlvs = pdu->tlvs;
 	int err;
 
+	/* Taken out for the encoding only; the caller's PDU is whole again afterwards. */
 	if (p->version < SMPP_VERSION_34)
 		pdu->tlvs = sb_bytes(NULL, 0);
-	/* By the book a response that says no is its header alone. */
+	/* By the book a response that says no is its header alone; data_sm_resp and
+	 * submit_multi_resp may carry reasons, and a caller that gives TLVs wants them sent. */
 	if (smpp_is_response(pdu->header.command) && pdu->header.status != SMPP_ROK &&
 		pdu->header.command != SMPP_DATA_SM_RESP &&
 		pdu->header.command != SMPP_SUBMIT_MULTI_RESP && !pdu->tlvs.size)
