@@ -146,7 +146,7 @@ open_deadline(const struct sb_connection *c)
 	due = after(c->last_input, limits->idle_ms);
 	if (!c->has_first_octet && c->is_server)
 		due = earlier(due, after(c->last_input, limits->first_octet_ms));
-	if (c->frame_since)
+	if (c->frame_since && !c->is_output_high)
 		due = earlier(due, after(c->frame_since, limits->frame_ms));
 	return due;
 }
@@ -177,7 +177,8 @@ open_limit(const struct sb_connection *c)
 
 	if (c->frame_since && after(c->frame_since, c->limits->frame_ms) <= now)
 		return SB_LIMIT_FRAME_TIME;
-	return c->has_first_octet ? SB_LIMIT_IDLE : SB_LIMIT_FIRST_OCTET;
+	return after(c->last_input, c->limits->idle_ms) <= now ? SB_LIMIT_IDLE
+							       : SB_LIMIT_FIRST_OCTET;
 }
 
 static void

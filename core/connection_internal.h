@@ -94,7 +94,6 @@ struct sb_connection {
 	bool is_eased : 1;        /* fell below the low mark: `drained` is due */
 	bool is_cut_off : 1;      /* the octets left are not unfinished: a budget ended the read */
 	bool has_first_octet : 1;
-	bool is_handing_over : 1;
 };
 
 /* connection.c: life and deadlines */
@@ -130,6 +129,8 @@ void sb_connection_release(struct sb_shard *shard, struct sb_connection *c);
 void sb_connection_enqueue_ready(struct sb_connection *c, int events);
 void sb_connection_enqueue_again(struct sb_connection *c);
 void sb_connection_enqueue_dirty(struct sb_connection *c);
+/* Puts the shard's mark at the end of `again`: what comes behind it has its turn later. */
+void sb_connection_mark_again(struct sb_shard *shard);
 /* Takes the first of a list; NULL: empty. Frees dead ones on the way. */
 struct sb_connection *sb_connection_next_ready(struct sb_shard *shard);
 struct sb_connection *sb_connection_next_again(struct sb_shard *shard);

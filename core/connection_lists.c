@@ -81,6 +81,12 @@ sb_connection_enqueue_again(struct sb_connection *c)
 }
 
 void
+sb_connection_mark_again(struct sb_shard *shard)
+{
+	again_append(shard, shard->mark);
+}
+
+void
 sb_connection_enqueue_dirty(struct sb_connection *c)
 {
 	if (!c->is_dirty)

@@ -5,7 +5,7 @@
 int
 sb_need(struct sb_session *s, size_t size)
 {
-	if (!s->connection)
+	if (!sb_is_connected(s))
 		return SB_GONE;
 	if (size > s->connection->limits->max_frame)
 		return SB_ELIMIT;
@@ -23,7 +23,12 @@ sb_frame(struct sb_session *s)
 	/* Small requests may have large answers: a turn's worth of them must not reach
 	 * output_hard, which would end a peer that did nothing wrong. */
 	if (c->frames >= c->limits->frame_budget || c->is_output_high) {
-		c->is_cut_off = true;
+		if (s->is_receiving && !c->is_cut_off) {
+			c->is_cut_off = true;
+			if (!c->is_output_high)
+				sb_counter_add(
+					s->shard->metrics.budget_frames, s->shard->index, 1);
+		}
 		return false;
 	}
 	c->frames++;
@@ -51,8 +56,13 @@ sb_resume(struct sb_session *s)
 	s->is_held = false;
 	if (!c || c->phase != SB_CONNECTION_OPEN)
 		return;
-	c->last_input = s->shard->now; /* the peer's idle deadline rested */
+	/* The peer's deadlines rested: nobody has read what it sent meanwhile. */
+	c->last_input = s->shard->now;
+	if (c->frame_since)
+		c->frame_since = s->shard->now;
 	sb_connection_arm(c);
+	if (s->is_receiving)
+		c->is_cut_off = true; /* what the hold left is no unfinished frame */
 	sb_connection_enqueue_again(c);
 	if (!s->is_receiving)
 		sb_connection_update(c);

@@ -75,6 +75,7 @@ judge_rest(struct sb_connection *c, size_t rest, bool progressed)
 
 	if (!rest || s->is_held || c->is_cut_off) {
 		c->frame_since = 0;
+		c->is_cut_off &= rest != 0;
 		return;
 	}
 	if (rest > c->limits->max_frame) {
@@ -109,8 +110,6 @@ settle(struct sb_connection *c, struct sb_bytes view, ssize_t used)
 	}
 	assert((size_t)used <= view.size);
 	rest = sb_bytes(view.data + used, view.size - (size_t)used);
-	if (used)
-		c->need = 0;
 	if (s->hand_over) {
 		sb_hand_over_leave(c, rest);
 		return;
@@ -128,6 +127,7 @@ static void
 give(struct sb_connection *c, struct sb_bytes view)
 {
 	struct sb_session *s = c->session;
+	size_t need = c->need;
 	ssize_t used = 0;
 
 	c->frames = 0;
@@ -136,7 +136,8 @@ give(struct sb_connection *c, struct sb_bytes view)
 		broke_protocol(c, SB_ENOTSUP);
 		return;
 	}
-	if (view.size >= c->need) {
+	if (view.size >= need) {
+		c->need = 0; /* the module says it anew, of the frame it begins now */
 		s->is_receiving = true;
 		used = s->module->received(s, view);
 		s->is_receiving = false;
@@ -168,8 +169,6 @@ follow_up(struct sb_session *s)
 		return;
 	if (!s->is_held && !c->is_output_high && (c->is_cut_off || c->transport->pending(c)))
 		sb_connection_enqueue_again(c);
-	if (c->is_cut_off && !c->is_output_high)
-		sb_counter_add(s->shard->metrics.budget_frames, s->shard->index, 1);
 	sb_connection_update(c);
 }
 

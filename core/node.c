@@ -18,6 +18,7 @@
 #define STOP_MS           30000
 #define MESSAGE_BUDGET    4096
 #define RECEIVE_BUFFER    (256u << 10)
+#define RECEIVE_MIN       (8u << 10) /* a short tail (input.c) and as much again */
 #define SPARE_DESCRIPTORS 64 /* for logs, stores, name servers: not for connections */
 
 static unsigned
@@ -71,6 +72,8 @@ take_options(struct sb_node *node, const struct sb_node_options *given)
 	node->stop_ms = options->stop_ms ? options->stop_ms : STOP_MS;
 	node->message_budget = options->message_budget ? options->message_budget : MESSAGE_BUDGET;
 	node->receive_size = options->receive_buffer ? options->receive_buffer : RECEIVE_BUFFER;
+	if (node->receive_size < RECEIVE_MIN)
+		node->receive_size = RECEIVE_MIN;
 	node->default_limits = sb_limits_complete(NULL, 0);
 	node->descriptor_limit = raise_descriptor_limit(node);
 }

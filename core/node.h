@@ -23,7 +23,7 @@ struct sb_node_options {
 	bool signals;             /* SIGTERM and SIGINT drain, a second one cuts */
 	uint32_t stop_ms;         /* how long a drain may take before the cut; 0: 30000 */
 	uint32_t message_budget;  /* messages a shard and turn; 0: 4096 */
-	size_t receive_buffer;    /* octets, one a shard; 0: 256 KiB */
+	size_t receive_buffer;    /* octets, one a shard, at least 8 KiB; 0: 256 KiB */
 };
 
 /* Makes a node with its shards; nothing runs yet. `options` may be NULL. 0, SB_ENOMEM, SB_EMFILE or

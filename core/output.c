@@ -156,6 +156,10 @@ sb_output_flush(struct sb_connection *c)
 	if (c->is_output_high && waiting(c) < c->limits->output_low) {
 		c->is_output_high = false;
 		c->is_eased = true;
+		if (c->frame_since) { /* its time rested while nobody read */
+			c->frame_since = shard->now;
+			sb_connection_arm(c);
+		}
 		sb_connection_enqueue_again(c);
 	}
 }

@@ -107,8 +107,10 @@ sb_shard_init(struct sb_shard *shard, struct sb_node *node, unsigned index)
 	if (err)
 		return err;
 	shard->receive_buffer = sb_shard_allocate(shard, shard->receive_size);
-	if (!shard->receive_buffer)
+	shard->mark = sb_shard_allocate(shard, sizeof(*shard->mark));
+	if (!shard->receive_buffer || !shard->mark)
 		return SB_ENOMEM;
+	memset(shard->mark, 0, sizeof(*shard->mark));
 	return service_start(shard);
 }
 
@@ -169,6 +171,7 @@ sb_shard_fini(struct sb_shard *shard)
 		sb_shard_release(shard, shard->slots.chunks[i]);
 	sb_shard_release(shard, shard->heap.entries);
 	sb_shard_release(shard, shard->receive_buffer);
+	sb_shard_release(shard, shard->mark);
 	if (shard->loop)
 		shard->env->loop_free(shard->loop);
 	memset(shard, 0, sizeof(*shard));
@@ -272,9 +275,13 @@ sb_shard_breathe(struct sb_shard *shard)
 static void
 run_input(struct sb_shard *shard)
 {
-	struct sb_connection *last = shard->again.tail, *c;
+	bool has_waiting = shard->again.head;
+	struct sb_connection *c;
 	unsigned done = 0;
 
+	/* Any of them may be gone when its turn comes: so none of them ends the list. */
+	if (has_waiting)
+		sb_connection_mark_again(shard);
 	shard->handshakes_left = HANDSHAKES_PER_TURN;
 	while ((c = sb_connection_next_ready(shard))) {
 		int events = c->ready_events;
@@ -286,13 +293,8 @@ run_input(struct sb_shard *shard)
 		else if (done % BREATHE_EVERY == 0)
 			sb_shard_breathe(shard);
 	}
-	while (last && (c = sb_connection_next_again(shard))) {
-		bool is_last = c == last;
-
+	while (has_waiting && (c = sb_connection_next_again(shard)) != shard->mark)
 		sb_input_again(c);
-		if (is_last)
-			break;
-	}
 }
 
 static void

@@ -123,6 +123,7 @@ struct sb_shard {
 	struct sb_connection_list ready; /* the poller said so */
 	struct sb_connection_list again; /* resumed, cut off by a budget, decrypted already */
 	struct sb_connection_list dirty; /* has output to flush */
+	struct sb_connection *mark;      /* stands in `again` where a turn's share ends */
 	struct sb_session *service;      /* the shard's own session: timers of its listeners */
 	struct sb_session *ended;        /* closed() is due */
 	unsigned handshakes_left;        /* of this turn */

@@ -81,6 +81,8 @@ probe_input_ended(struct sb_session *s)
 	struct probe *p = enter(s);
 
 	p->input_ended++;
+	if (p->on_input_ended)
+		p->on_input_ended(s, p);
 	p->is_callback = false;
 }
 
@@ -91,6 +93,8 @@ probe_disconnected(struct sb_session *s, enum sb_end why)
 
 	p->disconnected++;
 	p->disconnect_reason = why;
+	if (p->on_disconnected)
+		p->on_disconnected(s, p);
 	p->is_callback = false;
 }
 
@@ -100,6 +104,8 @@ probe_drained(struct sb_session *s)
 	struct probe *p = enter(s);
 
 	p->drained++;
+	if (p->on_drained)
+		p->on_drained(s, p);
 	p->is_callback = false;
 }
 
@@ -230,6 +236,20 @@ void
 run_ms(struct fixture *f, uint64_t ms)
 {
 	sim_run_for(f->sim, ms * 1000000u);
+}
+
+void
+turn(struct fixture *f, unsigned shard)
+{
+	(void)sb_node_turn(f->node, shard, 0);
+}
+
+/* Asking for a counter that is there gives that one. */
+uint64_t
+counter_value(struct fixture *f, const char *name, const char *label, const char *label_value)
+{
+	return sb_counter_value(sb_metrics_counter(
+		sb_node_metrics(f->node), name, "", label, label_value, (const char *)NULL));
 }
 
 void

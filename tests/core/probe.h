@@ -35,6 +35,9 @@ struct probe {
 	void (*on_message)(struct sb_session *s, struct probe *p, struct sb_message *m);
 	int (*on_start)(struct sb_session *s, struct probe *p);
 	int (*on_connected)(struct sb_session *s, struct probe *p);
+	void (*on_input_ended)(struct sb_session *s, struct probe *p);
+	void (*on_disconnected)(struct sb_session *s, struct probe *p);
+	void (*on_drained)(struct sb_session *s, struct probe *p);
 	void (*on_stopping)(struct sb_session *s, struct probe *p);
 	void (*on_closed)(struct sb_session *s, struct probe *p);
 	void *context;
@@ -64,6 +67,12 @@ void fixture_fini(struct fixture *f);
 void wait_count(struct fixture *f, const unsigned *counter, unsigned least);
 /* Runs all there is to do within `ms` of simulated time. */
 void run_ms(struct fixture *f, uint64_t ms);
+
+/* One turn of a shard, without a wait: for tests of what one turn may do. */
+void turn(struct fixture *f, unsigned shard);
+/* What a counter of the node says; `label` may be NULL. */
+uint64_t counter_value(
+	struct fixture *f, const char *name, const char *label, const char *label_value);
 
 /* A temporary child under the root on `shard`, whose `start` gets the probe; waits for it. */
 void start_probe(struct fixture *f, struct probe *probe, int shard);
