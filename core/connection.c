@@ -53,21 +53,28 @@ sb_connection_begin(struct sb_connection *c, enum sb_proxy_mode proxy, struct sb
 	if (c->phase == SB_CONNECTION_HANDSHAKE)
 		sb_connection_enqueue_again(c); /* a client speaks first */
 	if (c->phase == SB_CONNECTION_OPEN)
-		sb_connection_opened(c);
+		(void)sb_connection_opened(c);
 	sb_connection_update(c);
 }
 
-void
+int
 sb_connection_opened(struct sb_connection *c)
 {
 	struct sb_session *s = c->session;
+	int err = 0;
 
 	c->phase = SB_CONNECTION_OPEN;
 	c->last_input = s->shard->now;
 	sb_connection_arm(c);
 	sb_connector_opened(s);
-	if (s->module->connected && s->module->connected(s, &c->peer) < 0)
-		sb_connection_end_session(c, SB_END_LOCAL);
+	if (!sb_is_connected(s))
+		return SB_ENOMEM; /* not even for its deadlines: it has begun to end */
+	if (s->module->connected)
+		err = s->module->connected(s, &c->peer);
+	if (err >= 0)
+		return 0;
+	sb_connection_end_session(c, SB_END_LOCAL);
+	return err;
 }
 
 void
@@ -175,7 +182,8 @@ open_limit(const struct sb_connection *c)
 {
 	uint64_t now = c->session->shard->now;
 
-	if (c->frame_since && after(c->frame_since, c->limits->frame_ms) <= now)
+	if (c->frame_since && !c->is_output_high &&
+		after(c->frame_since, c->limits->frame_ms) <= now)
 		return SB_LIMIT_FRAME_TIME;
 	return after(c->last_input, c->limits->idle_ms) <= now ? SB_LIMIT_IDLE
 							       : SB_LIMIT_FIRST_OCTET;

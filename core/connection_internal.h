@@ -102,8 +102,9 @@ int sb_connection_new(struct sb_shard *shard, struct sb_session *s, int fd,
 /* Starts input: the PROXY header, the TLS handshake, or open at once. */
 void sb_connection_begin(struct sb_connection *c, enum sb_proxy_mode proxy, struct sb_tls *tls,
 	const char *server_name);
-/* PROXY and TLS are done, or were never asked for: `connected`. Turn level only. */
-void sb_connection_opened(struct sb_connection *c);
+/* PROXY and TLS are done, or were never asked for: `connected`. 0, or its refusal, which has begun to
+ * end the connection. Turn level only. */
+int sb_connection_opened(struct sb_connection *c);
 /* Begins the polite end: flush, FIN, linger. */
 void sb_connection_finish(struct sb_connection *c, enum sb_end why);
 /* All is written that can be: says so to the peer, then reads and discards until its end, so that
@@ -153,6 +154,8 @@ void sb_output_flush_all(struct sb_shard *shard);
 
 /* hand_over.c: at the end of `received`; `rest` is what was not used. */
 void sb_hand_over_leave(struct sb_connection *c, struct sb_bytes rest);
+/* `received` has ended the connection that it had ordered to be given away. */
+void sb_hand_over_forget(struct sb_session *s);
 /* The node ends while this message is on its way: closes the connection that it carries, if any. */
 void sb_hand_over_drop(struct sb_shard *shard, struct sb_envelope *e);
 

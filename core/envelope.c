@@ -4,6 +4,7 @@
 #include "core/node_internal.h"
 #include "core/session_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define NO_CLASS      0xff
@@ -182,13 +183,27 @@ inbox_take(struct sb_shard *shard)
 	}
 }
 
+void
+sb_envelope_take(struct sb_shard *shard, struct sb_envelope *e)
+{
+	assert(shard->delivering == e);
+	shard->delivering = NULL;
+	if (e->release)
+		e->release((void *)(uintptr_t)e->message.data);
+	e->release = NULL;
+	e->message.data = NULL;
+	e->message.size = 0;
+	e->is_reserved = false;
+}
+
 static void
 answer_gone(struct sb_shard *shard, struct sb_envelope *e, int status)
 {
-	struct sb_from from = {e->message.sender, e->message.ref};
-
-	if (e->message.is_call)
-		sb_answer(shard->node, shard, from, e->target, SB_MSG_REPLY, status, SB_NOTHING);
+	if (!e->message.is_call)
+		return;
+	sb_envelope_take(shard, e);
+	sb_answer_with(e, e->target, SB_MSG_REPLY, status);
+	sb_envelope_send(shard->node, shard, e);
 }
 
 static void
@@ -213,12 +228,14 @@ deliver(struct sb_shard *shard, struct sb_envelope *e)
 
 	if (e->is_reserved)
 		sb_slot_unreserve(shard, e->target, e->reserved_size);
+	shard->delivering = e;
 	if (e->handle)
 		e->handle(shard, s, e);
 	else
 		deliver_to_module(shard, s, e);
-	if (!e->is_kept)
+	if (shard->delivering && !e->is_kept)
 		sb_envelope_free(shard, e);
+	shard->delivering = NULL;
 }
 
 bool

@@ -49,6 +49,10 @@ int sb_shard_control(struct sb_node *node, struct sb_shard *from, unsigned shard
 	void (*handle)(struct sb_shard *, struct sb_session *, struct sb_envelope *),
 	struct sb_payload payload);
 
+/* Takes the envelope that is being delivered from who delivers it, its payload released: to be sent
+ * on, or kept, by who could not afford to find no memory. */
+void sb_envelope_take(struct sb_shard *shard, struct sb_envelope *e);
+
 /* Takes the inbox and delivers up to the budget; true: some are left. Turn level only. */
 bool sb_messages_deliver(struct sb_shard *shard);
 /* Whether any waits. */
@@ -70,9 +74,8 @@ struct sb_envelope *sb_answer_new(const struct sb_env *env, struct sb_shard *fro
 /* Sends an answer of `type` to who asked; never refused. SB_ENOMEM. `from` NULL: foreign thread. */
 int sb_answer(struct sb_node *node, struct sb_shard *from, struct sb_from to,
 	struct sb_address sender, uint32_t type, int status, struct sb_payload payload);
-/* Sends a notice that nobody opened a request for; never refused. SB_ENOMEM. */
-int sb_notice(struct sb_node *node, struct sb_shard *from, struct sb_from to,
-	struct sb_address sender, uint32_t type, int status);
+/* Makes an envelope that was taken, and came from who asked, the answer to it; it is not sent yet. */
+void sb_answer_with(struct sb_envelope *e, struct sb_address sender, uint32_t type, int status);
 /* Forgets all of them; answers find no place any more. */
 void sb_requests_drop(struct sb_session *s);
 /* The deadline of its stop lives beside them; NULL: no memory. */

@@ -32,6 +32,34 @@ sb_hand_over(struct sb_session *s, struct sb_address to, uint64_t ref)
 	return 0;
 }
 
+/* Whether it is carried out or not: the place in the target's mailbox is the message's, or free. */
+static struct sb_hand_over
+order_take(struct sb_session *s)
+{
+	struct sb_hand_over order = *s->hand_over;
+
+	sb_shard_release(s->shard, s->hand_over);
+	s->hand_over = NULL;
+	return order;
+}
+
+static void
+order_cancel(struct sb_session *s, const struct sb_hand_over *order)
+{
+	sb_slot_unreserve(&s->shard->node->shards[order->to.shard], order->to, 0);
+}
+
+void
+sb_hand_over_forget(struct sb_session *s)
+{
+	struct sb_hand_over order;
+
+	if (!s->hand_over)
+		return;
+	order = order_take(s);
+	order_cancel(s, &order);
+}
+
 /* Closes a connection that nobody took, on whatever shard it is found. */
 static void
 drop(struct sb_shard *shard, struct sb_connection *c)
@@ -50,42 +78,59 @@ drop(struct sb_shard *shard, struct sb_connection *c)
 	sb_shard_release(shard, c);
 }
 
-static void
+static int
 adopt(struct sb_session *s, struct sb_connection *c)
 {
+	int err;
+
 	c->session = s;
 	s->connection = c;
 	c->limits = s->limits;
 	c->frame_since = 0;
 	c->need = 0;
 	c->is_end_told = false;
-	sb_connection_opened(c);
+	err = sb_connection_opened(c);
 	if (s->connection != c || c->phase != SB_CONNECTION_OPEN)
-		return;
+		return err;
 	if (c->input.size || c->has_input_ended || c->transport->pending(c))
 		sb_connection_enqueue_again(c);
 	if (c->output.end > c->output.start)
 		sb_connection_enqueue_dirty(c);
 	sb_connection_update(c);
+	return err;
+}
+
+/* In the envelope that brought it: a giver hears of a failure whatever memory there is. */
+static void
+tell_giver(struct sb_shard *shard, struct sb_envelope *e, int err)
+{
+	struct sb_address giver = e->message.sender;
+
+	sb_envelope_take(shard, e);
+	e->message.type = SB_MSG_HAND_OVER;
+	e->message.status = err;
+	e->message.sender = e->target;
+	e->target = giver;
+	e->handle = NULL;
+	sb_envelope_send(shard->node, shard, e);
 }
 
 static void
 arrive(struct sb_shard *shard, struct sb_session *target, struct sb_envelope *e)
 {
 	struct sb_connection *c = sb_message_take(&e->message);
-	struct sb_from giver = {e->message.sender, e->message.ref};
 	int err = 0;
 
 	if (!target)
 		err = SB_GONE;
 	else if (target->connection || target->connector)
 		err = SB_EEXIST;
-	if (!err) {
-		adopt(target, c);
-		return;
-	}
-	drop(shard, c);
-	(void)sb_notice(shard->node, shard, giver, e->target, SB_MSG_HAND_OVER, err);
+	if (err)
+		drop(shard, c);
+	else
+		err = adopt(target, c);
+	if (err)
+		tell_giver(shard, e, err);
 }
 
 /* The payload is closed where its shard can be named: on arrival, or by sb_hand_over_drop. */
@@ -141,14 +186,12 @@ sb_hand_over_leave(struct sb_connection *c, struct sb_bytes rest)
 {
 	struct sb_session *s = c->session;
 	struct sb_shard *shard = s->shard;
-	struct sb_hand_over order = *s->hand_over;
+	struct sb_hand_over order = order_take(s);
 	struct sb_envelope *e;
 
-	sb_shard_release(shard, s->hand_over);
-	s->hand_over = NULL;
 	e = keep_rest(c, rest) ? NULL : envelope_for(c, &order);
 	if (!e) {
-		sb_slot_unreserve(&shard->node->shards[order.to.shard], order.to, 0);
+		order_cancel(s, &order);
 		sb_connection_abort(c, SB_END_LIMIT);
 		return;
 	}

@@ -142,9 +142,10 @@ give(struct sb_connection *c, struct sb_bytes view)
 		used = s->module->received(s, view);
 		s->is_receiving = false;
 	}
-	if (c->phase != SB_CONNECTION_OPEN)
-		return;
-	settle(c, view, used);
+	if (c->phase != SB_CONNECTION_OPEN || used < 0)
+		sb_hand_over_forget(s);
+	if (c->phase == SB_CONNECTION_OPEN)
+		settle(c, view, used);
 }
 
 static void

@@ -124,23 +124,6 @@ sb_message_from(const struct sb_message *m)
 }
 
 int
-sb_notice(struct sb_node *node, struct sb_shard *from, struct sb_from to, struct sb_address sender,
-	uint32_t type, int status)
-{
-	struct sb_envelope *e = sb_envelope_new(node->env, from, SB_NOTHING);
-
-	if (!e)
-		return SB_ENOMEM;
-	e->message.type = type;
-	e->message.status = status;
-	e->message.ref = to.ref;
-	e->message.sender = sender;
-	e->target = to.caller;
-	sb_envelope_send(node, from, e);
-	return 0;
-}
-
-int
 sb_reply(struct sb_session *s, struct sb_from from, int status, struct sb_payload payload)
 {
 	return sb_answer(s->shard->node, s->shard, from, s->self, SB_MSG_REPLY, status, payload);

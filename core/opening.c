@@ -13,7 +13,7 @@ opened(struct sb_connection *c)
 {
 	struct sb_session *s = c->session;
 
-	sb_connection_opened(c);
+	(void)sb_connection_opened(c);
 	if (s->connection != c || c->phase != SB_CONNECTION_OPEN)
 		return;
 	if (c->transport->pending(c))

@@ -246,6 +246,17 @@ sb_answer(struct sb_node *node, struct sb_shard *from, struct sb_from to, struct
 	return 0;
 }
 
+void
+sb_answer_with(struct sb_envelope *e, struct sb_address sender, uint32_t type, int status)
+{
+	e->message.type = type;
+	e->message.status = status;
+	e->message.is_call = false;
+	e->target = e->message.sender;
+	e->message.sender = sender;
+	e->handle = deliver_answer;
+}
+
 struct sb_timer *
 sb_requests_stop_timer(struct sb_session *s)
 {

@@ -131,6 +131,7 @@ struct sb_shard {
 	/* Messages present: same-shard ones at the tail, those of others moved here at each turn.
 	 */
 	struct sb_envelope *queue_head, **queue_tail;
+	struct sb_envelope *delivering; /* freed after its delivery, unless somebody takes it */
 	_Alignas(64) _Atomic(struct sb_envelope *) inbox; /* pushed by any thread, newest first */
 	_Atomic bool notified;                            /* a sender has woken us already */
 

@@ -54,7 +54,7 @@ static bool
 allocation_fails(struct simulation *sim)
 {
 	sim->allocations++;
-	return sim->fail_at && sim->allocations == sim->fail_at;
+	return sim->is_starved || (sim->fail_at && sim->allocations == sim->fail_at);
 }
 
 static void *
@@ -234,6 +234,12 @@ void
 sim_fail_allocation(struct simulation *sim, uint64_t nth)
 {
 	sim->fail_at = nth ? sim->allocations + nth : 0;
+}
+
+void
+sim_starve(struct simulation *sim, bool is_starved)
+{
+	sim->is_starved = is_starved;
 }
 
 uint64_t

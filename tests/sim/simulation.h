@@ -73,6 +73,8 @@ bool sim_is_closed(struct sim_peer *peer); /* the node closed its descriptor */
 
 /* The n-th allocation from now on fails (1: the next), once; 0: none does. */
 void sim_fail_allocation(struct simulation *sim, uint64_t nth);
+/* No allocation succeeds meanwhile. */
+void sim_starve(struct simulation *sim, bool is_starved);
 uint64_t sim_allocations(const struct simulation *sim);
 /* So many accepts fail for want of descriptors. */
 void sim_fail_accepts(struct simulation *sim, unsigned count);
