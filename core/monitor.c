@@ -4,29 +4,25 @@
 #include "core/node_internal.h"
 #include "core/session_internal.h"
 
-static int
-tell(struct sb_shard *shard, struct sb_address watcher, uint64_t ref, struct sb_address ended,
-	enum sb_end why)
+/* The envelope in which the watcher asked waits at the target and becomes the notice: an end is told
+ * whatever memory there is then. */
+static void
+send_notice(struct sb_shard *shard, struct sb_envelope *e, struct sb_address ended, enum sb_end why)
 {
-	struct sb_from to = {watcher, ref};
-
-	return sb_answer(shard->node, shard, to, ended, SB_MSG_DOWN, (int)why, SB_NOTHING);
+	sb_answer_with(e, ended, SB_MSG_DOWN, (int)why);
+	sb_envelope_send(shard->node, shard, e);
 }
 
 static void
 begin_watch(struct sb_shard *shard, struct sb_session *target, struct sb_envelope *e)
 {
-	struct sb_watcher *watcher = target ? sb_shard_allocate(shard, sizeof(*watcher)) : NULL;
-
-	if (!watcher) {
-		tell(shard, e->message.sender, e->message.ref, e->target,
-			target ? SB_END_LIMIT : SB_END_GONE);
+	sb_envelope_take(shard, e);
+	if (!target) {
+		send_notice(shard, e, e->target, SB_END_GONE);
 		return;
 	}
-	watcher->address = e->message.sender;
-	watcher->ref = e->message.ref;
-	watcher->next = target->watchers;
-	target->watchers = watcher;
+	e->next = target->watchers;
+	target->watchers = e;
 }
 
 static void
@@ -34,14 +30,14 @@ end_watch(struct sb_shard *shard, struct sb_session *target, struct sb_envelope 
 {
 	if (!target)
 		return;
-	for (struct sb_watcher **link = &target->watchers; *link; link = &(*link)->next) {
-		struct sb_watcher *watcher = *link;
+	for (struct sb_envelope **link = &target->watchers; *link; link = &(*link)->next) {
+		struct sb_envelope *watcher = *link;
 
-		if (watcher->ref != e->message.ref ||
-			!sb_address_equal(watcher->address, e->message.sender))
+		if (watcher->message.ref != e->message.ref ||
+			!sb_address_equal(watcher->message.sender, e->message.sender))
 			continue;
 		*link = watcher->next;
-		sb_shard_release(shard, watcher);
+		sb_envelope_free(shard, watcher);
 		return;
 	}
 }
@@ -71,7 +67,8 @@ sb_monitor(struct sb_session *s, struct sb_address target, uint64_t *ref)
 	if (err)
 		return err;
 	if (target.node != node->id || target.shard >= node->shard_count)
-		err = tell(s->shard, s->self, *ref, target, SB_END_GONE);
+		err = sb_answer(node, s->shard, (struct sb_from){s->self, *ref}, target,
+			SB_MSG_DOWN, SB_END_GONE, SB_NOTHING);
 	else
 		err = send_to_target(s, target, *ref, begin_watch);
 	if (err)
@@ -94,10 +91,9 @@ void
 sb_watchers_tell(struct sb_session *s, enum sb_end why)
 {
 	while (s->watchers) {
-		struct sb_watcher *watcher = s->watchers;
+		struct sb_envelope *watcher = s->watchers;
 
 		s->watchers = watcher->next;
-		(void)tell(s->shard, watcher->address, watcher->ref, s->self, why);
-		sb_shard_release(s->shard, watcher);
+		send_notice(s->shard, watcher, s->self, why);
 	}
 }

@@ -42,12 +42,6 @@ struct sb_hand_over { /* asked for inside `received` */
 	uint64_t ref;
 };
 
-struct sb_watcher { /* somebody who monitors us */
-	struct sb_watcher *next;
-	struct sb_address address;
-	uint64_t ref;
-};
-
 struct sb_session {
 	const struct sb_module *module;
 	struct sb_shard *shard;
@@ -80,7 +74,7 @@ struct sb_session {
 	} parent;
 
 	struct sb_requests *requests;
-	struct sb_watcher *watchers;
+	struct sb_envelope *watchers; /* monitor.c: who asked to be told of our end */
 	struct sb_holding *holdings;
 	struct sb_resource *resources; /* resource_internal.h */
 	char *identity;
