@@ -1,6 +1,7 @@
 #include "core/connection_internal.h"
 
 #include "core/connector_internal.h"
+#include "core/node_internal.h"
 #include "core/session_internal.h"
 
 #include <string.h>
@@ -126,6 +127,16 @@ sb_connection_update(struct sb_connection *c)
 
 	if (events != c->io.events)
 		shard->env->loop_watch(shard->loop, &c->io, events);
+}
+
+uint32_t
+sb_connection_max_frame(const struct sb_connection *c)
+{
+	const struct sb_session *s = c->session;
+
+	if (c->limits == &s->shard->node->default_limits)
+		return sb_limits_complete(NULL, s->module->max_frame).max_frame;
+	return c->limits->max_frame;
 }
 
 /* ---- deadlines ---- */

@@ -116,6 +116,9 @@ void sb_connection_abort(struct sb_connection *c, enum sb_end why);
 void sb_connection_destroy(struct sb_connection *c, enum sb_end why, bool abort);
 /* What the poller should watch, from the connection's state. */
 void sb_connection_update(struct sb_connection *c);
+/* Octets of an unfinished frame. Sessions without limits of their own share the node's, but not this
+ * one: it is their module's. */
+uint32_t sb_connection_max_frame(const struct sb_connection *c);
 /* Arms it for its nearest deadline, and looks at what is due (turn level only). */
 void sb_connection_arm(struct sb_connection *c);
 void sb_connection_look(struct sb_connection *c);

@@ -23,7 +23,7 @@ struct sb_connector {
 	struct sb_timer timer; /* of the attempt, or the wait before the next */
 	struct sb_resolution found;
 	size_t next_address;
-	uint64_t attempt; /* answers to earlier ones are dropped */
+	uint64_t attempt; /* answers to earlier ones, of whichever connector, are dropped */
 	uint64_t opened_at;
 	uint32_t backoff_ms;
 	int error;
@@ -58,7 +58,6 @@ attempt_over(struct sb_connector *connector)
 	socket_drop(connector);
 	sb_timer_stop(connector->session, &connector->timer);
 	connector->is_trying = false;
-	connector->attempt++;
 }
 
 static void
@@ -181,6 +180,7 @@ begin_attempt(struct sb_session *s)
 	int err;
 
 	connector->is_trying = true;
+	connector->attempt = ++s->shard->connects;
 	connector->error = SB_EUNREACH;
 	sb_timer_start(s, &connector->timer, connector->options.connect_ms, attempt_overdue);
 	err = sb_resolve(s, connector->host, connector->options.port, connector->attempt, resolved);
@@ -228,14 +228,20 @@ sb_connector_opened(struct sb_session *s)
 }
 
 void
+sb_connector_stop(struct sb_session *s)
+{
+	if (s->connector)
+		attempt_over(s->connector);
+}
+
+void
 sb_connector_free(struct sb_session *s)
 {
 	struct sb_connector *connector = s->connector;
 
 	if (!connector)
 		return;
-	socket_drop(connector);
-	sb_timer_stop(s, &connector->timer);
+	attempt_over(connector);
 	sb_release(s, connector->host);
 	sb_release(s, connector->server_name);
 	sb_release(s, connector);

@@ -13,7 +13,9 @@ bool sb_connector_reconnects(const struct sb_session *s);
 void sb_connector_retry(struct sb_session *s);
 /* The connection is open: the back-off starts anew once it has held. */
 void sb_connector_opened(struct sb_session *s);
-/* The session closes: nothing comes any more. */
+/* The session closes: nothing comes any more. Its connection may still use the limits. */
+void sb_connector_stop(struct sb_session *s);
+/* No connection is left. */
 void sb_connector_free(struct sb_session *s);
 
 #endif

@@ -7,7 +7,7 @@ sb_need(struct sb_session *s, size_t size)
 {
 	if (!sb_is_connected(s))
 		return SB_GONE;
-	if (size > s->connection->limits->max_frame)
+	if (size > sb_connection_max_frame(s->connection))
 		return SB_ELIMIT;
 	s->connection->need = (uint32_t)size;
 	return 0;

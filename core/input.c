@@ -78,7 +78,7 @@ judge_rest(struct sb_connection *c, size_t rest, bool progressed)
 		c->is_cut_off &= rest != 0;
 		return;
 	}
-	if (rest > c->limits->max_frame) {
+	if (rest > sb_connection_max_frame(c)) {
 		sb_limit_hit(s, SB_LIMIT_FRAME_SIZE, "size", rest);
 		sb_connection_end_session(c, SB_END_LIMIT);
 		return;

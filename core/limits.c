@@ -2,6 +2,9 @@
 
 #define KIB 1024u
 
+/* Buffers double, and their sizes are 32 bits. */
+#define OCTETS_MAX (1u << 30)
+
 static const struct sb_limits defaults = {
 	.max_connections = 10000,
 	.max_connections_per_source = SB_UNLIMITED,
@@ -30,6 +33,12 @@ or_default(uint32_t value, uint32_t fallback)
 	return value ? value : fallback;
 }
 
+static uint32_t
+at_most(uint32_t value, uint32_t limit)
+{
+	return value < limit ? value : limit;
+}
+
 struct sb_limits
 sb_limits_complete(const struct sb_limits *limits, size_t max_frame)
 {
@@ -37,7 +46,7 @@ sb_limits_complete(const struct sb_limits *limits, size_t max_frame)
 	struct sb_limits out = defaults;
 
 	if (max_frame)
-		out.max_frame = max_frame < UINT32_MAX ? (uint32_t)max_frame : UINT32_MAX;
+		out.max_frame = max_frame < OCTETS_MAX ? (uint32_t)max_frame : OCTETS_MAX;
 #define COMPLETE(field) out.field = or_default(given.field, out.field)
 	COMPLETE(max_connections);
 	COMPLETE(max_connections_per_source);
@@ -59,5 +68,9 @@ sb_limits_complete(const struct sb_limits *limits, size_t max_frame)
 	COMPLETE(mailbox_bytes);
 	COMPLETE(max_calls);
 #undef COMPLETE
+	out.max_frame = at_most(out.max_frame, OCTETS_MAX);
+	out.output_hard = at_most(out.output_hard, OCTETS_MAX);
+	out.output_high = at_most(out.output_high, out.output_hard);
+	out.output_low = at_most(out.output_low, out.output_high);
 	return out;
 }

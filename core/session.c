@@ -47,12 +47,12 @@ parent_set(struct sb_session *s, const struct sb_parent *parent)
 }
 
 static const struct sb_limits *
-limits_copy(struct sb_shard *shard, const struct sb_limits *limits)
+limits_copy(struct sb_shard *shard, const struct sb_limits *limits, size_t max_frame)
 {
 	struct sb_limits *copy = sb_shard_allocate(shard, sizeof(*copy));
 
 	if (copy)
-		*copy = sb_limits_complete(limits, 0);
+		*copy = sb_limits_complete(limits, max_frame);
 	return copy;
 }
 
@@ -73,8 +73,10 @@ sb_session_new(struct sb_shard *shard, const struct sb_module *module,
 	s->shard = shard;
 	s->self.node = shard->node->id;
 	s->owns_limits = limits && copy_limits;
-	s->limits = !limits ? &shard->node->default_limits
-			    : (copy_limits ? limits_copy(shard, limits) : limits);
+	if (!limits)
+		s->limits = &shard->node->default_limits;
+	else
+		s->limits = copy_limits ? limits_copy(shard, limits, module->max_frame) : limits;
 	if (!s->limits ||
 		sb_slot_take(shard, s,
 			sb_slot_limit(s->limits->mailbox_messages, s->limits->mailbox_bytes),
@@ -143,7 +145,7 @@ begin_close(struct sb_session *s, enum sb_end why)
 	sb_slot_hide(s->shard, s->self);
 	sb_registry_release(s);
 	sb_resources_release(s);
-	sb_connector_free(s);
+	sb_connector_stop(s);
 	sb_requests_drop(s);
 	module_timers_clear(s);
 	s->is_held = false;
@@ -246,6 +248,7 @@ session_free(struct sb_session *s)
 	struct sb_shard *shard = s->shard;
 
 	sb_timers_clear(s);
+	sb_connector_free(s);
 	sb_requests_fini(s);
 	sb_heap_remove(shard, s);
 	sb_slot_give_back(shard, s->self);

@@ -109,6 +109,7 @@ struct sb_shard {
 	unsigned index;
 	uint64_t now; /* monotonic ns, read once a turn */
 	uint64_t turns;
+	uint64_t connects;   /* attempts so far: their numbers */
 	uint64_t flushed_at; /* when this turn, or its last early flush, began */
 
 	struct sb_slots slots;

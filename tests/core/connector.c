@@ -158,6 +158,136 @@ test_a_second_connect_is_refused_while_one_is_there(void **state)
 	fixture_fini(&f);
 }
 
+static int
+accepts_on(struct fixture *f, uint16_t port)
+{
+	int count = 0;
+
+	while (sim_accept(f->sim, port))
+		count++;
+	return count;
+}
+
+static void
+connect_elsewhere(struct sb_session *s, struct probe *p)
+{
+	struct sb_connector_options other = {.host = "localhost", .port = FAR_PORT + 1};
+
+	(void)p;
+	if (p->disconnected == 1)
+		assert_int_equal(sb_connect(s, &other), 0);
+}
+
+static void
+test_an_answer_of_the_resolver_to_an_earlier_connect_is_dropped(void **state)
+{
+	struct probe a = {.on_start = connect_far, .on_disconnected = connect_elsewhere};
+	struct fixture f;
+
+	(void)state;
+	far = (struct sb_connector_options){
+		.host = "localhost", .port = FAR_PORT, .connect_ms = 100};
+	fixture_init(&f, 1, &probe_module, NULL, NULL);
+	sim_listen(f.sim, FAR_PORT);
+	sim_listen(f.sim, FAR_PORT + 1);
+	sim_hold_work(f.sim, true);
+	start_probe(&f, &a, 0);
+	wait_count(&f, &a.disconnected, 1); /* too late */
+	run_ms(&f, 10);
+	sim_hold_work(f.sim, false);
+	wait_count(&f, &a.connected, 1);
+	run_ms(&f, 10);
+	assert_int_equal(accepts_on(&f, FAR_PORT), 0);
+	assert_int_equal(accepts_on(&f, FAR_PORT + 1), 1);
+	fixture_fini(&f);
+}
+
+static void
+test_a_node_may_end_while_a_name_is_looked_up(void **state)
+{
+	struct probe a = {.on_start = connect_far};
+	struct fixture f;
+
+	(void)state;
+	far = (struct sb_connector_options){.host = "localhost", .port = FAR_PORT};
+	fixture_init(&f, 1, &probe_module, NULL, NULL);
+	sim_hold_work(f.sim, true);
+	start_probe(&f, &a, 0);
+	fixture_fini(&f); /* the look-up completes after the node has gone */
+	assert_int_equal(a.closed, 1);
+	assert_int_equal(a.disconnected, 0);
+}
+
+static void
+close_it(struct sb_session *s, struct probe *p, struct sb_message *m)
+{
+	(void)p;
+	(void)m;
+	sb_close(s, SB_END_LOCAL);
+}
+
+static void
+test_the_limits_of_a_connector_hold_until_the_connection_has_ended(void **state)
+{
+	struct sb_limits limits = {.linger_ms = 300};
+	struct probe a = {.on_start = connect_far, .on_message = close_it};
+	struct fixture f;
+
+	(void)state;
+	far = (struct sb_connector_options){
+		.host = "127.0.0.1", .port = FAR_PORT, .limits = &limits, .reconnect = true};
+	fixture_init(&f, 1, &probe_module, NULL, NULL);
+	sim_listen(f.sim, FAR_PORT);
+	start_probe(&f, &a, 0);
+	wait_count(&f, &a.connected, 1);
+	sb_node_post(f.node, a.self, 0, 0, SB_NOTHING);
+	run_ms(&f, 200);
+	assert_int_equal(a.closed, 0); /* the peer does not end: it lingers */
+	run_ms(&f, 200);
+	assert_int_equal(a.closed, 1);
+	fixture_fini(&f);
+}
+
+/* Frames of 100,000 octets: more than the default, less than the module's bound. */
+static ssize_t
+large_frames(struct sb_session *s, struct probe *p, struct sb_bytes in)
+{
+	(void)s;
+	(void)p;
+	return in.size < 100000 ? 0 : 100000;
+}
+
+static struct sb_module large_module;
+
+static void
+test_frames_of_outbound_sessions_are_bounded_by_their_module(void **state)
+{
+	static const char octets[100000];
+	struct sb_limits some = {.idle_ms = 5000};
+
+	(void)state;
+	large_module = probe_module;
+	large_module.max_frame = 128u << 10;
+	for (int i = 0; i < 2; i++) {
+		struct probe a = {.on_start = connect_far, .on_received = large_frames};
+		struct sb_child_spec spec = {
+			.module = &large_module, .args = &a, .limits = i ? &some : NULL};
+		struct fixture f;
+
+		far = (struct sb_connector_options){.host = "127.0.0.1", .port = FAR_PORT};
+		fixture_init(&f, 1, &probe_module, NULL, NULL);
+		sim_listen(f.sim, FAR_PORT);
+		assert_int_equal(sb_node_start_child(f.node, &spec), 0);
+		wait_count(&f, &a.connected, 1);
+		sim_send(sim_accept(f.sim, FAR_PORT), octets, sizeof(octets));
+		run_ms(&f, 10);
+		assert_int_equal(a.disconnected + a.closed, 0);
+		assert_int_not_equal(a.received_calls, 0);
+		assert_int_equal(counter_value(&f, "sb_limit_hits_total", "limit", "max_frame"), 0);
+		fixture_fini(&f);
+	}
+}
+
 int
 main(void)
 {
@@ -168,6 +298,11 @@ main(void)
 		cmocka_unit_test(test_the_peers_polite_end_reconnects_too),
 		cmocka_unit_test(test_a_node_connects_to_itself_across_shards),
 		cmocka_unit_test(test_a_second_connect_is_refused_while_one_is_there),
+		cmocka_unit_test(test_an_answer_of_the_resolver_to_an_earlier_connect_is_dropped),
+		cmocka_unit_test(test_a_node_may_end_while_a_name_is_looked_up),
+		cmocka_unit_test(
+			test_the_limits_of_a_connector_hold_until_the_connection_has_ended),
+		cmocka_unit_test(test_frames_of_outbound_sessions_are_bounded_by_their_module),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

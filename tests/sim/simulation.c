@@ -197,9 +197,29 @@ sim_new(const struct sim_options *options)
 	return sim;
 }
 
+static void
+run_work(struct simulation *sim)
+{
+	struct sb_work *work = sim->work;
+
+	sim->work = work->next;
+	if (!sim->work)
+		sim->work_tail = &sim->work;
+	work->run(work);
+	work->done(work);
+}
+
+static bool
+has_work(const struct simulation *sim)
+{
+	return sim->work && !sim->is_work_held;
+}
+
 void
 sim_free(struct simulation *sim)
 {
+	while (sim->work)
+		run_work(sim);
 	while (sim->peers) {
 		struct sim_peer *peer = sim->peers;
 
@@ -242,6 +262,12 @@ sim_starve(struct simulation *sim, bool is_starved)
 	sim->is_starved = is_starved;
 }
 
+void
+sim_hold_work(struct simulation *sim, bool is_held)
+{
+	sim->is_work_held = is_held;
+}
+
 uint64_t
 sim_allocations(const struct simulation *sim)
 {
@@ -266,18 +292,6 @@ wants_turn(struct simulation *sim, struct sb_loop *loop)
 		if (pending_events(sim, loop, fd))
 			return true;
 	return false;
-}
-
-static void
-run_work(struct simulation *sim)
-{
-	struct sb_work *work = sim->work;
-
-	sim->work = work->next;
-	if (!sim->work)
-		sim->work_tail = &sim->work;
-	work->run(work);
-	work->done(work);
 }
 
 static bool
@@ -321,13 +335,13 @@ static bool
 step(struct simulation *sim, uint64_t until)
 {
 	sim_settle(sim);
-	if (sim->work && sim_random(sim, 4) == 0) {
+	if (has_work(sim) && sim_random(sim, 4) == 0) {
 		run_work(sim);
 		return true;
 	}
 	if (turn_somebody(sim))
 		return true;
-	if (sim->work) {
+	if (has_work(sim)) {
 		run_work(sim);
 		return true;
 	}

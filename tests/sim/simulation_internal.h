@@ -74,7 +74,7 @@ struct simulation {
 	unsigned loop_count;
 	struct sb_work *work, **work_tail;
 	uint64_t allocations, fail_at;
-	bool is_starved;
+	bool is_starved, is_work_held;
 	unsigned accepts_to_fail;
 	uint16_t next_port;
 };
