@@ -52,14 +52,16 @@ void
 sb_config_check_limits(const struct sb_config *config, cfg_t *section)
 {
 	struct sb_limits given = sb_config_limits(section);
-	struct sb_limits l = sb_limits_complete(&given, 0);
+	struct sb_limits defaults = sb_limits_complete(NULL, 0);
+	/* Not completed: that would put them in order in silence. */
+	uint32_t low = given.output_low ? given.output_low : defaults.output_low;
+	uint32_t high = given.output_high ? given.output_high : defaults.output_high;
+	uint32_t hard = given.output_hard ? given.output_hard : defaults.output_hard;
 
-	if (l.output_low > l.output_high)
+	if (low > high)
 		sb_config_error(config, section, given.output_high ? "output_high" : "output_low",
-			"output_low (%u octets) is over output_high (%u)", l.output_low,
-			l.output_high);
-	if (l.output_high > l.output_hard)
+			"output_low (%u octets) is over output_high (%u)", low, high);
+	if (high > hard)
 		sb_config_error(config, section, given.output_hard ? "output_hard" : "output_high",
-			"output_high (%u octets) is over output_hard (%u)", l.output_high,
-			l.output_hard);
+			"output_high (%u octets) is over output_hard (%u)", high, hard);
 }

@@ -94,7 +94,7 @@ sb_connection_end_session(struct sb_connection *c, enum sb_end why)
 static int
 events_wanted(const struct sb_connection *c)
 {
-	int writes = c->output.end > c->output.start ? SB_WRITABLE : 0;
+	int writes = c->output.end > c->output.start ? sb_connection_writes_on(c) : 0;
 
 	switch ((enum sb_connection_phase)c->phase) {
 	case SB_CONNECTION_PROXY:
@@ -106,10 +106,10 @@ events_wanted(const struct sb_connection *c)
 		if (c->is_dirty)
 			writes = c->io.events & SB_WRITABLE;
 		if (c->session->is_held || c->is_output_high || c->has_input_ended)
-			return writes | (c->blocked_on & SB_WRITABLE);
-		return writes | SB_READABLE | c->blocked_on;
+			return writes;
+		return writes | sb_connection_reads_on(c);
 	case SB_CONNECTION_FLUSHING:
-		return writes | c->blocked_on;
+		return sb_connection_writes_on(c);
 	case SB_CONNECTION_LINGERING:
 		return SB_READABLE;
 	case SB_CONNECTION_ABORTING:
@@ -220,6 +220,7 @@ overdue(struct sb_connection *c)
 		sb_connection_destroy(c, c->end, true);
 		return;
 	case SB_CONNECTION_LINGERING:
+		sb_limit_hit(s, SB_LIMIT_LINGER, "limit_ms", c->limits->linger_ms);
 		sb_connection_destroy(c, c->end, false);
 		return;
 	case SB_CONNECTION_ABORTING:

@@ -23,8 +23,8 @@ struct sb_source;
 
 /*
  * How octets pass: plain sockets, or TLS over them. Each gives a count, 0 at the end of input
- * (read), SB_AGAIN (the poller is asked for `blocked_on`, or the obvious direction when that is 0),
- * or an error: SB_ECONNRESET, SB_ETLS.
+ * (read), SB_AGAIN (the poller is asked for the obvious direction, or the other where `blocked_on`
+ * says), or an error: SB_ECONNRESET, SB_ETLS.
  */
 struct sb_transport {
 	ssize_t (*read)(struct sb_connection *c, void *buf, size_t size);
@@ -84,7 +84,7 @@ struct sb_connection {
 	struct sb_connection *ready_next, *again_next, *dirty_next;
 	uint8_t phase; /* enum sb_connection_phase */
 	uint8_t ready_events;
-	uint8_t blocked_on; /* what the transport waits for in the other direction */
+	uint8_t blocked_on; /* SB_WRITABLE: a read waits for it; SB_READABLE: a write does */
 	uint8_t end;        /* enum sb_end, once flushing or lingering */
 	bool is_ready : 1, is_again : 1, is_dirty : 1;
 	bool is_server : 1;
@@ -102,8 +102,8 @@ int sb_connection_new(struct sb_shard *shard, struct sb_session *s, int fd,
 /* Starts input: the PROXY header, the TLS handshake, or open at once. */
 void sb_connection_begin(struct sb_connection *c, enum sb_proxy_mode proxy, struct sb_tls *tls,
 	const char *server_name);
-/* PROXY and TLS are done, or were never asked for: `connected`. 0, or its refusal, which has begun to
- * end the connection. Turn level only. */
+/* PROXY and TLS are done, or were never asked for: `connected`. 0, or its refusal, which has begun
+ * to end the connection. Turn level only. */
 int sb_connection_opened(struct sb_connection *c);
 /* Begins the polite end: flush, FIN, linger. */
 void sb_connection_finish(struct sb_connection *c, enum sb_end why);
@@ -114,10 +114,23 @@ void sb_connection_linger(struct sb_connection *c, enum sb_end why);
 void sb_connection_abort(struct sb_connection *c, enum sb_end why);
 /* Closes now, gives counts back, tells the session. Turn level only. */
 void sb_connection_destroy(struct sb_connection *c, enum sb_end why, bool abort);
+/* What the poller is asked for so that reads, and writes, can go on. */
+static inline int
+sb_connection_reads_on(const struct sb_connection *c)
+{
+	return c->blocked_on & SB_WRITABLE ? SB_WRITABLE : SB_READABLE;
+}
+
+static inline int
+sb_connection_writes_on(const struct sb_connection *c)
+{
+	return c->blocked_on & SB_READABLE ? SB_READABLE : SB_WRITABLE;
+}
+
 /* What the poller should watch, from the connection's state. */
 void sb_connection_update(struct sb_connection *c);
-/* Octets of an unfinished frame. Sessions without limits of their own share the node's, but not this
- * one: it is their module's. */
+/* Octets of an unfinished frame. Sessions without limits of their own share the node's, but not
+ * this one: it is their module's. */
 uint32_t sb_connection_max_frame(const struct sb_connection *c);
 /* Arms it for its nearest deadline, and looks at what is due (turn level only). */
 void sb_connection_arm(struct sb_connection *c);

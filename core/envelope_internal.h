@@ -74,7 +74,8 @@ struct sb_envelope *sb_answer_new(const struct sb_env *env, struct sb_shard *fro
 /* Sends an answer of `type` to who asked; never refused. SB_ENOMEM. `from` NULL: foreign thread. */
 int sb_answer(struct sb_node *node, struct sb_shard *from, struct sb_from to,
 	struct sb_address sender, uint32_t type, int status, struct sb_payload payload);
-/* Makes an envelope that was taken, and came from who asked, the answer to it; it is not sent yet. */
+/* Makes an envelope that was taken, and came from who asked, the answer to it; it is not sent yet.
+ */
 void sb_answer_with(struct sb_envelope *e, struct sb_address sender, uint32_t type, int status);
 /* Forgets all of them; answers find no place any more. */
 void sb_requests_drop(struct sb_session *s);

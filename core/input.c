@@ -238,7 +238,7 @@ read_and_give(struct sb_connection *c)
 		sb_connection_end_session(c, SB_END_LIMIT);
 		return;
 	}
-	c->blocked_on = 0;
+	c->blocked_on &= (uint8_t)~SB_WRITABLE;
 	n = c->transport->read(c, base + tail, room);
 	if (n == SB_AGAIN) {
 		sb_connection_update(c);
@@ -262,21 +262,28 @@ read_and_give(struct sb_connection *c)
 	follow_up(s);
 }
 
+/* One buffer a turn, however fast they come. */
 static void
 discard(struct sb_connection *c)
 {
 	struct sb_shard *shard = c->session->shard;
-	ssize_t n;
+	ssize_t n = c->transport->read(c, shard->receive_buffer, shard->receive_size);
+	uint32_t limit = c->limits->linger_bytes;
 
-	do {
-		n = c->transport->read(c, shard->receive_buffer, shard->receive_size);
-		if (n > 0)
-			c->discarded += (uint32_t)n;
-		if (n == 0 || (n < 0 && n != SB_AGAIN) || c->discarded > c->limits->linger_bytes) {
-			sb_connection_destroy(c, c->end, false);
-			return;
-		}
-	} while (n > 0);
+	if (n == SB_AGAIN)
+		return;
+	if (n <= 0) {
+		sb_connection_destroy(c, c->end, false);
+		return;
+	}
+	if (limit != SB_UNLIMITED && (size_t)n > limit - c->discarded) {
+		sb_limit_hit(c->session, SB_LIMIT_LINGER_BYTES, "limit", limit);
+		sb_connection_destroy(c, c->end, false);
+		return;
+	}
+	c->discarded += (uint32_t)n;
+	if (c->transport->pending(c))
+		sb_connection_enqueue_again(c);
 }
 
 /* Octets that the module has not seen as a whole (held, cut off, handed over) come before new ones,
@@ -304,11 +311,10 @@ sb_connection_process(struct sb_connection *c, int events)
 		sb_opening_handshake(c);
 		break;
 	case SB_CONNECTION_OPEN:
-		if (events & SB_WRITABLE)
+		if (events & sb_connection_writes_on(c))
 			sb_connection_enqueue_dirty(c);
-		if (events & SB_READABLE || c->blocked_on & events)
-			if (may_read(c))
-				read_and_give(c);
+		if (events & sb_connection_reads_on(c) && may_read(c))
+			read_and_give(c);
 		break;
 	case SB_CONNECTION_FLUSHING:
 		sb_connection_enqueue_dirty(c);

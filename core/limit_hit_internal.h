@@ -18,6 +18,8 @@ struct sb_shard;
 	X(FRAME_TIME, "frame_ms", "connection.frame_deadline")              \
 	X(IDLE, "idle_ms", "connection.idle_deadline")                      \
 	X(FLUSH, "linger_ms", "connection.flush_deadline")                  \
+	X(LINGER, "linger_ms", "connection.linger_deadline")                \
+	X(LINGER_BYTES, "linger_bytes", "connection.linger_limit")          \
 	X(STOP, "stop_ms", "session.stop_deadline")                         \
 	X(FRAME_SIZE, "max_frame", "connection.frame_limit")                \
 	X(OUTPUT, "output_hard", "connection.output_limit")                 \

@@ -4,8 +4,8 @@
 #include "core/node_internal.h"
 #include "core/session_internal.h"
 
-/* The envelope in which the watcher asked waits at the target and becomes the notice: an end is told
- * whatever memory there is then. */
+/* The envelope in which the watcher asked waits at the target and becomes the notice: an end is
+ * told whatever memory there is then. */
 static void
 send_notice(struct sb_shard *shard, struct sb_envelope *e, struct sb_address ended, enum sb_end why)
 {

@@ -19,7 +19,7 @@
 #define MESSAGE_BUDGET    4096
 #define RECEIVE_BUFFER    (256u << 10)
 #define RECEIVE_MIN       (8u << 10) /* a short tail (input.c) and as much again */
-#define SPARE_DESCRIPTORS 64 /* for logs, stores, name servers: not for connections */
+#define SPARE_DESCRIPTORS 64         /* for logs, stores, name servers: not for connections */
 
 static unsigned
 cores(void)

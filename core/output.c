@@ -47,6 +47,13 @@ reserve(struct sb_connection *c, size_t size)
 }
 
 static void
+output_emptied(struct sb_connection *c)
+{
+	sb_buffer_give(c->session->shard, c->output.data, c->output.capacity);
+	c->output = (struct sb_output){0};
+}
+
+static void
 refuse(struct sb_session *s, enum sb_limit_kind kind, size_t size)
 {
 	sb_limit_hit(s, kind, "size", sb_output_size(s) + size);
@@ -64,7 +71,7 @@ sb_write_room(struct sb_session *s, size_t size)
 		refuse(s, SB_LIMIT_OUTPUT, size);
 		return NULL;
 	}
-	if (reserve(c, size)) {
+	if (reserve(c, size ? size : 1)) {
 		refuse(s, SB_LIMIT_MEMORY, size);
 		return NULL;
 	}
@@ -76,7 +83,11 @@ sb_write_commit(struct sb_session *s, size_t used)
 {
 	struct sb_connection *c = s->connection;
 
-	if (!used || !sb_is_connected(s))
+	if (!sb_is_connected(s))
+		return;
+	if (!used && !waiting(c))
+		output_emptied(c);
+	if (!used)
 		return;
 	assert(c->output.capacity - c->output.end >= used);
 	c->output.end += (uint32_t)used;
@@ -99,11 +110,12 @@ sb_write(struct sb_session *s, const void *data, size_t size)
 
 	if (!sb_is_connected(s))
 		return SB_GONE;
+	if (!size)
+		return 0;
 	room = sb_write_room(s, size);
 	if (!room)
 		return SB_FULL;
-	if (size)
-		memcpy(room, data, size);
+	memcpy(room, data, size);
 	sb_write_commit(s, size);
 	return 0;
 }
@@ -122,13 +134,6 @@ sb_output_is_high(const struct sb_session *s)
 
 /* ---- flush ---- */
 
-static void
-output_emptied(struct sb_connection *c)
-{
-	sb_buffer_give(c->session->shard, c->output.data, c->output.capacity);
-	c->output = (struct sb_output){0};
-}
-
 /* Writes what the kernel takes. A failure aborts the connection at turn level, since this may run
  * inside a callback. */
 void
@@ -136,6 +141,7 @@ sb_output_flush(struct sb_connection *c)
 {
 	struct sb_shard *shard = c->session->shard;
 
+	c->blocked_on &= (uint8_t)~SB_READABLE;
 	while (waiting(c)) {
 		ssize_t n = c->transport->write(c, c->output.data + c->output.start, waiting(c));
 

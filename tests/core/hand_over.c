@@ -224,8 +224,9 @@ pass_on(struct sb_session *s, struct probe *p, struct sb_bytes in)
 static void
 test_a_connection_goes_on_and_on_with_all_its_octets(void **state)
 {
-	struct probe giver = {.on_received = give_away}, links[3] = {
-		{.on_received = pass_on}, {.on_received = pass_on}, {.on_received = echo}};
+	struct probe giver = {.on_received = give_away},
+		     links[3] = {{.on_received = pass_on}, {.on_received = pass_on},
+			     {.on_received = echo}};
 	struct fixture f;
 	struct sim_peer *peer;
 

@@ -80,14 +80,15 @@ abort_it(struct sb_session *s, struct probe *p, struct sb_message *m)
 	sb_abort(s, SB_END_LOCAL);
 }
 
-
 static void
 test_a_turn_ends_though_the_last_that_waited_has_died(void **state)
 {
 	struct sb_limits limits = {.frame_budget = 1};
 	struct probe busy = {.on_received = octet_frames}, dying = {.on_message = abort_it};
-	struct sb_listener_options options = {
-		.name = "second", .address = "127.0.0.1:0", .module = &probe_module, .args = &dying};
+	struct sb_listener_options options = {.name = "second",
+		.address = "127.0.0.1:0",
+		.module = &probe_module,
+		.args = &dying};
 	struct sb_listener *second;
 	struct sim_peer *peers[2];
 	struct fixture f;

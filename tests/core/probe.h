@@ -71,8 +71,8 @@ void run_ms(struct fixture *f, uint64_t ms);
 /* One turn of a shard, without a wait: for tests of what one turn may do. */
 void turn(struct fixture *f, unsigned shard);
 /* What a counter of the node says; `label` may be NULL. */
-uint64_t counter_value(
-	struct fixture *f, const char *name, const char *label, const char *label_value);
+uint64_t
+counter_value(struct fixture *f, const char *name, const char *label, const char *label_value);
 
 /* A temporary child under the root on `shard`, whose `start` gets the probe; waits for it. */
 void start_probe(struct fixture *f, struct probe *probe, int shard);
