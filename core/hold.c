@@ -26,8 +26,7 @@ sb_frame(struct sb_session *s)
 		if (s->is_receiving && !c->is_cut_off) {
 			c->is_cut_off = true;
 			if (!c->is_output_high)
-				sb_counter_add(
-					s->shard->metrics.budget_frames, s->shard->index, 1);
+				sb_counter_add(s->shard->metrics.budget_frames, s->shard->index, 1);
 		}
 		return false;
 	}

@@ -110,6 +110,8 @@ settle(struct sb_connection *c, struct sb_bytes view, ssize_t used)
 	}
 	assert((size_t)used <= view.size);
 	rest = sb_bytes(view.data + used, view.size - (size_t)used);
+	if (used)
+		c->need = 0; /* said of a frame that is used, as far as we know */
 	if (s->hand_over) {
 		sb_hand_over_leave(c, rest);
 		return;
@@ -127,7 +129,6 @@ static void
 give(struct sb_connection *c, struct sb_bytes view)
 {
 	struct sb_session *s = c->session;
-	size_t need = c->need;
 	ssize_t used = 0;
 
 	c->frames = 0;
@@ -136,8 +137,7 @@ give(struct sb_connection *c, struct sb_bytes view)
 		broke_protocol(c, SB_ENOTSUP);
 		return;
 	}
-	if (view.size >= need) {
-		c->need = 0; /* the module says it anew, of the frame it begins now */
+	if (view.size >= c->need) {
 		s->is_receiving = true;
 		used = s->module->received(s, view);
 		s->is_receiving = false;

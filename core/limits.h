@@ -25,7 +25,8 @@ struct sb_limits {
 	uint32_t linger_ms;      /* after close, waiting for the peer's EOF [2000] */
 	uint32_t stop_ms;        /* from `stopping` to the cut, for accepted sessions [5000] */
 
-	/* Octets. Frames and outputs are bounded by 1 GiB whatever is given; low by high by hard. */
+	/* Octets. Frames and outputs are bounded by 1 GiB whatever is given; low by high by hard.
+	 */
 	uint32_t max_frame;    /* unfinished frame [the module's] */
 	uint32_t output_low;   /* reading goes on under it, and `drained` is called [64 KiB] */
 	uint32_t output_high;  /* reading stops over it [256 KiB] */

@@ -77,7 +77,8 @@ bool sb_output_is_high(const struct sb_session *s);
 /* ---- input ---- */
 
 /* Optional: the coming frame has `size` octets; `received` is not called before they are there.
- * Over max_frame: SB_ELIMIT, and the module should return SB_EPROTO. 0 otherwise. */
+ * Forgotten when `received` uses octets. Over max_frame: SB_ELIMIT, and the module should return
+ * SB_EPROTO; SB_GONE without a connection. 0 otherwise. */
 int sb_need(struct sb_session *s, size_t size);
 
 /*

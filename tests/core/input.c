@@ -224,14 +224,16 @@ test_an_unfinished_frame_has_its_time_while_output_keeps_us_from_reading(void **
 
 /* ---- announced frames ---- */
 
-/* A frame of 2, then one of 100 that is announced. */
+/* Frames of a length octet, which is announced, and so many octets. */
 static ssize_t
 announce(struct sb_session *s, struct probe *p, struct sb_bytes in)
 {
-	if (p->received_calls > 1)
-		return in.size < 100 ? 0 : 100;
-	assert_int_equal(sb_need(s, 100), 0);
-	return 2;
+	size_t used = 0;
+
+	(void)p;
+	while (used < in.size && !sb_need(s, 1u + in.data[used]) && in.size - used > in.data[used])
+		used += 1u + in.data[used];
+	return (ssize_t)used;
 }
 
 static void
@@ -240,17 +242,19 @@ test_an_announced_frame_is_not_looked_at_before_it_is_there(void **state)
 	struct probe probe = {.on_received = announce};
 	struct fixture f;
 	struct sim_peer *peer;
-	char octets[102] = {0};
+	char octets[106] = {2, 0, 0, 99, [103] = 1};
 
 	(void)state;
 	fixture_init(&f, 1, &probe_module, &probe, NULL);
 	peer = sim_connect(f.sim, f.port);
-	for (size_t i = 0; i < sizeof(octets); i += 3) {
-		sim_send(peer, octets + i, 3);
+	for (size_t i = 0; i < sizeof(octets); i += 2) {
+		sim_send(peer, octets + i, 2);
 		run_ms(&f, 1);
 	}
-	assert_int_equal(probe.text_size, 102);
-	assert_int_equal(probe.received_calls, 2);
+	assert_int_equal(probe.text_size, 106);
+	/* The first frame in two calls, one for the beginning of the second, one that uses it and
+	 * sees the third, which is short: what was said of the second does not keep it back. */
+	assert_int_equal(probe.received_calls, 5);
 	fixture_fini(&f);
 }
 
@@ -283,7 +287,7 @@ test_a_small_receive_buffer_holds_a_long_tail(void **state)
 		.address = "127.0.0.1:0", .module = &probe_module, .args = &probe};
 	struct fixture f = {.sim = sim_new(&sim_options), .log = sb_log_new(&log_options)};
 	struct sim_peer *peer;
-	char octets[102] = {0};
+	char octets[102] = {101};
 
 	(void)state;
 	options.env = sim_env(f.sim);
