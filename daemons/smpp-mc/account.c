@@ -7,6 +7,14 @@
 /* Octets of a source address, at most (data_sm). */
 #define SOURCE_MAX 64
 
+static int64_t
+read_binds(void *context)
+{
+	const struct mc_account_state *state = context;
+
+	return (int64_t)atomic_load(&state->binds);
+}
+
 void
 mc_account_state_init(
 	struct mc_account_state *state, struct sb_metrics *metrics, const char *system_id)
@@ -16,6 +24,8 @@ mc_account_state_init(
 		metrics, metric, help, "account", system_id, (const char *)NULL);
 	MC_ACCOUNT_COUNTER_MAP(X)
 #undef X
+	sb_metrics_gauge_read(metrics, read_binds, state, "smpp_mc_binds", "Binds now", "account",
+		system_id, (const char *)NULL);
 }
 
 /* Takes as long for a wrong password as for a right one: its time tells nothing. */

@@ -55,13 +55,14 @@ mc_body_cache(struct mc_partition *p, struct mc_entry *entry)
 
 /* The row stays in the store and is found again at the next start. */
 static void
-body_lost(struct mc_partition *p, uint32_t number, uint16_t ending, int error)
+body_lost(struct mc_partition *p, uint32_t number, uint16_t ending, bool is_asked, int error)
 {
 	struct mc_entry *entry = mc_partition_entry(p, number);
 	struct mc_queue *queue = &p->outlets[entry->target].queue;
 
 	SB_LOG(p->session, ERROR, "mc.body_lost", "id", SB_UINT(entry->id), "error", SB_ERR(error));
-	if (!ending) {
+	if (!ending && !is_asked) {
+		p->outlets[entry->target].loading--;
 		mc_queue_return(queue, number); /* its lane may wait for it */
 		mc_queue_remove(queue, number);
 	}
@@ -76,10 +77,12 @@ mc_body_load(struct mc_partition *p, uint32_t number, uint16_t ending, struct sb
 	uint64_t ref = (uint64_t)number << 1 | 1;
 
 	entry->state = MC_ENTRY_LOADING;
+	if (!ending && !ask)
+		p->outlets[entry->target].loading++;
 	if (!load || sb_store_get(p->session, p->service->store, MC_KIND_MESSAGE, entry->id,
 			     sb_self(p->session), ref)) {
 		free(load);
-		body_lost(p, number, ending, SB_FULL);
+		body_lost(p, number, ending, ask, SB_FULL);
 		return;
 	}
 	*load = (struct mc_load){
@@ -120,24 +123,41 @@ parcel_of_row(const struct mc_entry *entry, const struct sb_store_row *row)
 	return parcel;
 }
 
-/* What the body was wanted for. */
+/* Who asked may have replaced the text, which is being stored then. Otherwise it waits again. */
 static void
-go_on(struct mc_partition *p, uint32_t number, struct mc_load *load)
+ask_again(struct mc_partition *p, uint32_t number, struct sb_message *ask)
 {
 	struct mc_entry *entry = mc_partition_entry(p, number);
 	struct mc_queue *queue = &p->outlets[entry->target].queue;
+
+	mc_queue_return(queue, number);
+	mc_ask(p, ask);
+	if (entry->state != MC_ENTRY_READY)
+		return;
+	mc_queue_remove(queue, number);
+	mc_accept(p, number);
+}
+
+/* What the body was wanted for. */
+static void
+go_on(struct mc_partition *p, uint32_t number, const struct mc_load *load)
+{
+	struct mc_entry *entry = mc_partition_entry(p, number);
+	uint16_t target = entry->target;
 
 	if (load->ending) {
 		mc_ended(p, number, (uint8_t)(load->ending >> 8), (uint8_t)load->ending);
 		return;
 	}
-	mc_queue_return(queue, number);
-	if (load->ask)
-		mc_ask(p, load->ask);
-	if (entry->state != MC_ENTRY_READY)
-		return; /* replaced: it is being stored */
-	mc_queue_remove(queue, number);
-	mc_accept(p, number);
+	if (load->ask) {
+		ask_again(p, number, load->ask);
+		return;
+	}
+	/* To its own place: its lane may wait for it. */
+	p->outlets[target].loading--;
+	mc_queue_return(&p->outlets[target].queue, number);
+	mc_outlet_run(p, target);
+	mc_wait(p, number);
 }
 
 void
@@ -155,7 +175,7 @@ mc_body_loaded(struct mc_partition *p, const struct sb_message *m)
 	if (entry->body)
 		go_on(p, number, load);
 	else
-		body_lost(p, number, load->ending, m->status);
+		body_lost(p, number, load->ending, load->ask, m->status);
 	if (load->ask)
 		sb_message_free(p->session, load->ask);
 	free(load);

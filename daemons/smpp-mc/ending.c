@@ -16,6 +16,7 @@ mc_entry_forget(struct mc_partition *p, uint32_t number)
 	mc_body_drop(p, entry);
 	entry->state = MC_ENTRY_FREE;
 	mc_slab_give(&p->entries, number);
+	sb_gauge_add(p->service->messages, sb_session_shard(p->session), -1);
 }
 
 static void
@@ -52,6 +53,7 @@ note_final(struct mc_partition *p, const struct mc_entry *entry, uint8_t state, 
 	if (!mc_partition_config(p)->limits.finals)
 		return;
 	mc_finals_add(&p->finals, &final);
+	mc_wall_watch(p);
 	if (!(entry->flags & MC_ENTRY_VOLATILE))
 		mc_batch_final(p, &final);
 }

@@ -159,7 +159,7 @@ run_account(struct mc_partition *p, struct mc_outlet *outlet)
 	uint16_t bind;
 	uint32_t number;
 
-	while (outlet->room &&
+	while (outlet->room > outlet->loading &&
 		(number = mc_queue_take(&outlet->queue, bind_has_room, outlet, &bind)))
 		if (!dispatch(p, outlet, number, bind))
 			return;

@@ -38,6 +38,7 @@ struct mc_outlet {
 	struct mc_bind *binds;
 	uint16_t bind_count; /* places, free ones among them */
 	uint32_t room;       /* flights free over all binds */
+	uint32_t loading;    /* entries whose body is read for a flight */
 	bool is_watched;     /* the account's topic */
 	bool wants_run;      /* at again_ms */
 	bool is_running;     /* mc_outlet_run is at work: what ends inside it is its own affair */
@@ -134,6 +135,9 @@ void mc_wait(struct mc_partition *p, uint32_t number);
 
 /* Adds an entry to the deadlines by the clock on the wall. */
 void mc_deadline_add(struct mc_partition *p, uint32_t number, int64_t at_ms);
+
+/* There is a final state that will have to be forgotten. */
+void mc_wall_watch(struct mc_partition *p);
 
 bool mc_is_waiting(const struct mc_entry *entry);
 

@@ -54,6 +54,8 @@ mc_service_new(struct mc_service **out, struct sb_node *node, struct sb_store *s
 		return SB_ENOMEM;
 	}
 	memset(service->shards, 0, shard_size);
+	service->messages = sb_metrics_gauge(sb_node_metrics(node), "smpp_mc_messages",
+		"Messages and receipts that have no final state yet", (const char *)NULL);
 	config->service = service;
 	*out = service;
 	return 0;

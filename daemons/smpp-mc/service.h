@@ -6,6 +6,7 @@
 #define SMPP_MC_SERVICE_H
 
 #include "core/address.h"
+#include "core/metrics.h"
 #include "core/node.h"
 #include "core/session.h"
 #include "core/store.h"
@@ -45,6 +46,7 @@ struct mc_service {
 	uint32_t partition_count;
 	struct mc_account_state *accounts; /* by number */
 	size_t account_count;
+	struct sb_gauge *messages; /* in all partitions, receipts among them */
 };
 
 /* Makes the service of a node whose configuration is `config` and sets config->service. `node_id`

@@ -38,8 +38,10 @@ mc_entry_new(struct mc_partition *p, const struct mc_parcel *parcel)
 {
 	uint32_t number = mc_slab_take(&p->entries);
 
-	if (number)
-		entry_fill(mc_partition_entry(p, number), parcel);
+	if (!number)
+		return 0;
+	entry_fill(mc_partition_entry(p, number), parcel);
+	sb_gauge_add(p->service->messages, sb_session_shard(p->session), 1);
 	return number;
 }
 

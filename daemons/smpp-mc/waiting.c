@@ -25,7 +25,6 @@ mc_waiting_init(struct mc_partition *p)
 {
 	mc_heap_init(&p->deadlines, entry_placed, p);
 	mc_heap_init(&p->backoffs, lane_placed, p);
-	sb_timer_start(p->session, &p->wall, WALL_TICK_MS, wall_fired);
 }
 
 void
@@ -63,15 +62,25 @@ run_again(struct mc_partition *p, uint64_t now)
 		}
 }
 
+/* Nothing depends on the clock: nobody is woken. */
 static void
 wall_start(struct mc_partition *p, int64_t now)
 {
 	uint64_t first = mc_heap_first(&p->deadlines);
 	uint64_t delay = WALL_TICK_MS;
 
+	if (first == UINT64_MAX && !p->finals.count && !p->batches.rows)
+		return;
 	if (first < (uint64_t)now + delay)
 		delay = first > (uint64_t)now ? first - (uint64_t)now : 0;
 	sb_timer_start(p->session, &p->wall, delay, wall_fired);
+}
+
+void
+mc_wall_watch(struct mc_partition *p)
+{
+	if (!sb_timer_is_started(&p->wall))
+		wall_start(p, sb_wall_ms(p->session));
 }
 
 void
