@@ -1,3 +1,8 @@
+/*
+ * The table of commands as data, made from pdu_map.h. Decoder and encoder are
+ * code made from the same map; who works by name or walks a body (printer,
+ * metrics, documents) reads it here.
+ */
 #include "protocols/smpp/command.h"
 
 #include <string.h>
@@ -16,6 +21,8 @@ SMPP_BODY_MAP(X)
 #undef X
 #undef FIELD
 
+/* An initialiser of the union of struct smpp_pdu clears its first member: it must be the largest,
+ * or the rest would keep what was there. */
 #define X(body)                                                                        \
 	_Static_assert(sizeof(struct smpp_##body) <= sizeof(struct smpp_submit_multi), \
 		"the first body of SMPP_BODY_MAP is the largest");
@@ -37,6 +44,8 @@ enum command_index {
 #undef X
 };
 
+/* A switch over constants, which the compiler makes a search or a jump; ids are too sparse for an
+ * array. */
 const struct smpp_command_info *
 smpp_command_find(uint32_t id)
 {
@@ -68,6 +77,7 @@ smpp_command_name(uint32_t id)
 int
 smpp_command_from_name(const char *name, uint32_t *id)
 {
+	/* Configurations and tests only: no index for it. */
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(commands[i].name, name) == 0) {
 			*id = commands[i].id;

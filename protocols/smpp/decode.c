@@ -7,13 +7,14 @@
  * sends the cursor to the end, and the steps after it find nothing there.
  */
 struct decoder {
-	const uint8_t *at;
+	const uint8_t *at; /* the next octet; at == end: nothing is left, or a fault has taken it */
 	const uint8_t *end;
 	const struct smpp_decode_options *options;
 	struct smpp_decode_error *error;
 	bool liberal; /* a response: what is missing is empty */
 };
 
+/* Out of the straight line, so that the good path stays in few cache lines. */
 #define COLD __attribute__((cold, noinline))
 
 static const struct smpp_decode_options defaults;
@@ -29,6 +30,8 @@ fault(struct decoder *d, enum smpp_fault what, uint32_t status, const char *fiel
 	d->error->field = field;
 }
 
+/* No field can be trusted behind this one. In a response what is missing is simply empty: peers
+ * send them cut short in every way. */
 COLD static void
 body_fault(struct decoder *d, uint32_t status, const char *field)
 {
@@ -49,6 +52,8 @@ open_end(struct decoder *d, size_t bound, uint32_t status, const char *field)
 	return rest;
 }
 
+/* 3.4 allows 254 where 5.0 allows 255 (sm_length, number_of_dests): one bound in the table, one
+ * test here. */
 static bool
 is_before_50(const struct decoder *d)
 {
@@ -66,6 +71,7 @@ decode_U8(struct decoder *d, unsigned bound, uint32_t status, const char *field)
 		return 0;
 	}
 	value = *d->at++;
+	/* By default every value passes: what it means is the application's to judge. */
 	if (value > bound && d->options->strict_values)
 		fault(d, SMPP_FAULT_FIELD, status, field);
 	return value;
@@ -80,6 +86,7 @@ decode_STRING(struct decoder *d, size_t bound, uint32_t status, const char *fiel
 
 	if (!nul)
 		return open_end(d, bound, status, field);
+	/* Behind the NUL, however long the text is: one field is wrong, not the PDU. */
 	d->at = nul + 1;
 	size = (size_t)(nul - start);
 	if (size >= bound)
@@ -100,11 +107,14 @@ decode_TIME(struct decoder *d, size_t bound, uint32_t status, const char *field)
 {
 	struct sb_bytes text = decode_STRING(d, bound, status, field);
 
+	/* 3.4, 7.1.1: nothing, or all 16 characters. */
 	if (text.size && text.size != bound - 1)
 		fault(d, SMPP_FAULT_FIELD, status, field);
 	return text;
 }
 
+/* sm_length counts what must be there: over the end it is a fault of its own (RINVMSGLEN), for the
+ * rest of the PDU cannot be found then. */
 static inline struct sb_bytes
 decode_MESSAGE(struct decoder *d, size_t bound, uint32_t status, const char *field)
 {
@@ -150,6 +160,8 @@ decode_DESTINATIONS(struct decoder *d, unsigned bound, uint32_t status, const ch
 
 	if (count == 0 || (count == bound && is_before_50(d)))
 		fault(d, SMPP_FAULT_FIELD, status, "number_of_dests");
+	/* Walked to find the fields behind it; the entries themselves stay octets. The view grows
+	 * entry by entry, so that a cut list holds what is whole. */
 	while (list.count < count) {
 		struct smpp_destination destination;
 
@@ -255,6 +267,8 @@ decode_tlvs(struct decoder *d, struct smpp_pdu *pdu)
 
 	pdu->tlvs = area;
 	if (area.size) {
+		/* What can be walked is kept also when the rest cannot: the application may want to
+		 * see it. */
 		pdu->tlvs.size = smpp_tlv_walkable(area);
 		/* Octets behind a body-less PDU were never promised to be TLVs. */
 		if (pdu->tlvs.size != area.size && !d->liberal)
@@ -309,10 +323,12 @@ smpp_decode(struct sb_bytes in, const struct smpp_decode_options *options, struc
 	struct smpp_decode_error unasked;
 	struct decoder d;
 
+	/* One path for callers that do not care why. */
 	if (!error)
 		error = &unasked;
 	*error = (struct smpp_decode_error){.field = ""};
 	pdu->header_only = false;
+	/* A caller that frames wrongly is told so, rather than read past its octets. */
 	if (!smpp_peek_header(in, &pdu->header) || pdu->header.length != in.size)
 		return reject_pdu(pdu, error, SMPP_FAULT_LENGTH, SMPP_RINVCMDLEN);
 	error->answer = smpp_answer_of(pdu->header.command);

@@ -10,6 +10,7 @@ struct measure {
 	const char *bad; /* the first field out of bounds */
 };
 
+/* The first fault is the one that smpp_invalid_field names. */
 static inline void
 measure_octets(struct measure *m, size_t size, bool fits, const char *field)
 {
@@ -22,6 +23,7 @@ measure_octets(struct measure *m, size_t size, bool fits, const char *field)
 static inline void
 measure_U8(struct measure *m, uint8_t value, size_t bound, const char *field)
 {
+	/* Every value can be written: what an integer means is not the codec's to judge. */
 	(void)value, (void)bound, (void)field;
 	m->size += 1;
 }
@@ -35,6 +37,7 @@ measure_STRING(struct measure *m, struct sb_bytes text, size_t bound, const char
 static inline void
 measure_PASSWORD(struct measure *m, struct sb_bytes text, size_t bound, const char *field)
 {
+	/* The book's 8 characters are too few for many message centres. */
 	(void)bound;
 	measure_STRING(m, text, SMPP_PASSWORD_SIZE_MAX, field);
 }
@@ -53,6 +56,8 @@ measure_MESSAGE(struct measure *m, struct sb_bytes octets, size_t bound, const c
 	measure_octets(m, 1 + octets.size, octets.size <= bound, field);
 }
 
+/* Lists come as octets that anyone may have put together: they are walked once, so that none goes
+ * out which the peer cannot walk. */
 static void
 measure_DESTINATIONS(struct measure *m, struct smpp_list list, size_t bound, const char *field)
 {
@@ -96,6 +101,7 @@ SMPP_BODY_MAP(X)
 
 #define measure_none(m, in) ((void)0)
 
+/* Empty views may have a NULL pointer, which memcpy must not see. */
 static inline uint8_t *
 put_octets(uint8_t *at, const void *data, size_t size)
 {
@@ -193,6 +199,7 @@ put_body(uint8_t *at, const struct smpp_pdu *pdu)
 	return at;
 }
 
+/* A request always has its body: the flag means nothing there. */
 static bool
 is_header_only(const struct smpp_pdu *pdu)
 {
@@ -244,6 +251,7 @@ smpp_encode(const struct smpp_pdu *pdu, struct sb_writer *w)
 		return err;
 	if (w->failed || (size_t)(w->end - w->at) < m.size)
 		return SB_ENOSPC;
+	/* All is known to fit: from here on plain stores through a pointer of our own. */
 	w->at += m.size;
 	at = put_u32(at, (uint32_t)m.size);
 	at = put_u32(at, pdu->header.command);

@@ -1,8 +1,13 @@
+/*
+ * The repeated parts of submit_multi (3.4, 4.5.1): octets in place, read entry by
+ * entry. Structs for 255 destinations would be 6 KiB in each PDU, of any command.
+ */
 #include "protocols/smpp/multi.h"
 
 #include "core/error.h"
 #include "protocols/smpp/scan_internal.h"
 
+/* Characters of a destination_addr or dl_name; with its NUL 21. */
 #define ADDRESS_MAX 20
 
 /* A string up to its NUL; the reader fails without one. */
@@ -30,6 +35,7 @@ smpp_next_destination(struct sb_reader *r, struct smpp_destination *out)
 		out->ton = sb_get_u8(r);
 		out->npi = sb_get_u8(r);
 	} else if (out->flag != SMPP_DESTINATION_LIST) {
+		/* Of an unknown kind the length is unknown, too: the walk ends here. */
 		r->failed = true;
 	}
 	out->address = get_string(r);

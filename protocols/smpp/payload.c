@@ -1,3 +1,8 @@
+/*
+ * Where a message is depends on the command and on its length: 3.4 has
+ * short_message for up to 254 octets and the TLV message_payload for more (and
+ * for data_sm always), never both.
+ */
 #include "protocols/smpp/payload.h"
 
 int
@@ -25,6 +30,7 @@ smpp_payload(const struct smpp_pdu *pdu, struct sb_bytes *octets)
 	}
 	if (!smpp_find_tlv(pdu->tlvs, SMPP_TAG_MESSAGE_PAYLOAD, &payload))
 		return 0;
+	/* Both: the caller decides whether to refuse it, and has the longer one if not. */
 	if (octets->size) {
 		*octets = payload;
 		return SB_EPROTO;

@@ -1,5 +1,12 @@
+/*
+ * One line for a PDU, driven by the rows of command.c: a new field of pdu_map.h
+ * is printed without a line here. Nothing is allocated and nothing fails; a line
+ * that is too long is cut, and each loop stops then, so that a peer's 64 KiB cost
+ * no more than the buffer.
+ */
 #include "protocols/smpp/print.h"
 
+/* Enough that a subscriber cannot be told, few enough that the network and area still can. */
 #define MASKED_DIGITS 4
 
 /* A line that grows in the caller's buffer until it is cut. */
@@ -31,6 +38,7 @@ add_words(struct line *l, const char *words)
 	add_octets(l, words, strlen(words));
 }
 
+/* By hand, since this is on the path of a trace of everything. */
 static void
 add_number(struct line *l, size_t value)
 {
@@ -74,6 +82,7 @@ add_key(struct line *l, const char *key)
 	add_words(l, "=");
 }
 
+/* Printable ASCII only: a text of the peer's cannot break the line or end the quotes. */
 static void
 add_character(struct line *l, uint8_t octet)
 {
@@ -191,6 +200,7 @@ add_field(struct line *l, const struct smpp_field_info *field, const void *value
 		add_failures(l, value, field->name);
 		return;
 	}
+	/* Lists have brought a key for each of their entries. */
 	add_key(l, field->name);
 	if (kind == SMPP_FIELD_U8)
 		add_number(l, *(const uint8_t *)value);
@@ -200,6 +210,7 @@ add_field(struct line *l, const struct smpp_field_info *field, const void *value
 		add_string(l, *(const struct sb_bytes *)value, field->privacy);
 }
 
+/* TLV strings come with their NUL and without; it is not part of the text. */
 static struct sb_bytes
 without_nul(struct sb_bytes text)
 {
@@ -208,6 +219,7 @@ without_nul(struct sb_bytes text)
 	return text;
 }
 
+/* Of any size that the row allows, also those where peers disagree. */
 static void
 add_integer(struct line *l, struct sb_bytes octets)
 {
@@ -292,6 +304,7 @@ smpp_pdu_print(char *buf, size_t size, const struct smpp_pdu *pdu,
 
 	if (size == 0)
 		return 0;
+	/* So that the NUL has its place before anything is written. */
 	l.end = buf + size - 1;
 	if (options) {
 		l.mask = options->mask;

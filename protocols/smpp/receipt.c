@@ -1,3 +1,9 @@
+/*
+ * Delivery receipts. The text of 3.4's Appendix B is no standard but everybody's
+ * habit, so it is written in the one form that all read, and read in every form
+ * that is seen. The TLVs say the same without guessing, and win where both are
+ * there.
+ */
 #include "protocols/smpp/receipt.h"
 
 #include <stdio.h>
@@ -7,7 +13,7 @@
 #include "protocols/smpp/time.h"
 
 #define MESSAGE_ID_MAX 64
-#define TEXT_MAX       20
+#define TEXT_MAX       20 /* of the message, by habit */
 #define ERROR_MAX      3
 #define COUNT_MAX      999
 #define DATE_DIGITS    10 /* YYMMDDhhmm; with seconds 12 */
@@ -22,6 +28,7 @@ smpp_receipt_empty(void)
 	};
 }
 
+/* Three digits are all the room there is. */
 static unsigned
 count_to_write(int count)
 {
@@ -39,6 +46,7 @@ format_date(int64_t at_ms, char text[SMPP_TIME_LENGTH + 1])
 	return smpp_time_format(at_ms, 0, text);
 }
 
+/* Cut by octets: a receipt's text is a hint, and may end within a character. */
 static struct sb_bytes
 at_most(struct sb_bytes octets, size_t size)
 {
@@ -57,6 +65,7 @@ smpp_receipt_write(const struct smpp_receipt *receipt, struct sb_writer *w)
 	if (receipt->message_id.size > MESSAGE_ID_MAX || format_date(receipt->submit_ms, submit) ||
 		format_date(receipt->done_ms, done))
 		return SB_EINVAL;
+	/* The fixed part by snprintf; what may hold any octet (id, error, text) goes around it. */
 	size = snprintf(middle, sizeof(middle),
 		" sub:%03u dlvrd:%03u submit date:%.*s done date:%.*s stat:%s err:",
 		count_to_write(receipt->submitted), count_to_write(receipt->delivered), DATE_DIGITS,
@@ -113,6 +122,7 @@ enum key {
 	KEYS,
 };
 
+/* With their colons: "sub:" is no prefix of "submit date:" then. */
 static const char *const keys[KEYS] = {
 	[KEY_ID] = "id:",
 	[KEY_SUBMITTED] = "sub:",
@@ -143,6 +153,7 @@ parse_count(struct sb_bytes digits, int *count)
 {
 	int value = 0;
 
+	/* Nine digits fit an int whatever they are. */
 	if (digits.size == 0 || digits.size > 9)
 		return;
 	for (size_t i = 0; i < digits.size; i++) {
@@ -156,6 +167,7 @@ parse_count(struct sb_bytes digits, int *count)
 static void
 parse_date(struct sb_bytes digits, int64_t *at_ms)
 {
+	/* The receipt's digits are the first of an SMPP time; the rest says: no tenths, UTC. */
 	char text[SMPP_TIME_LENGTH + 1] = "YYMMDDhhmm00000+";
 
 	if (digits.size != DATE_DIGITS && digits.size != DATE_DIGITS + 2)
@@ -179,6 +191,7 @@ parse_state(struct sb_bytes word, struct smpp_receipt *receipt)
 #undef X
 	};
 
+	/* Unknown words leave has_state as it was: no state is better than a wrong one. */
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
 		if (is_word(word, states[i].text) || is_word(word, states[i].name)) {
 			receipt->state = states[i].state;
@@ -253,6 +266,8 @@ smpp_receipt_parse(struct sb_bytes text, struct smpp_receipt *receipt)
 		enum key key = key_at(text);
 		struct sb_bytes value;
 
+		/* Only at the start of a word, so that "stat:" within an id is no key. Words that
+		 * are none are stepped over. */
 		if (key < KEYS)
 			text = skip(text, strlen(keys[key]));
 		/* Whatever follows text: is text, also what looks like a key. */
@@ -295,6 +310,7 @@ smpp_receipt_read(const struct smpp_pdu *pdu, struct smpp_receipt *receipt)
 		return SB_ENOENT;
 	/* With both forms of a message there, the payload counts. */
 	(void)smpp_payload(pdu, &octets);
+	/* A text that is no receipt is no fault yet: the TLVs may be all there is. */
 	(void)smpp_receipt_parse(octets, receipt);
 	if (smpp_find_tlv_string(pdu->tlvs, SMPP_TAG_RECEIPTED_MESSAGE_ID, &id))
 		receipt->message_id = id;

@@ -1,3 +1,8 @@
+/*
+ * The matrix of 3.4's 2.3 as one table: rows are requests, columns sets of states
+ * for each sender. Both sides and all versions ask the same table, so that what
+ * one sends the other accepts.
+ */
 #include "protocols/smpp/state.h"
 
 #include <stddef.h>
@@ -67,6 +72,7 @@ smpp_is_legal(
 		command &= ~SMPP_RESPONSE_BIT;
 		sender = sender == SMPP_ESME ? SMPP_MC : SMPP_ESME;
 	}
+	/* Eighteen rows, asked once for each request: a search is as fast as an index. */
 	for (size_t i = 0; i < ROWS; i++) {
 		unsigned states = legal[i].sent_by[sender];
 
@@ -92,6 +98,7 @@ smpp_state_status(
 {
 	if (smpp_is_legal(state, sender, version, command))
 		return SMPP_ROK;
+	/* The one refusal with a status of its own (3.4, 5.1.3: RALYBND). */
 	if (is_bind(command) && smpp_state_is_bound(state))
 		return SMPP_RALYBND;
 	return SMPP_RINVBNDSTS;

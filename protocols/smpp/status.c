@@ -1,3 +1,7 @@
+/*
+ * Names of command_status (3.4, 5.1.3), made from one map: numbers to names by a
+ * switch, names to numbers by a list that knows the older spellings as well.
+ */
 #include "protocols/smpp/status.h"
 
 #include <stddef.h>
@@ -64,6 +68,7 @@ smpp_status_from_name(const char *name, uint32_t *status)
 	return SB_ENOENT;
 }
 
+/* What a sender should try again, later; everything else is final for that message. */
 bool
 smpp_status_is_temporary(uint32_t status)
 {

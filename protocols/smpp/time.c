@@ -1,3 +1,8 @@
+/*
+ * SMPP's times (3.4, 7.1.1) with a calendar of our own: gmtime and timegm would
+ * bring the C library's time zones and its errno into a codec that is pure.
+ * Gregorian, UTC, from 1970 on.
+ */
 #include "protocols/smpp/time.h"
 
 #include <stdio.h>
@@ -57,6 +62,7 @@ days_from_date(struct date date)
 	return days + date.day - 1;
 }
 
+/* Year by year: at most some hundred steps, for a field that most messages leave empty. */
 static struct date
 date_from_days(int64_t days)
 {
@@ -66,6 +72,7 @@ date_from_days(int64_t days)
 		days -= of_year;
 		date.year++;
 	}
+	/* 31 is January's, as 365 was 1970's: the first step needs no look-up. */
 	for (int of_month = 31; days >= of_month; of_month = days_of_month(date.year, date.month)) {
 		days -= of_month;
 		date.month++;
@@ -79,6 +86,7 @@ static bool
 parse_numbers(const uint8_t *text, int *numbers, int count)
 {
 	for (int i = 0; i < count; i++) {
+		/* Unsigned, so that what is under '0' is over 9. */
 		unsigned tens = (unsigned)text[2 * i] - '0';
 		unsigned ones = (unsigned)text[2 * i + 1] - '0';
 
@@ -105,6 +113,7 @@ absolute(const int *numbers, int64_t *local_ms)
 		return SB_EINVAL;
 	if (numbers[HOURS] > 23 || numbers[MINUTES] > 59 || numbers[SECONDS] > 59)
 		return SB_EINVAL;
+	/* Second 60 is refused: no clock of ours could say when that is. */
 	*local_ms = days_from_date(date) * DAY_MS + clock_ms(numbers);
 	return 0;
 }
@@ -122,6 +131,7 @@ relative(const int *numbers, int64_t now_ms, int64_t *at_ms)
 	date.year += numbers[YEARS] + months / 12;
 	date.month = months % 12 + 1;
 	longest = days_of_month(date.year, date.month);
+	/* Only the months clip; days, hours and the rest are added as they are. */
 	date.day = date.day < longest ? date.day : longest;
 	*at_ms = (days_from_date(date) + numbers[DAYS]) * DAY_MS + now_ms % DAY_MS +
 		 clock_ms(numbers);
@@ -169,6 +179,7 @@ smpp_time_format(int64_t at_ms, int quarter_hours, char text[SMPP_TIME_LENGTH + 
 	if (date.year < YEAR_MIN || date.year > YEAR_MAX)
 		return SB_EINVAL;
 	ms = (int)(at_ms % DAY_MS);
+	/* The moduli change nothing; they tell the compiler that each number has two digits. */
 	snprintf(text, SMPP_TIME_LENGTH + 1, "%02u%02u%02u%02u%02u%02u%01u%02u%c",
 		(unsigned)(date.year - YEAR_MIN) % 100, (unsigned)date.month % 100,
 		(unsigned)date.day % 100, (unsigned)(ms / 3600000) % 100,
@@ -185,6 +196,7 @@ smpp_time_format_relative(int64_t duration_ms, char text[SMPP_TIME_LENGTH + 1])
 
 	if (duration_ms < 0 || duration_ms > 31 * DAY_MS)
 		return SB_EINVAL;
+	/* Upwards: what is still valid must not be written as expired. */
 	seconds = (duration_ms + SECOND_MS - 1) / SECOND_MS;
 	snprintf(text, SMPP_TIME_LENGTH + 1, "0000%02u%02u%02u%02u000R",
 		(unsigned)(seconds / 86400) % 100, (unsigned)(seconds / 3600 % 24),

@@ -1,3 +1,9 @@
+/*
+ * Optional parameters (3.4, 3.2.4 and 5.3): a static table made from tlv_map.h,
+ * and cursors over octets in place. The area of a PDU is never parsed into a
+ * structure: most PDUs have no TLV, and a proxy wants them unchanged, the unknown
+ * ones too.
+ */
 #include "protocols/smpp/tlv.h"
 
 #include <strings.h>
@@ -43,6 +49,8 @@ smpp_tlv_type_from_name(const char *name, enum smpp_tlv_type *type)
 	return SB_ENOENT;
 }
 
+/* Two names or tags alike would make one of them unreachable: told at start, not found out by
+ * missing TLVs. */
 static int
 check_entry(const struct smpp_tlv_dictionary *dictionary, size_t index)
 {
@@ -87,6 +95,8 @@ standard_info(uint16_t tag)
 	return NULL;
 }
 
+/* The dictionary first, since an operator may know a peer's meaning of a standard tag. It is a
+ * list: some dozen entries, looked at for TLVs only. */
 const struct smpp_tlv_info *
 smpp_tlv_info(const struct smpp_tlv_dictionary *dictionary, uint16_t tag)
 {
@@ -125,6 +135,7 @@ smpp_tlv_table(size_t *count)
 bool
 smpp_tlv_size_fits(const struct smpp_tlv_info *info, size_t size)
 {
+	/* Not what lies between: 1 or 4 octets are ms_validity, 2 and 3 are not. */
 	if (info->type == SMPP_TLV_INTEGER)
 		return size == info->min || size == info->max;
 	return size >= info->min && size <= info->max;
@@ -140,6 +151,7 @@ smpp_next_tlv(struct sb_reader *r, struct smpp_tlv *out)
 	return !r->failed;
 }
 
+/* The length of the last whole one, so that a bad tail does not take the others with it. */
 size_t
 smpp_tlv_walkable(struct sb_bytes area)
 {
@@ -189,6 +201,7 @@ integer_of(struct sb_bytes octets, uint32_t *value)
 	struct sb_reader r = sb_reader_of(octets);
 
 	switch (octets.size) {
+	/* Presence is the value (alert_on_message_delivery). */
 	case 0:
 		*value = 1;
 		return true;
@@ -213,6 +226,7 @@ smpp_find_tlv_integer(struct sb_bytes area, uint16_t tag, uint32_t *value)
 	struct sb_reader r = sb_reader_of(area);
 	struct sb_bytes octets;
 
+	/* A tag that no table knows may have any size: only sizes of integers are taken for one. */
 	while (next_fitting(&r, tag, info, &octets))
 		if ((info || octets.size) && integer_of(octets, value))
 			return true;
@@ -260,6 +274,7 @@ smpp_put_tlv(struct sb_writer *w, uint16_t tag, struct sb_bytes value)
 	return err;
 }
 
+/* Big-endian in four octets; the last `size` of them are the value. */
 int
 smpp_put_tlv_integer(struct sb_writer *w, uint16_t tag, uint32_t value, size_t size)
 {

@@ -1,8 +1,14 @@
+/*
+ * The user data header (3GPP TS 23.040, 9.2.3.24): elements of id, length and
+ * value in front of the text. Only what SMPP needs of it: split it off, find the
+ * concatenation, write one with the other elements kept.
+ */
 #include "protocols/smpp/udh.h"
 
 #include "core/error.h"
 #include "protocols/smpp/tlv.h"
 
+/* Octets of the elements' values: reference, total, part. */
 #define CONCAT_8_SIZE  3
 #define CONCAT_16_SIZE 4
 
@@ -45,6 +51,8 @@ smpp_udh_split(struct sb_bytes message, struct sb_bytes *elements, struct sb_byt
 	struct sb_reader r = sb_reader_of(message);
 	struct sb_bytes header = sb_get_bytes(&r, sb_get_u8(&r));
 
+	/* Elements must fill it exactly: a header that cannot be walked would be taken for text by
+	 * one phone and not by the next. */
 	if (sb_reader_failed(&r) || !is_walkable(header))
 		return SB_EPROTO;
 	*elements = header;
@@ -79,6 +87,8 @@ smpp_udh_concat(struct sb_bytes elements, struct smpp_concat *concat)
 	while (smpp_next_udh_element(&r, &element)) {
 		if (!is_concat(element.id))
 			continue;
+		/* The last one counts; a bad one spoils all, for parts joined wrongly are worse
+		 * than parts shown alone. */
 		found = concat_of(&element, concat);
 		if (found)
 			return found;
@@ -123,6 +133,7 @@ put_others(struct sb_writer *w, struct sb_bytes others)
 	struct smpp_udh_element element;
 
 	while (smpp_next_udh_element(&r, &element)) {
+		/* It has just been written anew; two would contradict each other. */
 		if (is_concat(element.id))
 			continue;
 		sb_put_u8(w, element.id);
@@ -134,6 +145,7 @@ put_others(struct sb_writer *w, struct sb_bytes others)
 int
 smpp_udh_put(struct sb_writer *w, const struct smpp_concat *concat, struct sb_bytes others)
 {
+	/* Put together aside, since UDHL comes first and is known last. */
 	uint8_t octets[UINT8_MAX];
 	struct sb_writer elements = sb_writer_of(octets, sizeof(octets));
 	size_t size;

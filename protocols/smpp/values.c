@@ -1,3 +1,7 @@
+/*
+ * Message states by code (3.4, 5.2.28; 0 and 9 are 5.0's): an array indexed by
+ * the code, whose gaps the map does not have.
+ */
 #include "protocols/smpp/values.h"
 
 #include <stddef.h>
