@@ -246,6 +246,9 @@ join_node(struct sb_listener *listener)
 	listener->next = node->listeners;
 	node->listeners = listener;
 	pthread_mutex_unlock(&node->lock);
+	/* The drain has paused those it found. */
+	if (sb_node_is_stopping(node))
+		sb_listener_pause(listener);
 	for (size_t i = 0; i < listener->acceptor_count; i++)
 		(void)sb_listener_assign(listener, i, (unsigned)(i % node->shard_count));
 	SB_LOG_TO(node->log, INFO, "listening", "name", SB_STR(listener->name), "address",

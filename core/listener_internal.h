@@ -15,9 +15,9 @@
 struct sb_acceptor {
 	struct sb_io io;
 	struct sb_listener *listener;
-	struct sb_shard *shard; /* NULL: nobody's yet */
-	struct sb_timer pause;  /* on the shard's service session */
-	unsigned owner;         /* the shard it was last given to; under the node's lock */
+	struct sb_shard *_Atomic shard; /* NULL: nobody's yet. Others only ask: is it mine? */
+	struct sb_timer pause;          /* on the shard's service session */
+	unsigned owner;                 /* the shard it was last given to; under the node's lock */
 	bool is_assigned;
 	_Atomic bool is_moving; /* from one shard to another */
 };

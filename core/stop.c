@@ -84,8 +84,10 @@ begin_drain(struct sb_node *node)
 {
 	SB_LOG_TO(node->log, INFO, "node.draining");
 	atomic_store(&node->phase, SB_NODE_DRAINING_CONNECTIONS);
+	pthread_mutex_lock(&node->lock);
 	for (struct sb_listener *listener = node->listeners; listener; listener = listener->next)
 		sb_listener_pause(listener);
+	pthread_mutex_unlock(&node->lock);
 	node->shards_draining = node->shard_count;
 	sb_timer_start(node->shards[0].service, &node->stop_timer, node->stop_ms, stop_overdue);
 	drain_all(node, false);

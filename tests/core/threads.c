@@ -311,10 +311,51 @@ test_they_do_so_over_tls(void **state)
 	certificates_close(&certificates);
 }
 
+/* ---- a stop, whenever it comes ---- */
+
+static int
+opener_start(struct sb_session *s, const void *args)
+{
+	return sb_listen(sb_session_node(s), args, NULL);
+}
+
+static const struct sb_module opener = {
+	.abi = SB_MODULE_ABI,
+	.name = "opener",
+	.start = opener_start,
+};
+
+/* Sockets are on their way to their shards meanwhile, and a listener is opened on one of them. */
+static void
+test_a_node_that_is_stopped_as_it_starts_stops(void **state)
+{
+	struct sb_log_options log_options = {.level = SB_LOG_FATAL, .fd = STDERR_FILENO};
+	struct sb_listener_options listener = {
+		.name = "early", .address = "127.0.0.1:0", .module = &client};
+	struct sb_child_spec spec = {
+		.module = &opener, .args = &listener, .restart = SB_TEMPORARY, .shard = 2};
+
+	(void)state;
+	for (int round = 0; round < 20; round++) {
+		struct sb_log *log = sb_log_new(&log_options);
+		struct sb_node_options options = {.threads = SHARDS, .log = log};
+		struct sb_node *node;
+
+		assert_int_equal(sb_node_new(&node, &options), 0);
+		assert_int_equal(sb_listen(node, &listener, NULL), 0);
+		assert_int_equal(sb_node_start_child(node, &spec), 0);
+		sb_node_stop(node);
+		assert_int_equal(sb_node_run(node), 0);
+		sb_node_free(node);
+		sb_log_free(log);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_node_that_is_stopped_as_it_starts_stops),
 		cmocka_unit_test(test_two_nodes_hand_over_and_echo_across_threads),
 		cmocka_unit_test(test_they_do_so_over_tls),
 	};
