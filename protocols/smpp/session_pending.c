@@ -6,8 +6,9 @@
  * where asked for, an index by sequence number.
  *
  * The index is open addressing with linear probing at half load. Sequence numbers
- * count up, so the number itself is a perfect hash until it wraps: neighbours
- * take neighbouring places, and searches end at the first.
+ * count up: as they are, a window would be one run of taken places, in which
+ * searches end at the first but to take out its oldest walks along all of it. So
+ * they are scattered.
  */
 #include "protocols/smpp/session_pending_internal.h"
 
@@ -18,17 +19,25 @@
 /* A power of two, as index_mask wants; a session that only listens has no table at all. */
 #define FIRST_CAPACITY 8
 
-/* Where an entry would like to be. */
+/* Where a number would like to be: the top bits of a product with the golden ratio. */
+static uint32_t
+home_of(const struct smpp_pending *table, uint32_t sequence)
+{
+	uint64_t scattered = sequence * 0x9e3779b1u;
+
+	return (uint32_t)(scattered * (table->index_mask + UINT64_C(1)) >> 32);
+}
+
 static uint32_t
 index_home(const struct smpp_pending *table, uint32_t at)
 {
-	return table->entries[table->index[at] - 1].sequence & table->index_mask;
+	return home_of(table, table->entries[table->index[at] - 1].sequence);
 }
 
 static void
 index_put(struct smpp_pending *table, uint32_t slot)
 {
-	uint32_t at = table->entries[slot].sequence & table->index_mask;
+	uint32_t at = home_of(table, table->entries[slot].sequence);
 
 	while (table->index[at])
 		at = (at + 1) & table->index_mask;
@@ -39,7 +48,7 @@ index_put(struct smpp_pending *table, uint32_t slot)
 static uint32_t
 index_at(const struct smpp_pending *table, uint32_t sequence)
 {
-	uint32_t at = sequence & table->index_mask;
+	uint32_t at = home_of(table, sequence);
 
 	/* At most half of the places are taken, so that a free one ends each search. */
 	while (table->index[at] && table->entries[table->index[at] - 1].sequence != sequence)
