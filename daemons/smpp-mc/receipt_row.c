@@ -6,8 +6,6 @@
 #include "protocols/smpp/receipt.h"
 #include "protocols/smpp/udh.h"
 
-#include <stdio.h>
-
 /* Characters that deliver_sm has for an address; data_sm has more. */
 #define ADDRESS_MAX 20
 
@@ -63,7 +61,10 @@ receipt_of(const struct mc_report *report, struct sb_bytes id, char error[4], st
 	struct smpp_receipt receipt = smpp_receipt_empty();
 	bool is_delivered = report->state == SMPP_STATE_DELIVERED;
 
-	snprintf(error, 4, "%03u", report->error);
+	error[0] = (char)('0' + report->error / 100);
+	error[1] = (char)('0' + report->error / 10 % 10);
+	error[2] = (char)('0' + report->error % 10);
+	error[3] = '\0';
 	receipt.message_id = id;
 	receipt.submitted = 1;
 	receipt.delivered = is_delivered ? 1 : 0;
