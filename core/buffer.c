@@ -27,10 +27,13 @@ sb_buffer_take(struct sb_shard *shard, size_t size, size_t *capacity)
 	int class = class_of(size);
 	void *buffer;
 
+	/* The caller gets all of the class: a buffer that grows should not come back for each
+	 * octet. */
 	*capacity = class < 0 ? size : class_size[class];
 	if (class < 0 || !pool->free[class])
 		return sb_shard_allocate(shard, *capacity);
 	buffer = pool->free[class];
+	/* The list runs through the buffers themselves; memcpy, since they have no type yet. */
 	memcpy(&pool->free[class], buffer, sizeof(void *));
 	pool->held[class]--;
 	return buffer;
@@ -44,6 +47,8 @@ sb_buffer_give(struct sb_shard *shard, void *buffer, size_t capacity)
 
 	if (!buffer)
 		return;
+	/* An exact size of over 1 MiB is nobody else's size, and over its share a class keeps
+	 * nothing: a moment of many large buffers does not stay in memory. */
 	if (class < 0 || capacity != class_size[class] || pool->held[class] >= class_kept[class]) {
 		sb_shard_release(shard, buffer);
 		return;

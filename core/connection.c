@@ -1,3 +1,14 @@
+/*
+ * A connection's life: made with a descriptor, opened (opening.c), read (input.c)
+ * and written (output.c), ended in one of two ways. The polite one is a chain of
+ * phases that only go forward, OPEN -> FLUSHING -> LINGERING -> DEAD; the other,
+ * ABORTING, resets at the next turn level. Everything that a phase decides is a
+ * switch over all of them, so that a new one must say what it does.
+ *
+ * Its deadlines share one word, `due`, and one heap entry with the session's
+ * timers. An octet that arrives only notes the time: what that moves is reckoned
+ * when the word comes due.
+ */
 #include "core/connection_internal.h"
 
 #include "core/connector_internal.h"
@@ -8,6 +19,8 @@
 
 #define NS_PER_MS 1000000ull
 
+/* Inside the poll: only noted. The turn works through the list, in its own order and under its
+ * budgets. */
 static void
 on_ready(struct sb_io *io, int events)
 {
@@ -48,6 +61,8 @@ sb_connection_begin(struct sb_connection *c, enum sb_proxy_mode proxy, struct sb
 			return;
 		}
 	}
+	/* The header comes before TLS on the wire, but TLS is attached already: what fails for want
+	 * of memory fails now. */
 	if (proxy != SB_PROXY_OFF)
 		c->phase = SB_CONNECTION_PROXY;
 	sb_connection_arm(c);
@@ -65,6 +80,7 @@ sb_connection_opened(struct sb_connection *c)
 	int err = 0;
 
 	c->phase = SB_CONNECTION_OPEN;
+	/* The first octet's time begins when the module could hear it, not with the handshake. */
 	c->last_input = s->shard->now;
 	sb_connection_arm(c);
 	sb_connector_opened(s);
@@ -78,6 +94,8 @@ sb_connection_opened(struct sb_connection *c)
 	return err;
 }
 
+/* A session that reconnects outlives its connections; for the others the connection is the
+ * session. */
 void
 sb_connection_end_session(struct sb_connection *c, enum sb_end why)
 {
@@ -105,6 +123,8 @@ events_wanted(const struct sb_connection *c)
 		/* Output of this turn is written at its end without asking the poller. */
 		if (c->is_dirty)
 			writes = c->io.events & SB_WRITABLE;
+		/* Not watched rather than not read: the kernel's buffer fills, and TCP holds the
+		 * peer back. */
 		if (c->session->is_held || c->is_output_high || c->has_input_ended)
 			return writes;
 		return writes | sb_connection_reads_on(c);
@@ -129,6 +149,8 @@ sb_connection_update(struct sb_connection *c)
 		shard->env->loop_watch(shard->loop, &c->io, events);
 }
 
+/* Sessions without limits of their own share the node's, which know no module: then the module's
+ * bound holds. */
 uint32_t
 sb_connection_max_frame(const struct sb_connection *c)
 {
@@ -153,6 +175,7 @@ earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* While we hold, or while the peer does not read, it cannot help being late. */
 static uint64_t
 open_deadline(const struct sb_connection *c)
 {
@@ -180,6 +203,8 @@ deadline(const struct sb_connection *c)
 		return open_deadline(c);
 	case SB_CONNECTION_FLUSHING:
 	case SB_CONNECTION_LINGERING:
+		/* While flushing every octet that goes out moves it: linger_ms bounds standing
+		 * still, not slowness. */
 		return after(c->last_input, c->limits->linger_ms);
 	case SB_CONNECTION_ABORTING:
 	case SB_CONNECTION_DEAD:
@@ -209,6 +234,7 @@ overdue(struct sb_connection *c)
 	case SB_CONNECTION_PROXY:
 	case SB_CONNECTION_HANDSHAKE:
 		sb_limit_hit(s, SB_LIMIT_HANDSHAKE, "limit_ms", c->limits->handshake_ms);
+		/* Never opened: there is nobody to be polite to. */
 		sb_connection_destroy(c, SB_END_DEADLINE, true);
 		return;
 	case SB_CONNECTION_OPEN:
@@ -221,6 +247,7 @@ overdue(struct sb_connection *c)
 		return;
 	case SB_CONNECTION_LINGERING:
 		sb_limit_hit(s, SB_LIMIT_LINGER, "limit_ms", c->limits->linger_ms);
+		/* The FIN was sent long ago: a close, not a reset. */
 		sb_connection_destroy(c, c->end, false);
 		return;
 	case SB_CONNECTION_ABORTING:
@@ -234,6 +261,7 @@ sb_connection_look(struct sb_connection *c)
 {
 	struct sb_session *s = c->session;
 
+	/* Cleared first, so that arm takes whatever the deadline is now. */
 	c->due = 0;
 	if (deadline(c) <= s->shard->now)
 		overdue(c);
@@ -241,6 +269,8 @@ sb_connection_look(struct sb_connection *c)
 		sb_connection_arm(c);
 }
 
+/* Only ever nearer. A deadline that has moved away is found by sb_connection_look, at most once in
+ * the time of the shortest limit. */
 void
 sb_connection_arm(struct sb_connection *c)
 {
@@ -259,12 +289,14 @@ sb_connection_finish(struct sb_connection *c, enum sb_end why)
 {
 	if (c->phase >= SB_CONNECTION_FLUSHING)
 		return;
+	/* Before it is open there is no output and nobody who would understand it. */
 	if (c->phase != SB_CONNECTION_OPEN) {
 		sb_connection_abort(c, why);
 		return;
 	}
 	c->phase = SB_CONNECTION_FLUSHING;
 	c->end = (uint8_t)why;
+	/* From here on the time of the last progress. */
 	c->last_input = c->session->shard->now;
 	sb_connection_arm(c);
 	sb_connection_enqueue_dirty(c); /* the flush at the end of the turn takes it further */
@@ -277,9 +309,11 @@ sb_connection_abort(struct sb_connection *c, enum sb_end why)
 		return;
 	c->phase = SB_CONNECTION_ABORTING;
 	c->end = (uint8_t)why;
+	/* This may run inside a callback, which must find its connection afterwards. */
 	sb_connection_enqueue_again(c);
 }
 
+/* Lists point at it without counting: the last one that it leaves frees it. */
 void
 sb_connection_release(struct sb_shard *shard, struct sb_connection *c)
 {
@@ -294,6 +328,8 @@ sb_connection_destroy(struct sb_connection *c, enum sb_end why, bool abort)
 	struct sb_shard *shard = s->shard;
 	const struct sb_env *env = shard->env;
 
+	/* Out of the poller before the descriptor is closed: its number may be another's at
+	 * once. */
 	if (c->io.events)
 		env->loop_watch(shard->loop, &c->io, 0);
 	c->transport->fini(c);
@@ -304,6 +340,7 @@ sb_connection_destroy(struct sb_connection *c, enum sb_end why, bool abort)
 	c->phase = SB_CONNECTION_DEAD;
 	c->session = NULL;
 	s->connection = NULL;
+	/* The session last: what it does now finds no connection. */
 	sb_connection_release(shard, c);
 	sb_session_lost_connection(s, why);
 }

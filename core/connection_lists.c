@@ -5,6 +5,8 @@
 #include "core/connection_internal.h"
 #include "core/session_internal.h"
 
+/* The same three functions for three lists. They cannot share one link: a connection may be ready,
+ * resumed and dirty at once. Removing is a search, done only by a hand-over. */
 #define QUEUE(name)                                                                \
 	static void name##_append(struct sb_shard *shard, struct sb_connection *c) \
 	{                                                                          \
@@ -65,6 +67,7 @@ QUEUE(ready)
 QUEUE(again)
 QUEUE(dirty)
 
+/* The poller may tell of reading and writing one after the other. */
 void
 sb_connection_enqueue_ready(struct sb_connection *c, int events)
 {
@@ -80,6 +83,7 @@ sb_connection_enqueue_again(struct sb_connection *c)
 		again_append(c->session->shard, c);
 }
 
+/* A place holder of the shard's own: connections behind it were put there during this turn. */
 void
 sb_connection_mark_again(struct sb_shard *shard)
 {

@@ -1,4 +1,8 @@
-/* What a module says about its input: hold, resume, the size of a frame, the count of frames. */
+/*
+ * What a module says about its input: hold, resume, the size of a frame, the
+ * count of frames. Each only sets what input.c looks at, since most are called
+ * inside `received`: the poller is asked at the end of that.
+ */
 #include "core/connection_internal.h"
 #include "core/session_internal.h"
 
@@ -9,6 +13,7 @@ sb_need(struct sb_session *s, size_t size)
 		return SB_GONE;
 	if (size > sb_connection_max_frame(s->connection))
 		return SB_ELIMIT;
+	/* Only waits: no memory is taken for what was announced. */
 	s->connection->need = (uint32_t)size;
 	return 0;
 }
@@ -41,6 +46,7 @@ sb_hold(struct sb_session *s, const char *reason)
 		return;
 	s->is_held = true;
 	sb_shard_count_hold(s->shard, reason);
+	/* Otherwise follow_up does it when `received` has returned. */
 	if (s->connection && !s->is_receiving)
 		sb_connection_update(s->connection);
 }
@@ -62,6 +68,8 @@ sb_resume(struct sb_session *s)
 	sb_connection_arm(c);
 	if (s->is_receiving)
 		c->is_cut_off = true; /* what the hold left is no unfinished frame */
+	/* What lies in the tail makes no descriptor readable: without this it would wait for the
+	 * peer's next octets. */
 	sb_connection_enqueue_again(c);
 	if (!s->is_receiving)
 		sb_connection_update(c);

@@ -1,3 +1,8 @@
+/*
+ * One door for every bound that is reached: a counter and a line by the limit's
+ * name, so that an operator who sees one finds the other. The line is limited,
+ * for a peer can reach bounds at will; the counter is not.
+ */
 #include "core/limit_hit_internal.h"
 
 #include "core/node_internal.h"

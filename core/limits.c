@@ -1,3 +1,8 @@
+/*
+ * What a limit is when nobody says. The defaults fit a server of unknown peers:
+ * what is unfinished (a handshake, a frame, an end) is bounded in octets and in
+ * time, a peer that is merely quiet is not at fault.
+ */
 #include "core/limits.h"
 
 #define KIB 1024u
@@ -68,6 +73,7 @@ sb_limits_complete(const struct sb_limits *limits, size_t max_frame)
 	COMPLETE(mailbox_bytes);
 	COMPLETE(max_calls);
 #undef COMPLETE
+	/* Put in order instead of refused: an operator who lowers one need not know the others. */
 	out.max_frame = at_most(out.max_frame, OCTETS_MAX);
 	out.output_hard = at_most(out.output_hard, OCTETS_MAX);
 	out.output_high = at_most(out.output_high, out.output_hard);

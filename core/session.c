@@ -1,3 +1,11 @@
+/*
+ * The life of a session: made with its address, begun, ended in three steps,
+ * freed. Ends are decided inside callbacks, of this session or another, and
+ * carried out at turn level: CLOSING hides it at once, ENDED queues it for the
+ * end of the turn when its connection is gone, `closed` and freeing happen there.
+ * So no callback ever runs on freed memory, and `closed` never inside another
+ * callback.
+ */
 #include "core/session.h"
 
 #include "core/connector_internal.h"
@@ -10,6 +18,8 @@
 #include <assert.h>
 #include <string.h>
 
+/* The dynamic supervisor of a shard is this list and no session: to start a child it needs no
+ * message, to take one out no search (`link` points at whatever points at it). */
 static void
 children_add(struct sb_shard *shard, struct sb_session *s)
 {
@@ -64,6 +74,7 @@ sb_session_new(struct sb_shard *shard, const struct sb_module *module,
 	size_t size = sizeof(struct sb_session) + module->state_size;
 	struct sb_session *s;
 
+	/* A fault of the program, not of a peer: a module that was built against other headers. */
 	assert(module->abi == SB_MODULE_ABI);
 	s = sb_shard_allocate(shard, size);
 	if (!s)
@@ -72,6 +83,8 @@ sb_session_new(struct sb_shard *shard, const struct sb_module *module,
 	s->module = module;
 	s->shard = shard;
 	s->self.node = shard->node->id;
+	/* Listeners' limits outlive their sessions and are shared; a spec's may be on the caller's
+	 * stack. */
 	s->owns_limits = limits && copy_limits;
 	if (!limits)
 		s->limits = &shard->node->default_limits;
@@ -98,12 +111,14 @@ sb_session_begin(struct sb_session *s, const void *args)
 {
 	int err = 0;
 
+	/* Stopped before its beginning: it never was. */
 	if (s->phase != SB_SESSION_STARTING)
 		return SB_GONE;
 	s->phase = SB_SESSION_OPEN;
 	if (s->module->start)
 		err = s->module->start(s, args);
 	if (err < 0) {
+		/* has_started stays false: no `closed`, only the supervisor is told. */
 		s->is_fault = true;
 		sb_abort(s, SB_END_FAULT);
 		return err;
@@ -119,6 +134,7 @@ sb_session_maybe_ended(struct sb_session *s)
 {
 	if (s->phase != SB_SESSION_CLOSING || s->connection)
 		return;
+	/* Not freed here: callbacks of it may be further up on the stack. */
 	s->phase = SB_SESSION_ENDED;
 	s->ended_next = s->shard->ended;
 	s->shard->ended = s;
@@ -136,7 +152,10 @@ module_timers_clear(struct sb_session *s)
 		sb_timer_start_at(s, stop, stop->due, stop->fire);
 }
 
-/* Nothing reaches the session from here on, and it holds nothing that others could wait for. */
+/* Nothing reaches the session from here on, and it holds nothing that others could wait for. Hidden
+ * first: whoever hears that its name is free, and whoever still finds the name, gets SB_GONE from
+ * the address. Names go now and not in `closed`, so that a successor can register while the old
+ * connection still lingers. */
 static void
 begin_close(struct sb_session *s, enum sb_end why)
 {
@@ -167,6 +186,7 @@ sb_abort(struct sb_session *s, enum sb_end why)
 {
 	if (sb_session_is_open(s))
 		begin_close(s, why);
+	/* Also of a session that is closing already: a flush or a linger is cut short. */
 	if (s->connection)
 		sb_connection_abort(s->connection, why);
 	sb_session_maybe_ended(s);
@@ -181,6 +201,7 @@ sb_session_cut(struct sb_session *s, enum sb_end why)
 void
 sb_fail(struct sb_session *s)
 {
+	/* A fault in an end that has begun does not make it another end. */
 	if (sb_session_is_open(s))
 		s->is_fault = true;
 	sb_close(s, SB_END_FAULT);
@@ -196,10 +217,12 @@ sb_disconnect(struct sb_session *s, enum sb_end why)
 void
 sb_session_lost_connection(struct sb_session *s, enum sb_end why)
 {
+	/* The connection was all that a closing session waited for. */
 	if (!sb_session_is_open(s)) {
 		sb_session_maybe_ended(s);
 		return;
 	}
+	/* A hold was of that connection's input; the next one begins anew. */
 	s->is_held = false;
 	if (s->module->disconnected)
 		s->module->disconnected(s, why);
@@ -220,6 +243,7 @@ stop_deadline(struct sb_session *s, struct sb_timer *timer)
 void
 sb_session_ask_stop(struct sb_session *s, uint32_t deadline_ms)
 {
+	/* A session that has not begun has nothing to say goodbye to. */
 	if (deadline_ms == SB_SHUTDOWN_BRUTAL || s->phase == SB_SESSION_STARTING) {
 		sb_session_cut(s, SB_END_DRAIN);
 		return;
@@ -228,6 +252,7 @@ sb_session_ask_stop(struct sb_session *s, uint32_t deadline_ms)
 		return;
 	s->is_stopping = true;
 	if (deadline_ms != SB_SHUTDOWN_INFINITY) {
+		/* Not in struct sb_session: each session would carry it, few are ever asked. */
 		struct sb_timer *timer = sb_requests_stop_timer(s);
 
 		if (!timer) {
@@ -251,6 +276,7 @@ session_free(struct sb_session *s)
 	sb_connector_free(s);
 	sb_requests_fini(s);
 	sb_heap_remove(shard, s);
+	/* From here on the slot may be another's. */
 	sb_slot_give_back(shard, s->self);
 	if (s->owns_limits)
 		sb_shard_release(shard, (void *)(uintptr_t)s->limits);
@@ -258,6 +284,8 @@ session_free(struct sb_session *s)
 	sb_shard_release(shard, s);
 }
 
+/* The order in which others hear of it: its module, who watches it, who owns it. The supervisor
+ * last, since it may start the successor. */
 static void
 reap(struct sb_session *s)
 {
@@ -317,6 +345,8 @@ sb_spawn(struct sb_session *s, const struct sb_child_spec *spec, struct sb_addre
 
 	if (!sb_session_is_open(s) || shard->is_draining)
 		return SB_GONE;
+	/* Taken first: once the session is made nothing can fail, and no child is left without its
+	 * beginning. */
 	e = sb_envelope_new(shard->env, shard, SB_COPY(spec->args, spec->args_size));
 	if (!e)
 		return SB_ENOMEM;
@@ -325,6 +355,8 @@ sb_spawn(struct sb_session *s, const struct sb_child_spec *spec, struct sb_addre
 		sb_envelope_free(shard, e);
 		return err;
 	}
+	/* `start` comes by message, in a later step of the turn: the caller's own callback has
+	 * returned by then. */
 	e->message.ref = (uint64_t)(uintptr_t)spec->args;
 	e->target = child->self;
 	e->handle = begin_spawned;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define IDENTITY_MAX 64
+#define IDENTITY_MAX 64 /* octets: a peer chooses them, and every log line shows them */
 
 void *
 sb_state(const struct sb_session *s)
@@ -106,6 +106,8 @@ sb_is_closing(const struct sb_session *s)
 	return !sb_session_is_open(s);
 }
 
+/* Not while PROXY header or TLS handshake are under way, nor when the end has begun: output would
+ * not reach the peer's protocol. */
 bool
 sb_is_connected(const struct sb_session *s)
 {
@@ -118,6 +120,7 @@ sb_session_logs(const struct sb_session *s, enum sb_log_level level)
 	return sb_log_enabled(s->shard->node->log, level);
 }
 
+/* Gathered anew for each line: few lines are written, and a session changes peer and identity. */
 static void
 log_with_context(
 	const struct sb_session *s, enum sb_log_level level, const char *event, va_list pairs)
@@ -146,6 +149,7 @@ sb_session_log(const struct sb_session *s, enum sb_log_level level, const char *
 	va_end(pairs);
 }
 
+/* The limit is asked before the pairs are looked at: a flood costs a look-up a line. */
 void
 sb_session_log_limited(const struct sb_session *s, enum sb_log_level level, const char *event, ...)
 {

@@ -1,3 +1,9 @@
+/*
+ * A shard's turn, and what lives and dies with a shard. The turn is a function
+ * and not a loop, so that a thread and a simulation can both drive it; its order
+ * is the contract that modules lean on: timers, input, messages, the store's
+ * batch, one write for each connection, `closed` last.
+ */
 #include "core/shard_internal.h"
 
 #include "core/connection_internal.h"
@@ -8,6 +14,7 @@
 
 #include <string.h>
 
+/* A full handshake is a quarter of a millisecond of signing: eight keep a turn about 2 ms long. */
 #define HANDSHAKES_PER_TURN 8
 #define TURN_FLUSH_NS       2000000u /* a turn longer than this flushes early */
 #define BREATHE_EVERY       16       /* connections between two looks at the clock */
@@ -65,7 +72,10 @@ hold_counter(struct sb_shard *shard, const char *reason)
 		"Sessions that held their input.", "reason", reason, NULL);
 }
 
-/* The reasons are modules' own static words: registered when first used, then found by address. */
+/* The reasons are modules' own static words: registered when first used, then found by address,
+ * since a hold may come with each PDU. The same word at two addresses takes two places and counts
+ * in one series; when the places are used up the registry is asked each time, which is slower and
+ * not wrong. */
 void
 sb_shard_count_hold(struct sb_shard *shard, const char *reason)
 {
@@ -82,6 +92,8 @@ sb_shard_count_hold(struct sb_shard *shard, const char *reason)
 	sb_counter_add(hold ? hold->counter : hold_counter(shard, reason), shard->index, 1);
 }
 
+/* The shard's own session has no parent and no module to speak of: it lends its timers to what has
+ * none, listeners and the stop of the node. */
 static int
 service_start(struct sb_shard *shard)
 {
@@ -96,6 +108,7 @@ sb_shard_init(struct sb_shard *shard, struct sb_node *node, unsigned index)
 {
 	int err;
 
+	/* Set first: sb_shard_fini takes a shard without a node for one that was never made. */
 	shard->node = node;
 	shard->env = node->env;
 	shard->index = index;
@@ -121,6 +134,8 @@ envelope_drop(struct sb_shard *shard, struct sb_envelope *e)
 	sb_envelope_free(shard, e);
 }
 
+/* Payloads go back to who gave them; a connection on its way is closed, for it has no other
+ * owner. */
 static void
 queue_drop(struct sb_shard *shard)
 {
@@ -149,8 +164,11 @@ sb_shard_cut_all(struct sb_shard *shard)
 		if (slot->session)
 			sb_session_cut(slot->session, SB_END_DRAIN);
 	}
+	/* Aborted connections stand in `again`; the turn that would have reset them does not come
+	 * any more. */
 	for (struct sb_connection *c; (c = sb_connection_next_again(shard));)
 		sb_input_again(c);
+	/* A `closed` may end others. */
 	while (shard->ended)
 		sb_sessions_reap(shard);
 	queue_drop(shard);
@@ -161,6 +179,7 @@ sb_shard_fini(struct sb_shard *shard)
 {
 	if (!shard->node)
 		return;
+	/* Only dead ones are left there; taking them out frees them. */
 	while (sb_connection_next_ready(shard) || sb_connection_next_dirty(shard))
 		;
 	queue_drop(shard);
@@ -179,6 +198,7 @@ sb_shard_fini(struct sb_shard *shard)
 
 /* ---- drain ---- */
 
+/* The count of drained shards is shard 0's alone: told by message, it needs no lock. */
 static void
 tell_node(struct sb_shard *shard, struct sb_session *nobody, struct sb_envelope *e)
 {
@@ -214,6 +234,7 @@ sb_shard_drain(struct sb_shard *shard, bool cut)
 
 /* ---- the turn ---- */
 
+/* What must not wait for the poller: it knows nothing of any of these. */
 static bool
 has_work(const struct sb_shard *shard)
 {
@@ -231,6 +252,8 @@ wait_until(struct sb_shard *shard, int64_t wait_ns)
 		return 0;
 	if (first == UINT64_MAX)
 		return wait_ns;
+	/* The turn's time, a little old: the sleep is that much too long at most, and no clock is
+	 * read for it. */
 	now = shard->now;
 	if (first <= now)
 		return 0;
@@ -239,6 +262,8 @@ wait_until(struct sb_shard *shard, int64_t wait_ns)
 	return wait_ns;
 }
 
+/* Asleep the shard refers to nothing that others may free; from its end on it may. What runs inside
+ * the poll itself looks up no names. */
 static void
 poll(struct sb_shard *shard, int64_t wait_ns)
 {
@@ -297,6 +322,9 @@ run_input(struct sb_shard *shard)
 		sb_input_again(c);
 }
 
+/* Messages come after input, so that what connections ask of each other in this turn is answered in
+ * it; the store's batch after both, so that it holds all of them; the flush after that, and
+ * `closed` when nothing can come any more. */
 static void
 run(struct sb_shard *shard)
 {
@@ -318,6 +346,7 @@ sb_shard_turn(struct sb_shard *shard, int64_t wait_ns)
 	bool measures_cpu = env->thread_cpu && shard->turns++ % CPU_SAMPLE == 0;
 	uint64_t cpu = 0;
 
+	/* Its wait is not part of the turn's length. */
 	poll(shard, wait_ns);
 	if (measures_cpu)
 		cpu = env->thread_cpu(env->context);

@@ -177,7 +177,8 @@ void sb_slot_give_back(struct sb_shard *shard, struct sb_address address);
 struct sb_session *sb_slot_session(const struct sb_shard *shard, struct sb_address address);
 /* Counts a message of `size` octets into the mailbox: 0, SB_GONE, SB_FULL. Any thread. */
 int sb_slot_reserve(struct sb_shard *shard, struct sb_address address, size_t size);
-/* Takes it out again, if the session is still that one. Own thread. */
+/* Takes it out again, if the session is still that one. Any thread: a sender that could not send,
+ * too. */
 void sb_slot_unreserve(struct sb_shard *shard, struct sb_address address, size_t size);
 /* Whether the address can be reached now. Any thread. */
 bool sb_slot_is_live(const struct sb_shard *shard, struct sb_address address);

@@ -1,3 +1,9 @@
+/*
+ * Where addresses lead. A shard has its slots in chunks that never move and are
+ * never freed before the shard, so that any thread may look at a slot without a
+ * lock; `generation` says whose it is now. Only the owner changes a slot, all but
+ * the count of its mailbox.
+ */
 #include "core/error.h"
 #include "core/session_internal.h"
 #include "core/shard_internal.h"
@@ -17,6 +23,7 @@ mailbox_of(uint64_t generation, uint32_t counts)
 	return generation << 32 | counts;
 }
 
+/* Octets in units of 256, rounded up: 16 bits then say up to 16 MiB. */
 static uint32_t
 units_of(size_t size)
 {
@@ -38,6 +45,7 @@ slot_at(const struct sb_shard *shard, uint32_t index)
 {
 	struct sb_slot *chunk;
 
+	/* The number comes from an address, which may be another node's or made up. */
 	if (index >= SB_SLOT_CHUNK * SB_SLOT_CHUNKS)
 		return NULL;
 	chunk = atomic_load_explicit(
@@ -45,6 +53,7 @@ slot_at(const struct sb_shard *shard, uint32_t index)
 	return chunk ? &chunk[index % SB_SLOT_CHUNK] : NULL;
 }
 
+/* The end of the list of free slots. */
 #define NO_SLOT UINT32_MAX
 
 static int
@@ -62,6 +71,7 @@ slots_grow(struct sb_shard *shard)
 	memset(chunk, 0, size);
 	for (uint32_t i = 0; i < SB_SLOT_CHUNK; i++)
 		chunk[i].next_free = i + 1 < SB_SLOT_CHUNK ? slots->count + i + 1 : NO_SLOT;
+	/* Published when it is ready to be looked at; release, for slot_at on other shards. */
 	atomic_store_explicit(
 		&slots->chunks[slots->count / SB_SLOT_CHUNK], chunk, memory_order_release);
 	slots->free_head = slots->count;
@@ -98,12 +108,15 @@ sb_slot_take(struct sb_shard *shard, struct sb_session *session, uint32_t mailbo
 	return 0;
 }
 
+/* From here on senders find nobody. The slot itself stays the session's until it is freed, so that
+ * its own `closed` can still use the address. */
 void
 sb_slot_hide(struct sb_shard *shard, struct sb_address address)
 {
 	atomic_store_explicit(&slot_at(shard, address.slot)->generation, 0, memory_order_release);
 }
 
+/* To the end of the list: a slot rests as long as it can. */
 void
 sb_slot_give_back(struct sb_shard *shard, struct sb_address address)
 {
@@ -128,12 +141,15 @@ sb_slot_is_live(const struct sb_shard *shard, struct sb_address address)
 	       atomic_load_explicit(&slot->generation, memory_order_acquire) == address.generation;
 }
 
+/* The pointer is the owner's to follow; others only ask whether the address is live. */
 struct sb_session *
 sb_slot_session(const struct sb_shard *shard, struct sb_address address)
 {
 	return sb_slot_is_live(shard, address) ? slot_at(shard, address.slot)->session : NULL;
 }
 
+/* The place is counted before the message exists, so that no sender can put more on its way than
+ * the bound. A compare-and-swap and not an addition: the word may be the next session's by now. */
 int
 sb_slot_reserve(struct sb_shard *shard, struct sb_address address, size_t size)
 {
@@ -143,6 +159,8 @@ sb_slot_reserve(struct sb_shard *shard, struct sb_address address, size_t size)
 
 	if (!sb_slot_is_live(shard, address))
 		return SB_GONE;
+	/* Relaxed throughout: the word guards a number, the message itself is published by the
+	 * inbox. */
 	word = atomic_load_explicit(&slot->mailbox, memory_order_relaxed);
 	do {
 		uint32_t counts = (uint32_t)word;

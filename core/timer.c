@@ -17,6 +17,8 @@ rearm(struct sb_session *s)
 			first = timer->due;
 	if (s->connection && s->connection->due && s->connection->due < first)
 		first = s->connection->due;
+	/* A list without order: sessions have few timers, and most are moved later and not
+	 * fired. */
 	if (first != UINT64_MAX && sb_heap_set(s->shard, s, first))
 		sb_abort(s, SB_END_LIMIT);
 }
@@ -26,6 +28,7 @@ sb_timer_wake_at(struct sb_session *s, uint64_t due)
 {
 	if (s->heap_index && s->shard->heap.entries[s->heap_index - 1].due <= due)
 		return;
+	/* A session whose deadlines cannot be kept would live for ever: it ends now. */
 	if (sb_heap_set(s->shard, s, due))
 		sb_abort(s, SB_END_LIMIT);
 }
@@ -35,6 +38,8 @@ sb_timer_start_at(struct sb_session *s, struct sb_timer *timer, uint64_t due,
 	void (*fire)(struct sb_session *s, struct sb_timer *timer))
 {
 	timer->fire = fire;
+	/* Starting anew moves it; its heap entry may be too early then, and is put right when it
+	 * comes up. */
 	timer->due = due;
 	if (!timer->link) {
 		timer->next = s->timers;
@@ -61,6 +66,7 @@ sb_timer_start(struct sb_session *s, struct sb_timer *timer, uint64_t delay_ms,
 	sb_timer_start_at(s, timer, due > now ? due : now + 1, fire);
 }
 
+/* The heap entry stays, and finds nothing to do when it comes up: cheaper than taking it out. */
 void
 sb_timer_stop(struct sb_session *s, struct sb_timer *timer)
 {
@@ -91,11 +97,13 @@ sb_timers_fire(struct sb_session *s)
 			timer = timer->next;
 			continue;
 		}
+		/* Stopped before it is called, so that it can be started again inside. */
 		sb_timer_stop(s, timer);
 		timer->fire(s, timer);
 		/* The list may be another one now. */
 		timer = s->timers;
 	}
+	/* After the module's: what these have written or closed counts. */
 	if (s->connection && s->connection->due && s->connection->due <= now)
 		sb_connection_look(s->connection);
 	rearm(s);
