@@ -1,0 +1,200 @@
+/* The configuration: what it becomes, and what is said of what is wrong, with its line. */
+#include "core/config.h"
+#include "core/error.h"
+#include "daemons/smpp-mc/centre.h"
+#include "daemons/smpp-mc/config_file.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char reported[4096];
+
+static void
+report(struct sb_config_errors *errors, const char *text)
+{
+	size_t used = strlen(reported);
+
+	(void)errors;
+	/* The path is of no interest: what follows it is. */
+	snprintf(reported + used, sizeof(reported) - used, "%s\n",
+		strncmp(text, "/tmp/", 5) == 0 ? strchr(text, ':') + 1 : text);
+}
+
+static struct sb_config_errors errors;
+static struct sb_config *file;
+static struct mc_config *made;
+
+static int
+load_with(const char *text, const char *const *overrides, size_t count)
+{
+	char path[] = "/tmp/smpp-mc-config-XXXXXX";
+	struct sb_config_source source = {.path = path,
+		.options = mc_config_options,
+		.rules = mc_config_rules,
+		.overrides = overrides,
+		.override_count = count};
+	int fd = mkstemp(path), err;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	reported[0] = '\0';
+	errors = (struct sb_config_errors){.report = report};
+	file = NULL;
+	made = NULL;
+	err = sb_config_load(&source, &errors, &file);
+	unlink(path);
+	if (!err)
+		err = mc_config_new(file, &made);
+	return err;
+}
+
+static void
+unload(void)
+{
+	mc_config_free(made);
+	sb_config_free(file);
+}
+
+#define MINIMAL                                             \
+	"listener \"smpp\" { address = \"127.0.0.1:0\" }\n" \
+	"account \"a\" { password = \"p\" }\n"
+
+static void
+test_a_small_configuration_has_its_defaults(void **state)
+{
+	const struct mc_account *account;
+
+	(void)state;
+	assert_int_equal(load_with(MINIMAL, NULL, 0), 0);
+	account = mc_config_account(made, sb_bytes_text("a"));
+	assert_non_null(account);
+	assert_string_equal(account->password, "p");
+	assert_int_equal(account->max_binds, 10);
+	assert_int_equal(account->window, 100);
+	assert_int_equal(account->deliver_window, 10);
+	assert_int_equal(account->throughput, 0);
+	assert_int_equal(
+		account->modes, 1u << SMPP_BOUND_TX | 1u << SMPP_BOUND_RX | 1u << SMPP_BOUND_TRX);
+	assert_int_equal(made->limits.validity_ms, 86400000);
+	assert_int_equal(made->partitions_per_shard, 4);
+	assert_int_equal(made->retries[MC_RETRY_THROTTLED].first_ms, 1000);
+	assert_null(mc_config_account(made, sb_bytes_text("b")));
+	assert_null(mc_config_account(made, sb_bytes_text("")));
+	unload();
+}
+
+static void
+test_accounts_are_found_whatever_their_order(void **state)
+{
+	(void)state;
+	assert_int_equal(load_with("listener \"l\" { address = \"127.0.0.1:0\" }\n"
+				   "account \"m\" { password = \"1\" }\n"
+				   "account \"z\" { password = \"2\" }\n"
+				   "account \"a\" { password = \"3\" }\n"
+				   "account \"mm\" { password = \"4\" }\n"
+				   "route \"1\" { account = \"z\" }\n",
+				 NULL, 0),
+		0);
+	assert_string_equal(mc_config_account(made, sb_bytes_text("m"))->password, "1");
+	assert_string_equal(mc_config_account(made, sb_bytes_text("z"))->password, "2");
+	assert_string_equal(mc_config_account(made, sb_bytes_text("a"))->password, "3");
+	assert_string_equal(mc_config_account(made, sb_bytes_text("mm"))->password, "4");
+	assert_int_equal(mc_route_find(made->routes, sb_bytes_text("12"))->target,
+		mc_config_account(made, sb_bytes_text("z"))->number);
+	unload();
+}
+
+static void
+test_set_overrides_the_file(void **state)
+{
+	static const char *const overrides[] = {"account.a.throughput=50", "delivery.validity=1h"};
+
+	(void)state;
+	assert_int_equal(load_with(MINIMAL, overrides, 2), 0);
+	assert_int_equal(made->accounts[0].throughput, 50);
+	assert_int_equal(made->accounts[0].burst, 50);
+	assert_int_equal(made->limits.validity_ms, 3600000);
+	unload();
+}
+
+static void
+test_what_is_wrong_is_said_with_its_line(void **state)
+{
+	static const struct {
+		const char *text, *says;
+	} cases[] = {
+		{MINIMAL "account \"b\" { }\n", "3: an account needs password or password_file"},
+		{MINIMAL "account \"sixteen-octets-x\" { password = \"p\" }\n",
+			"3: the name of an account, its system_id, must have 1 to 15 octets"},
+		{MINIMAL "account \"a\" { password = \"q\" }\n", "3: "},
+		{MINIMAL "account \"b\" {\n\tpassword = \"p\"\n\taddress_range = \"(\"\n}\n",
+			"5: address_range \"(\": "},
+		{MINIMAL "account \"b\" {\n\tpassword = \"p\"\n\tbind_types = {sender}\n}\n",
+			"5: "},
+		{MINIMAL "account \"b\" { password = \"p\" networks = {\"10.0.0.1/8\"} }\n", "3: "},
+		{MINIMAL "route \"1\" { account = \"nobody\" }\n",
+			"3: account \"nobody\": there is none"},
+		{MINIMAL "route \"1\" { sink = \"none\" }\n", "3: sink \"none\": there is none"},
+		{MINIMAL "route \"1\" { }\n", "3: a route needs one of account, sink and refuse"},
+		{MINIMAL "route \"1\" { account = \"a\" refuse = \"ESME_RINVDSTADR\" }\n",
+			"3: a route needs one of account, sink and refuse"},
+		{MINIMAL "route \"1\" { refuse = \"ESME_NONSENSE\" }\n",
+			"3: refuse \"ESME_NONSENSE\": must be a command_status, as "
+			"ESME_RINVDSTADR"},
+		{MINIMAL "route \"one\" { account = \"a\" }\n", "3: route \"one\": a prefix has "},
+		{MINIMAL "sink \"s\" { fail_percent = 60 retry_percent = 50 }\n",
+			"3: fail_percent, retry_percent and expire_percent are 110 together"},
+		{MINIMAL "retry \"sometimes\" { }\n",
+			"3: retry \"sometimes\": must be temporary, throttled or timeout"},
+		{MINIMAL "delivery {\n\tvalidity = 8d\n}\n", "4: validity is over validity_max"},
+		{MINIMAL "node { id = 1024 }\n", "3: "},
+		{"account \"a\" { password = \"p\" }\n", "no listener"},
+		{"listener \"smpp\" { address = \"127.0.0.1:0\" }\n", "no account"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(load_with(cases[i].text, NULL, 0), SB_ECONFIG);
+		if (!strstr(reported, cases[i].says))
+			print_error("%s-> %s", cases[i].text, reported);
+		assert_non_null(strstr(reported, cases[i].says));
+		assert_null(made);
+		unload();
+	}
+}
+
+static void
+test_all_errors_are_said_at_once(void **state)
+{
+	(void)state;
+	assert_int_equal(load_with(MINIMAL "account \"b\" { }\n"
+					   "route \"1\" { sink = \"none\" }\n"
+					   "retry \"x\" { }\n",
+				 NULL, 0),
+		SB_ECONFIG);
+	assert_int_equal(errors.count, 3);
+	unload();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_small_configuration_has_its_defaults),
+		cmocka_unit_test(test_accounts_are_found_whatever_their_order),
+		cmocka_unit_test(test_set_overrides_the_file),
+		cmocka_unit_test(test_what_is_wrong_is_said_with_its_line),
+		cmocka_unit_test(test_all_errors_are_said_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
