@@ -95,13 +95,14 @@ ask(struct sb_session *s, struct smpp_request request, uint32_t failure, uint32_
 	question->request = request;
 	question->id = what->id;
 	question->failure = failure;
-	for (uint32_t i = first; i <= last; i++)
+	for (uint32_t i = first; i <= last; i++) {
 		if (ask_one(s, question, i, type, SB_COPY(what, size)))
 			question->waiting++;
-	if (!question->waiting) {
-		question->failure = SMPP_RSYSERR;
-		question_end(s, question);
+		else
+			question->failure = SMPP_RSYSERR; /* that one might have known it */
 	}
+	if (!question->waiting)
+		question_end(s, question);
 }
 
 static void
