@@ -50,6 +50,8 @@ struct mc_account {
 	uint32_t deliver_window; /* unanswered deliver_sm a bind */
 	uint32_t throughput;     /* messages a second over all binds; 0: unlimited */
 	uint32_t burst;
+	uint32_t queue_percent; /* of each partition's places, for what it submitted and its
+				   receipts */
 	const struct sb_network *networks; /* where binds may come from; none: anywhere */
 	size_t network_count;
 	uint32_t source_tons, source_npis; /* bit n: value n is allowed; 0: any */

@@ -117,6 +117,7 @@ account_fill(const struct sb_config *config, cfg_t *section, struct mc_account *
 	account->max_binds = (uint32_t)sb_config_count(section, "max_binds", UINT32_MAX);
 	account->window = (uint32_t)cfg_getint(section, "window");
 	account->deliver_window = (uint32_t)cfg_getint(section, "deliver_window");
+	account->queue_percent = (uint32_t)cfg_getint(section, "queue_percent");
 	account->source_tons = bits_of(section, "source_ton");
 	account->source_npis = bits_of(section, "source_npi");
 	rates_of(section, account);

@@ -14,6 +14,7 @@ mc_entry_forget(struct mc_partition *p, uint32_t number)
 		mc_index_remove(&p->by_pair, number);
 	}
 	mc_body_drop(p, entry);
+	p->outlets[entry->owner].owned--;
 	entry->state = MC_ENTRY_FREE;
 	mc_slab_give(&p->entries, number);
 	sb_gauge_add(p->service->messages, sb_session_shard(p->session), -1);

@@ -123,7 +123,7 @@ mc_bind(struct sb_session *s, struct smpp_request request, const struct smpp_bin
 		return;
 	}
 	session->account = account->number;
-	session->is_counted = true;
+	session->is_accepted = session->is_counted = true;
 	bind_accept(s, request, binding);
 }
 
@@ -141,13 +141,21 @@ mc_bind_leave(struct sb_session *s)
 }
 
 void
-mc_bind_fini(struct sb_session *s)
+mc_bind_release(struct sb_session *s)
 {
 	struct mc_session *session = mc_session_of(s);
 
 	if (session->is_counted)
 		mc_account_unbind(mc_session_account(s));
 	session->is_counted = false;
+}
+
+void
+mc_bind_fini(struct sb_session *s)
+{
+	struct mc_session *session = mc_session_of(s);
+
+	mc_bind_release(s);
 	sb_release(s, session->refusal);
 	session->refusal = NULL;
 }

@@ -57,6 +57,9 @@ mc_unbinding(struct sb_session *s)
 {
 	mc_bind_leave(s);
 	mc_deliver_stop(s);
+	/* Who unbinds may bind again at once, with a connection that goes before this one has gone.
+	 */
+	mc_bind_release(s);
 }
 
 static void
@@ -64,7 +67,7 @@ mc_closed(struct sb_session *s, enum sb_end why)
 {
 	struct mc_session *session = mc_session_of(s);
 
-	if (session->is_counted)
+	if (session->is_accepted)
 		SB_LOG(s, INFO, "mc.bind_ended", "why", SB_STR(sb_end_name(why)));
 	session->is_joined = false; /* names have gone already */
 	mc_deliver_stop(s);
@@ -77,7 +80,7 @@ mc_describe(const struct sb_session *s, struct sb_fields *f)
 {
 	const struct mc_session *session = smpp_state(s);
 
-	if (!session->is_counted)
+	if (!session->is_accepted)
 		return;
 	sb_fields_add(f, "account", SB_STR(mc_session_account(s)->system_id));
 	sb_fields_add(f, "unanswered", SB_UINT(session->slots.used));

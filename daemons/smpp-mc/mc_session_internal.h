@@ -38,8 +38,9 @@ struct mc_backlog {
 
 struct mc_session {
 	uint16_t account;
-	bool is_counted; /* among the account's binds */
-	bool is_joined;  /* the account's topic */
+	bool is_accepted; /* an account's, from its bind to its end */
+	bool is_counted;  /* among the account's binds */
+	bool is_joined;   /* the account's topic */
 	struct mc_slots slots;
 	struct mc_backlog backlog;
 	struct mc_refusal *refusal; /* a failed bind whose answer is delayed */
@@ -78,6 +79,8 @@ void mc_bind(struct sb_session *s, struct smpp_request request, const struct smp
 void mc_bind_judged(struct sb_session *s, const struct sb_message *m);
 bool mc_bind_is_ref(const struct mc_session *session, uint64_t ref);
 void mc_bind_leave(struct sb_session *s);
+/* Bound no longer: gives the account's bind back. */
+void mc_bind_release(struct sb_session *s);
 void mc_bind_fini(struct sb_session *s);
 
 /* ---- mc_submit.c ---- */

@@ -38,6 +38,7 @@ struct mc_outlet {
 	struct mc_bind *binds;
 	uint16_t bind_count; /* places, free ones among them */
 	uint32_t room;       /* flights free over all binds */
+	uint32_t owned;      /* messages of the account and receipts for it, wherever they go */
 	uint32_t loading;    /* entries whose body is read for a flight */
 	bool is_watched;     /* the account's topic */
 	bool wants_run;      /* at again_ms */

@@ -41,15 +41,20 @@ mc_entry_new(struct mc_partition *p, const struct mc_parcel *parcel)
 	if (!number)
 		return 0;
 	entry_fill(mc_partition_entry(p, number), parcel);
+	p->outlets[parcel->owner].owned++;
 	sb_gauge_add(p->service->messages, sb_session_shard(p->session), 1);
 	return number;
 }
 
+/* One account whose receivers do not come, or that reads no receipts, leaves room for the others.
+ */
 static bool
-is_full(const struct mc_partition *p)
+is_full(const struct mc_partition *p, uint16_t owner)
 {
-	return p->entries.used >=
-	       mc_partition_config(p)->limits.queue / p->service->partition_count;
+	uint64_t places = mc_partition_config(p)->limits.queue / p->service->partition_count;
+	uint64_t share = (places * mc_partition_account(p, owner)->queue_percent + 99) / 100;
+
+	return p->entries.used >= places || p->outlets[owner].owned >= share;
 }
 
 void
@@ -58,7 +63,7 @@ mc_submit(struct mc_partition *p, struct sb_message *m)
 	const struct mc_parcel *parcel = m->data;
 	uint32_t number = 0;
 
-	if (!p->is_stopping && !is_full(p))
+	if (!p->is_stopping && !is_full(p, parcel->owner))
 		number = mc_entry_new(p, parcel);
 	if (!number) {
 		answer(p, m, p->is_stopping ? SMPP_RSYSERR : SMPP_RMSGQFUL);

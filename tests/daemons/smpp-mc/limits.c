@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 static struct bed bed;
-static struct client alice, bob, other;
+static struct client alice, bob, carol, other;
 
 #define LISTENER "listener \"smpp\" { address = \"127.0.0.1:2775\" }\n"
 #define HANDSET  "route \"default\" { sink = \"handset\" } sink \"handset\" { }\n"
@@ -55,6 +55,21 @@ test_an_account_has_so_many_binds(void **state)
 	client_bind(&bob, &bed, SMPP_BIND_TRANSCEIVER, "alice");
 	client_unbind(&bob);
 	client_bind(&bob, &bed, SMPP_BIND_TRANSCEIVER, "alice");
+	bed_close(&bed);
+}
+
+static void
+test_who_has_unbound_is_counted_no_longer(void **state)
+{
+	struct smpp_pdu unbind = {.header.command = SMPP_UNBIND};
+
+	(void)state;
+	bed_open(&bed,
+		LISTENER HANDSET "account \"alice\" { password = \"secret1\" max_binds = 1 }\n");
+	client_bind(&alice, &bed, SMPP_BIND_TRANSCEIVER, "alice");
+	assert_int_equal(client_ask(&alice, &unbind).header.status, SMPP_ROK);
+	/* Her first connection is still there: she has not closed it. */
+	client_bind(&other, &bed, SMPP_BIND_TRANSCEIVER, "alice");
 	bed_close(&bed);
 }
 
@@ -142,21 +157,30 @@ test_an_account_sends_so_much_a_second_over_all_its_binds(void **state)
 	bed_close(&bed);
 }
 
-static void
-test_a_full_queue_refuses(void **state)
+static unsigned
+accepted_of_ten(struct client *client)
 {
 	unsigned accepted = 0;
 
-	(void)state;
-	bed_open(&bed, BED_BASE "delivery { queue_limit = 20 }\n");
-	client_bind(&bob, &bed, SMPP_BIND_TRANSMITTER, "bob");
 	for (int i = 0; i < 10; i++) {
-		uint32_t status = submit_status(&bob, "200", "1555");
+		uint32_t status = submit_status(client, "200", "1555");
 
 		assert_true(status == SMPP_ROK || status == SMPP_RMSGQFUL);
 		accepted += status == SMPP_ROK;
 	}
-	assert_int_equal(accepted, 5); /* a partition's part of it */
+	return accepted;
+}
+
+static void
+test_a_full_queue_refuses(void **state)
+{
+	(void)state;
+	bed_open(&bed, BED_BASE "delivery { queue_limit = 20 }\n");
+	client_bind(&bob, &bed, SMPP_BIND_TRANSMITTER, "bob");
+	client_bind(&carol, &bed, SMPP_BIND_TRANSMITTER, "carol");
+	/* Four partitions of five places, of which one account takes half. */
+	assert_int_equal(accepted_of_ten(&bob), 3);
+	assert_int_equal(accepted_of_ten(&carol), 2);
 	client_bind(&alice, &bed, SMPP_BIND_RECEIVER, "alice");
 	for (int i = 0; i < 5; i++)
 		client_gets(&alice, "x");
@@ -262,6 +286,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_binds_are_refused_with_the_reason),
 		cmocka_unit_test(test_an_account_has_so_many_binds),
+		cmocka_unit_test(test_who_has_unbound_is_counted_no_longer),
 		cmocka_unit_test(test_an_account_binds_from_its_networks_only),
 		cmocka_unit_test(test_failed_binds_from_one_source_are_answered_later_and_later),
 		cmocka_unit_test(test_a_peer_that_leaves_while_its_refusal_waits_is_forgotten),
