@@ -87,7 +87,9 @@ admit(struct sb_acceptor *acceptor, const union sb_socket_address *peer, struct 
 		refuse(acceptor, peer, listener->metrics.refused_source, "proxy_network");
 		goto give_back;
 	}
-	if (limits->max_connections_per_source == SB_UNLIMITED)
+	/* Behind a balancer the source is known when its header is there: sb_listener_count_source.
+	 */
+	if (limits->max_connections_per_source == SB_UNLIMITED || listener->proxy != SB_PROXY_OFF)
 		return true;
 	if (sb_source_take(listener->sources, peer, limits->max_connections_per_source, source)) {
 		refuse(acceptor, peer, listener->metrics.refused_source, "max_per_source");

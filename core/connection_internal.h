@@ -177,6 +177,8 @@ void sb_hand_over_drop(struct sb_shard *shard, struct sb_envelope *e);
 
 /* listener.c: the connection's place in the counts goes back. */
 void sb_listener_connection_ended(struct sb_connection *c);
+/* Counts a connection by the client that its PROXY header named. 0, SB_ELIMIT, SB_ENOMEM. */
+int sb_listener_count_source(struct sb_connection *c);
 enum sb_proxy_mode sb_listener_proxy(const struct sb_listener *listener);
 
 #endif

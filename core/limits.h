@@ -14,7 +14,8 @@
 struct sb_limits {
 	/* Of a listener, over all shards. */
 	uint32_t max_connections;            /* [10000] */
-	uint32_t max_connections_per_source; /* one source address [unlimited] */
+	uint32_t max_connections_per_source; /* one client address, by PROXY where used [unlimited]
+					      */
 	uint32_t accept_rate;                /* a second, burst of the same size [unlimited] */
 
 	/* Deadlines, in milliseconds. */

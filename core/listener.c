@@ -319,6 +319,20 @@ sb_listener_proxy(const struct sb_listener *listener)
 	return listener->proxy;
 }
 
+int
+sb_listener_count_source(struct sb_connection *c)
+{
+	struct sb_listener *listener = c->listener;
+	uint32_t limit = listener->limits.max_connections_per_source;
+	int err = 0;
+
+	if (limit != SB_UNLIMITED)
+		err = sb_source_take(listener->sources, &c->peer.address, limit, &c->source);
+	if (err)
+		sb_counter_add(listener->metrics.refused_source, c->session->shard->index, 1);
+	return err;
+}
+
 void
 sb_listener_connection_ended(struct sb_connection *c)
 {

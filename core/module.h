@@ -43,7 +43,8 @@ struct sb_module {
 	/*
 	 * All unconsumed input, contiguous, in place; valid during the call. Returns how many
 	 * octets were used: whole frames; 0 means that the frame at the front is not complete yet.
-	 * < 0: the peer broke the protocol; what was written is flushed, then the connection ends.
+	 * < 0: the peer broke the protocol; what was written is flushed, then the session ends
+	 * (one that reconnects loses its connection).
 	 * Octets left over while neither held (sb_hold) nor over the budget (sb_frame) are an
 	 * unfinished frame, and the core bounds its size and its time.
 	 */

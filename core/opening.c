@@ -104,6 +104,7 @@ sb_opening_proxy(struct sb_connection *c)
 {
 	struct sb_proxy_header header;
 	ssize_t used;
+	int err;
 
 	do {
 		used = proxy_read(c, &header);
@@ -117,6 +118,11 @@ sb_opening_proxy(struct sb_connection *c)
 	sb_input_drop(c);
 	if (header.has_addresses)
 		c->peer.address = header.source;
+	err = sb_listener_count_source(c);
+	if (err) {
+		proxy_failed(c, err);
+		return;
+	}
 	if (c->tls) {
 		c->phase = SB_CONNECTION_HANDSHAKE;
 		return;

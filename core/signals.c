@@ -10,7 +10,7 @@
 struct sb_signals {
 	struct sb_io io; /* first */
 	struct sb_node *node;
-	sigset_t old_mask;
+	sigset_t mask, old_mask;
 };
 
 static void
@@ -32,17 +32,16 @@ sb_signals_new(struct sb_node *node)
 {
 	struct sb_shard *shard = &node->shards[0];
 	struct sb_signals *signals = calloc(1, sizeof(*signals));
-	sigset_t mask;
 
 	if (!signals)
 		return SB_ENOMEM;
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGINT);
-	pthread_sigmask(SIG_BLOCK, &mask, &signals->old_mask);
+	sigemptyset(&signals->mask);
+	sigaddset(&signals->mask, SIGTERM);
+	sigaddset(&signals->mask, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &signals->mask, &signals->old_mask);
 	signals->node = node;
 	signals->io.ready = ready;
-	signals->io.fd = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
+	signals->io.fd = signalfd(-1, &signals->mask, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (signals->io.fd < 0) {
 		pthread_sigmask(SIG_SETMASK, &signals->old_mask, NULL);
 		free(signals);
@@ -58,11 +57,15 @@ sb_signals_free(struct sb_node *node)
 {
 	struct sb_signals *signals = node->signals;
 	struct sb_shard *shard = &node->shards[0];
+	const struct timespec no_wait = {0};
 
 	if (!signals)
 		return;
 	shard->env->loop_watch(shard->loop, &signals->io, 0);
 	close(signals->io.fd);
+	/* One that came after the stop must not end a process that has ended well. */
+	while (sigtimedwait(&signals->mask, NULL, &no_wait) > 0)
+		;
 	pthread_sigmask(SIG_SETMASK, &signals->old_mask, NULL);
 	free(signals);
 	node->signals = NULL;

@@ -662,6 +662,48 @@ test_connections_of_one_source_are_limited(void **state)
 }
 
 static void
+test_behind_a_balancer_the_clients_are_counted_not_the_balancer(void **state)
+{
+	static const char one[] = "PROXY TCP4 192.0.2.1 10.0.0.1 1000 2775\r\n";
+	static const char other[] = "PROXY TCP4 192.0.2.2 10.0.0.1 1000 2775\r\n";
+	struct sb_network balancers;
+	struct sb_limits limits = {.max_connections_per_source = 1};
+	struct probe probe = {0};
+	struct sb_listener_options options = {.name = "proxied",
+		.address = "127.0.0.1:0",
+		.module = &probe_plain_module,
+		.args = &probe,
+		.limits = &limits,
+		.proxy = SB_PROXY_ANY,
+		.proxy_networks = &balancers,
+		.proxy_network_count = 1};
+	struct sb_listener *proxied;
+	struct fixture f;
+	struct sim_peer *peers[3];
+
+	(void)state;
+	assert_int_equal(sb_network_parse("127.0.0.0/8", &balancers), 0);
+	fixture_init(&f, 1, &probe_plain_module, &probe, NULL);
+	assert_int_equal(sb_listen(f.node, &options, &proxied), 0);
+	run_ms(&f, 1);
+	for (int i = 0; i < 3; i++) {
+		peers[i] = sim_connect(f.sim, sb_listener_port(proxied));
+		sim_send(peers[i], i == 2 ? other : one, sizeof(one) - 1);
+		run_ms(&f, 10);
+	}
+	assert_false(sim_was_reset(peers[0]));
+	assert_true(sim_was_reset(peers[1]));
+	assert_false(sim_was_reset(peers[2]));
+	assert_int_equal(probe.connected, 2);
+	sim_finish(peers[0]);
+	run_ms(&f, 10);
+	peers[1] = sim_connect(f.sim, sb_listener_port(proxied));
+	sim_send(peers[1], one, sizeof(one) - 1);
+	wait_count(&f, &probe.connected, 3);
+	fixture_fini(&f);
+}
+
+static void
 test_the_accept_rate_delays_and_loses_nobody(void **state)
 {
 	struct sb_limits limits = {.accept_rate = 10};
@@ -768,6 +810,7 @@ main(void)
 		cmocka_unit_test(test_a_refused_connection_is_ended),
 		cmocka_unit_test(test_connections_over_the_limit_are_refused),
 		cmocka_unit_test(test_connections_of_one_source_are_limited),
+		cmocka_unit_test(test_behind_a_balancer_the_clients_are_counted_not_the_balancer),
 		cmocka_unit_test(test_the_accept_rate_delays_and_loses_nobody),
 		cmocka_unit_test(test_accept_survives_running_out_of_descriptors),
 		cmocka_unit_test(test_a_paused_listener_takes_nobody_until_resumed),
