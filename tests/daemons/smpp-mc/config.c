@@ -185,6 +185,53 @@ test_all_errors_are_said_at_once(void **state)
 	unload();
 }
 
+static char *
+documentation(const char *name)
+{
+	static char text[65536];
+	char path[512];
+	FILE *page;
+
+	snprintf(path, sizeof(path), "%s/docs/%s", getenv("SB_SOURCE_DIR"), name);
+	page = fopen(path, "r");
+	assert_non_null(page);
+	text[fread(text, 1, sizeof(text) - 1, page)] = '\0';
+	fclose(page);
+	return text;
+}
+
+/* Every section of smpp-mc's own has a heading and every key a row of its own. */
+static void
+test_every_key_is_documented(void **state)
+{
+	const char *page = documentation("smpp-mc.md");
+
+	(void)state;
+	for (const cfg_opt_t *section = mc_config_options; section->name; section++) {
+		char heading[64];
+		const char *part, *end;
+
+		if (strcmp(section->name, "node") == 0 || strcmp(section->name, "log") == 0 ||
+			strcmp(section->name, "listener") == 0)
+			continue;
+		snprintf(heading, sizeof(heading), "\n`%s", section->name);
+		part = strstr(page, heading);
+		assert_non_null(part);
+		end = strstr(part + 1, "\n`");
+		for (const cfg_opt_t *key = section->subopts; key->name; key++) {
+			char cell[64];
+			const char *found;
+
+			snprintf(cell, sizeof(cell), "`%s`", key->name);
+			found = strstr(part, cell);
+			if (!found || (end && found > end))
+				print_error("%s.%s is not in docs/smpp-mc.md\n", section->name,
+					key->name);
+			assert_true(found && (!end || found < end));
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -194,6 +241,7 @@ main(void)
 		cmocka_unit_test(test_set_overrides_the_file),
 		cmocka_unit_test(test_what_is_wrong_is_said_with_its_line),
 		cmocka_unit_test(test_all_errors_are_said_at_once),
+		cmocka_unit_test(test_every_key_is_documented),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -441,7 +441,7 @@ main(int argc, char **argv)
 		if (!configs[i])
 			return EXIT_FAILURE;
 	}
-	status = seeds_main(argc, argv, 300, run);
+	status = seeds_main(argc, argv, 150, run);
 	sb_config_free(configs[0]);
 	sb_config_free(configs[1]);
 	return status;
