@@ -175,6 +175,9 @@ accept_ready(struct sb_io *io, int events)
 
 	(void)events;
 	sb_shard_refresh(acceptor->shard);
+	/* A drain, or a pause that could not be told: not to be asked again at once. */
+	if (!accepts(acceptor))
+		sb_acceptor_update(acceptor);
 	for (int i = 0; i < ACCEPTS_PER_TURN && accepts(acceptor); i++) {
 		union sb_socket_address peer = {0};
 		int fd = -1, err;

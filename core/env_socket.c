@@ -82,6 +82,9 @@ sb_system_adopt(void *context, int fd)
 	(void)context;
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) || fcntl(fd, F_SETFD, FD_CLOEXEC))
 		return last_error();
+	pthread_mutex_lock(&reserve_lock);
+	reserve_open();
+	pthread_mutex_unlock(&reserve_lock);
 	return set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 

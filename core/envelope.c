@@ -165,8 +165,9 @@ inbox_take(struct sb_shard *shard)
 
 	if (!atomic_load_explicit(&shard->notified, memory_order_acquire))
 		return;
-	/* Before the list is taken: who pushes after that wakes us again. */
-	atomic_store_explicit(&shard->notified, false, memory_order_seq_cst);
+	/* Before the list is taken: who pushes after that wakes us again. An exchange, so that what
+	 * they pushed who found it set is in the list. */
+	(void)atomic_exchange_explicit(&shard->notified, false, memory_order_acq_rel);
 	e = atomic_exchange_explicit(&shard->inbox, NULL, memory_order_acq_rel);
 	while (e) {
 		struct sb_envelope *next = e->next;
@@ -194,6 +195,18 @@ sb_envelope_take(struct sb_shard *shard, struct sb_envelope *e)
 	e->message.data = NULL;
 	e->message.size = 0;
 	e->is_reserved = false;
+}
+
+void
+sb_envelope_pass_on(struct sb_shard *shard, struct sb_envelope *e, unsigned to,
+	void (*handle)(struct sb_shard *, struct sb_session *, struct sb_envelope *))
+{
+	assert(shard->delivering == e);
+	shard->delivering = NULL;
+	e->is_reserved = false;
+	e->handle = handle;
+	e->target = (struct sb_address){.node = shard->node->id, .shard = (uint16_t)to};
+	sb_envelope_send(shard->node, shard, e);
 }
 
 static void

@@ -53,6 +53,11 @@ int sb_shard_control(struct sb_node *node, struct sb_shard *from, unsigned shard
  * on, or kept, by who could not afford to find no memory. */
 void sb_envelope_take(struct sb_shard *shard, struct sb_envelope *e);
 
+/* The envelope that is being delivered goes on to another shard with its payload, copied ones too.
+ */
+void sb_envelope_pass_on(struct sb_shard *shard, struct sb_envelope *e, unsigned to,
+	void (*handle)(struct sb_shard *, struct sb_session *, struct sb_envelope *));
+
 /* Takes the inbox and delivers up to the budget; true: some are left. Turn level only. */
 bool sb_messages_deliver(struct sb_shard *shard);
 /* Whether any waits. */

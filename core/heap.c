@@ -63,14 +63,12 @@ resift(struct sb_heap *heap, size_t index, struct sb_heap_entry entry)
 
 /* Never shrinks: a node that had so many sessions may have them again. */
 static int
-reserve(struct sb_shard *shard)
+grow(struct sb_shard *shard)
 {
 	struct sb_heap *heap = &shard->heap;
 	size_t capacity = heap->capacity ? heap->capacity * 2 : 64;
 	struct sb_heap_entry *entries;
 
-	if (heap->count < heap->capacity)
-		return 0;
 	entries = shard->env->reallocate(
 		shard->env->context, heap->entries, capacity * sizeof(*entries));
 	if (!entries)
@@ -78,6 +76,21 @@ reserve(struct sb_shard *shard)
 	heap->entries = entries;
 	heap->capacity = capacity;
 	return 0;
+}
+
+int
+sb_heap_init(struct sb_shard *shard)
+{
+	return grow(shard);
+}
+
+/* The last place is the service's, which must be able to wait however little memory there is. */
+static int
+reserve(struct sb_shard *shard, const struct sb_session *session)
+{
+	size_t kept = session == shard->service ? 0 : 1;
+
+	return shard->heap.count + kept < shard->heap.capacity ? 0 : grow(shard);
 }
 
 int
@@ -90,7 +103,7 @@ sb_heap_set(struct sb_shard *shard, struct sb_session *session, uint64_t due)
 		resift(heap, session->heap_index - 1, entry);
 		return 0;
 	}
-	if (reserve(shard))
+	if (reserve(shard, session))
 		return SB_ENOMEM;
 	sift_up(heap, heap->count++, entry);
 	return 0;

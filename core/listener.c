@@ -64,14 +64,16 @@ take_sockets(struct sb_listener *listener, const int *fds)
 {
 	const struct sb_env *env = listener->node->env;
 
-	for (size_t i = 0; i < listener->acceptor_count; i++) {
-		int err = env->socket_adopt(env->context, fds[i]);
+	int err = 0;
 
-		if (err)
-			return err;
+	for (size_t i = 0; !err && i < listener->acceptor_count; i++)
+		err = env->socket_adopt(env->context, fds[i]);
+	if (!err)
+		err = env->socket_name(env->context, fds[0], &listener->address);
+	/* All of them, or none: then they are the caller's still. */
+	for (size_t i = 0; !err && i < listener->acceptor_count; i++)
 		listener->acceptors[i].io.fd = fds[i];
-	}
-	return env->socket_name(env->context, fds[0], &listener->address);
+	return err;
 }
 
 static int
@@ -161,8 +163,7 @@ leave(struct sb_shard *shard, struct sb_session *nobody, struct sb_envelope *e)
 	(void)nobody;
 	if (order->acceptor->shard == shard)
 		sb_acceptor_leave(order->acceptor);
-	(void)sb_shard_control(
-		shard->node, shard, order->shard, adopt, SB_COPY(order, sizeof(*order)));
+	sb_envelope_pass_on(shard, e, order->shard, adopt);
 }
 
 static int

@@ -29,7 +29,8 @@ enum sb_proxy_mode {
 struct sb_listener_options {
 	const char *name;    /* "smpp": log, metric label and sb_peer.listener; copied */
 	const char *address; /* "127.0.0.1:2775", "[::]:0"; copied. Not used with `fds` */
-	const int *fds;      /* listening sockets given to us (socket activation, upgrade); taken */
+	const int *fds;      /* listening sockets given to us (activation, upgrade); taken unless it
+				fails */
 	size_t fd_count;
 	int backlog;                    /* 0: 1024 */
 	const struct sb_module *module; /* of the sessions; lives as long as the node */

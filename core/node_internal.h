@@ -50,6 +50,7 @@ struct sb_node {
 
 	_Atomic int phase; /* enum sb_node_phase; changed on shard 0 */
 	_Atomic unsigned stop_requests;
+	bool is_cut;                /* shard 0's: nobody is asked any more */
 	unsigned shards_draining;   /* shard 0's count of shards with children left */
 	struct sb_timer stop_timer; /* on shard 0's service session */
 

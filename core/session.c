@@ -260,6 +260,8 @@ sb_session_ask_stop(struct sb_session *s, uint32_t deadline_ms)
 			return;
 		}
 		sb_timer_start(s, timer, deadline_ms, stop_deadline);
+		if (!sb_session_is_open(s))
+			return; /* no memory for the deadline: it was aborted */
 	}
 	if (s->module->stopping)
 		s->module->stopping(s);

@@ -129,13 +129,6 @@ void sb_timer_wake_at(struct sb_session *s, uint64_t due);
 /* registry.c: names go, watchers of names are told; called when the session begins to close. */
 void sb_registry_release(struct sb_session *s);
 
-/* The time, for what runs inside the poll after a sleep: accepting, connecting, watches. */
-static inline void
-sb_shard_refresh(struct sb_shard *shard)
-{
-	shard->now = shard->env->now(shard->env->context);
-}
-
 /* Memory of the shard's environment. */
 static inline void *
 sb_shard_allocate(struct sb_shard *shard, size_t size)

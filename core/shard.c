@@ -121,7 +121,7 @@ sb_shard_init(struct sb_shard *shard, struct sb_node *node, unsigned index)
 		return err;
 	shard->receive_buffer = sb_shard_allocate(shard, shard->receive_size);
 	shard->mark = sb_shard_allocate(shard, sizeof(*shard->mark));
-	if (!shard->receive_buffer || !shard->mark)
+	if (!shard->receive_buffer || !shard->mark || sb_heap_init(shard))
 		return SB_ENOMEM;
 	memset(shard->mark, 0, sizeof(*shard->mark));
 	return service_start(shard);
@@ -262,8 +262,14 @@ wait_until(struct sb_shard *shard, int64_t wait_ns)
 	return wait_ns;
 }
 
-/* Asleep the shard refers to nothing that others may free; from its end on it may. What runs inside
- * the poll itself looks up no names. */
+void
+sb_shard_refresh(struct sb_shard *shard)
+{
+	sb_epoch_enter(shard->node->epoch, shard->index);
+	shard->now = shard->env->now(shard->env->context);
+}
+
+/* Asleep the shard refers to nothing that others may free; from its end on it may. */
 static void
 poll(struct sb_shard *shard, int64_t wait_ns)
 {
@@ -271,8 +277,7 @@ poll(struct sb_shard *shard, int64_t wait_ns)
 
 	sb_epoch_leave(shard->node->epoch, shard->index);
 	shard->env->loop_poll(shard->loop, wait);
-	sb_epoch_enter(shard->node->epoch, shard->index);
-	shard->now = shard->env->now(shard->env->context);
+	sb_shard_refresh(shard);
 }
 
 static void

@@ -156,6 +156,9 @@ int sb_shard_init(struct sb_shard *shard, struct sb_node *node, unsigned index);
 void sb_shard_cut_all(struct sb_shard *shard);
 void sb_shard_fini(struct sb_shard *shard);
 bool sb_shard_turn(struct sb_shard *shard, int64_t wait_ns);
+/* The turn begins: its time is read, and what is found without a lock holds. Before callbacks that
+ * run inside the poll, after its sleep: of accepting, of connecting. */
+void sb_shard_refresh(struct sb_shard *shard);
 /* No dynamic child is left: tells the node. */
 void sb_shard_drained(struct sb_shard *shard);
 /* Asks all dynamic children to stop (`cut`: aborts them); the node is told when none is left. */
@@ -184,8 +187,10 @@ void sb_slot_unreserve(struct sb_shard *shard, struct sb_address address, size_t
 bool sb_slot_is_live(const struct sb_shard *shard, struct sb_address address);
 uint32_t sb_slot_limit(uint32_t messages, uint32_t octets);
 
-/* heap.c */
-int sb_heap_set(struct sb_shard *shard, struct sb_session *session, uint64_t due); /* SB_ENOMEM */
+/* heap.c. The first memory: SB_ENOMEM. */
+int sb_heap_init(struct sb_shard *shard);
+/* SB_ENOMEM, but never for the shard's service. */
+int sb_heap_set(struct sb_shard *shard, struct sb_session *session, uint64_t due);
 void sb_heap_remove(struct sb_shard *shard, struct sb_session *session);
 struct sb_session *sb_heap_due(struct sb_shard *shard, uint64_t now); /* removed; NULL: none due */
 uint64_t sb_heap_first(const struct sb_shard *shard);                 /* UINT64_MAX: empty */

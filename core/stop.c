@@ -67,6 +67,7 @@ static void
 cut(struct sb_node *node)
 {
 	SB_LOG_TO(node->log, WARNING, "node.cut");
+	node->is_cut = true;
 	drain_all(node, true);
 	if (phase_of(node) == SB_NODE_STOPPING_TREE)
 		sb_node_halt(node);
@@ -120,7 +121,10 @@ sb_node_shard_drained(struct sb_node *node)
 	if (phase_of(node) != SB_NODE_DRAINING_CONNECTIONS || --node->shards_draining)
 		return;
 	atomic_store(&node->phase, SB_NODE_STOPPING_TREE);
-	stop_tree(node);
+	if (node->is_cut)
+		sb_node_halt(node);
+	else
+		stop_tree(node);
 }
 
 void

@@ -111,6 +111,49 @@ test_the_second_stop_cuts(void **state)
 }
 
 static void
+never_mind(struct sb_session *s, struct probe *p)
+{
+	(void)s;
+	(void)p;
+}
+
+static void
+stop_what_does_not(unsigned stops, uint64_t within_ms)
+{
+	struct probe accepted = {.on_stopping = never_mind}, child = {.on_stopping = never_mind};
+	struct sb_limits limits = {.stop_ms = 3600000};
+	struct sb_child_spec spec = {
+		.module = &probe_module, .args = &child, .shutdown_ms = SB_SHUTDOWN_INFINITY};
+	struct fixture f;
+
+	fixture_init(&f, 2, &probe_module, &accepted, &limits);
+	assert_int_equal(sb_node_start_child(f.node, &spec), 0);
+	sim_connect(f.sim, f.port);
+	wait_count(&f, &accepted.connected, 1);
+	wait_count(&f, &child.started, 1);
+	while (stops--)
+		sb_node_stop(f.node);
+	assert_true(sim_run_until(f.sim, is_stopped, f.node, within_ms * 1000000u));
+	fixture_fini(&f);
+	assert_int_equal(accepted.closed, 1);
+	assert_int_equal(child.closed, 1);
+}
+
+static void
+test_a_second_stop_cuts_the_tree_too(void **state)
+{
+	(void)state;
+	stop_what_does_not(2, 1000);
+}
+
+static void
+test_the_deadline_of_the_drain_cuts_the_tree_too(void **state)
+{
+	(void)state;
+	stop_what_does_not(1, 31000);
+}
+
+static void
 test_freeing_a_running_node_closes_every_session_once(void **state)
 {
 	struct probe probes[20];
@@ -134,6 +177,8 @@ main(void)
 		cmocka_unit_test(test_nobody_is_accepted_while_draining),
 		cmocka_unit_test(test_a_session_that_does_not_stop_is_cut_at_its_deadline),
 		cmocka_unit_test(test_the_second_stop_cuts),
+		cmocka_unit_test(test_a_second_stop_cuts_the_tree_too),
+		cmocka_unit_test(test_the_deadline_of_the_drain_cuts_the_tree_too),
 		cmocka_unit_test(test_freeing_a_running_node_closes_every_session_once),
 	};
 
