@@ -2,6 +2,8 @@
 
 #include "core/error.h"
 
+#include <string.h>
+
 #define NODE_SHIFT     12
 #define TIME_SHIFT     22
 #define SEQUENCE_BITS  12
@@ -62,15 +64,35 @@ mc_id_take(struct mc_id_block *block, struct mc_ids *ids, int64_t wall_ms, uint3
 	return first;
 }
 
+/* Spreads eight digits of four bits over the octets of a word, the first one lowest. */
+static uint64_t
+spread(uint32_t value)
+{
+	uint64_t word = __builtin_bswap32(value);
+
+	word = (word | word << 16) & 0x0000ffff0000ffffu;
+	word = (word | word << 8) & 0x00ff00ff00ff00ffu;
+	return (word >> 4 & 0x000f000f000f000fu) | (word & 0x000f000f000f000fu) << 8;
+}
+
+/* '0' and the digit; those above 9 go on at 'a'. */
+static uint64_t
+hexadecimal(uint64_t digits)
+{
+	uint64_t above = (digits + 0x0606060606060606u) >> 4 & 0x0101010101010101u;
+
+	return digits + 0x3030303030303030u + above * ('a' - '0' - 10);
+}
+
+/* Eight digits at a time: each submit_sm_resp and each receipt has an id. */
 void
 mc_id_format(uint64_t id, char text[MC_ID_TEXT])
 {
-	static const char digits[] = "0123456789abcdef";
+	uint64_t high = hexadecimal(spread((uint32_t)(id >> 32)));
+	uint64_t low = hexadecimal(spread((uint32_t)id));
 
-	for (int i = MC_ID_DIGITS - 1; i >= 0; i--) {
-		text[i] = digits[id & 0xf];
-		id >>= 4;
-	}
+	memcpy(text, &high, sizeof(high));
+	memcpy(text + sizeof(high), &low, sizeof(low));
 	text[MC_ID_DIGITS] = '\0';
 }
 
