@@ -39,7 +39,7 @@ unsigned sb_session_shard(const struct sb_session *s);
 /* The peer of the present connection; NULL without one. */
 const struct sb_peer *sb_session_peer(const struct sb_session *s);
 
-/* Monotonic nanoseconds, read once a turn; and Unix milliseconds, now. */
+/* Monotonic nanoseconds, and Unix milliseconds: both read once a turn. */
 uint64_t sb_now(const struct sb_session *s);
 int64_t sb_wall_ms(const struct sb_session *s);
 

@@ -58,7 +58,12 @@ sb_now(const struct sb_session *s)
 int64_t
 sb_wall_ms(const struct sb_session *s)
 {
-	return s->shard->env->wall(s->shard->env->context);
+	struct sb_shard *shard = s->shard;
+
+	if (!shard->has_wall)
+		shard->wall_ms = shard->env->wall(shard->env->context);
+	shard->has_wall = true;
+	return shard->wall_ms;
 }
 
 void

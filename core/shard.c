@@ -267,6 +267,7 @@ sb_shard_refresh(struct sb_shard *shard)
 {
 	sb_epoch_enter(shard->node->epoch, shard->index);
 	shard->now = shard->env->now(shard->env->context);
+	shard->has_wall = false;
 }
 
 /* Asleep the shard refers to nothing that others may free; from its end on it may. */

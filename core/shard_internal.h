@@ -107,7 +107,9 @@ struct sb_shard {
 	const struct sb_env *env;
 	struct sb_loop *loop;
 	unsigned index;
-	uint64_t now; /* monotonic ns, read once a turn */
+	uint64_t now;    /* monotonic ns, read once a turn */
+	int64_t wall_ms; /* Unix time, read when a turn first asks */
+	bool has_wall;
 	uint64_t turns;
 	uint64_t connects;   /* attempts so far: their numbers */
 	uint64_t flushed_at; /* when this turn, or its last early flush, began */
