@@ -152,7 +152,7 @@ replace(struct mc_partition *p, struct sb_message *m)
 		return;
 	}
 	status = mc_rewrite(mc_body(entry), sb_bytes(ask->pdu, ask->pdu_size),
-		&mc_partition_config(p)->limits, sb_wall_ms(p->session), &parcel);
+		&mc_partition_config(p)->limits, mc_partition_wall(p), &parcel);
 	if (status != SMPP_ROK) {
 		answer_status(p, m, true, status);
 		return;

@@ -44,7 +44,7 @@ note_final(struct mc_partition *p, const struct mc_entry *entry, uint8_t state, 
 {
 	struct mc_final final = {
 		.id = mc_entry_public_id(entry),
-		.at_ms = sb_wall_ms(p->session),
+		.at_ms = mc_partition_wall(p),
 		.source = entry->source,
 		.owner = mc_partition_account(p, entry->owner)->key,
 		.state = state,
@@ -117,7 +117,7 @@ mc_receipt(struct mc_partition *p, struct mc_entry *entry, uint8_t state, uint8_
 	const struct mc_parcel *about = mc_body(entry);
 	uint8_t row[MC_ROW_PREFIX_MAX + MC_RECEIPT_MAX];
 	struct sb_writer w = sb_writer_of(row, sizeof(row));
-	int64_t now = sb_wall_ms(p->session);
+	int64_t now = mc_partition_wall(p);
 	struct mc_report report = {mc_entry_public_id(entry), 0, now, state, error};
 	struct sb_bytes account, pdu;
 	struct mc_parcel head;

@@ -73,6 +73,7 @@ uint32_t
 mc_order_check(struct sb_session *s, const struct mc_order *order, struct mc_parcel *parcel)
 {
 	const struct mc_account *account = mc_session_account(s);
+	int64_t now = mc_service_wall(s, mc_config_of(s)->service);
 	uint32_t status = mc_account_source_status(
 		account, order->source_ton, order->source_npi, order->source);
 
@@ -91,7 +92,7 @@ mc_order_check(struct sb_session *s, const struct mc_order *order, struct mc_par
 	parcel->priority = order->priority;
 	parcel->registered = order->registered;
 	parcel->replaces = order->replaces;
-	return order_times(mc_config_of(s), order, sb_wall_ms(s), parcel);
+	return order_times(mc_config_of(s), order, now, parcel);
 }
 
 uint32_t

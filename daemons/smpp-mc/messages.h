@@ -19,8 +19,6 @@ enum mc_message_type {
 	MC_DELIVER,    /* call, partition -> bind: struct mc_delivery; struct mc_delivered */
 	MC_FLUSH,      /* a partition to itself: what came before is a batch */
 	MC_STRIKE,     /* call, session -> doorkeeper: struct mc_strike; struct mc_penalty */
-	MC_LOADED,     /* loader -> partition: a stored row, struct mc_parcel */
-	MC_OPEN,       /* loader -> partition: all rows are there */
 };
 
 /* The answer to MC_SUBMIT, once it is as durable as its route says. */

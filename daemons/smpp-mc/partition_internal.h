@@ -93,6 +93,13 @@ mc_partition_now_ms(const struct mc_partition *p)
 	return sb_now(p->session) / 1000000;
 }
 
+/* Unix milliseconds. */
+static inline int64_t
+mc_partition_wall(const struct mc_partition *p)
+{
+	return mc_service_wall(p->session, p->service);
+}
+
 /* ---- body.c: where an entry's parcel is ---- */
 
 /* The parcel, or NULL when its body is not in memory. */

@@ -72,12 +72,24 @@ mc_service_free(struct mc_service *service)
 	free(service);
 }
 
+int64_t
+mc_service_wall(struct sb_session *s, struct mc_service *service)
+{
+	struct mc_shard *shard = &service->shards[sb_session_shard(s)];
+
+	if (shard->turn_ns != sb_now(s)) {
+		shard->turn_ns = sb_now(s);
+		shard->wall_ms = sb_wall_ms(s);
+	}
+	return shard->wall_ms;
+}
+
 uint64_t
 mc_service_ids(struct sb_session *s, struct mc_service *service, uint32_t count)
 {
 	struct mc_shard *shard = &service->shards[sb_session_shard(s)];
 
-	return mc_id_take(&shard->ids, &service->ids, sb_wall_ms(s), count);
+	return mc_id_take(&shard->ids, &service->ids, mc_service_wall(s, service), count);
 }
 
 struct sb_address

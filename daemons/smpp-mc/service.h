@@ -28,6 +28,8 @@ extern const struct sb_store_kind mc_kinds[MC_KIND_COUNT];
 /* A shard's own. */
 struct mc_shard {
 	_Alignas(64) struct mc_id_block ids;
+	uint64_t turn_ns; /* the turn in which the clock on the wall was read */
+	int64_t wall_ms;
 };
 
 /* Where a partition is. Two words that are not read together: a mix of an old and a new address
@@ -62,6 +64,9 @@ mc_config_of(const struct sb_session *s)
 {
 	return sb_node_config(sb_session_node(s));
 }
+
+/* Unix milliseconds, read once a turn: a message is asked for its time more than once. */
+int64_t mc_service_wall(struct sb_session *s, struct mc_service *service);
 
 /* The next ids, from the shard's block. */
 uint64_t mc_service_ids(struct sb_session *s, struct mc_service *service, uint32_t count);

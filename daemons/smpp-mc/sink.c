@@ -97,7 +97,7 @@ mc_sink_take(struct mc_partition *p, uint32_t number)
 		meet(p, number, fate_of(p, sink));
 		return;
 	}
-	if (mc_tenths_ms(entry->expiry) < sb_wall_ms(p->session) + (int64_t)sink->delay_ms) {
+	if (mc_tenths_ms(entry->expiry) < mc_partition_wall(p) + (int64_t)sink->delay_ms) {
 		keep(p, number);
 		return;
 	}

@@ -80,7 +80,7 @@ void
 mc_wall_watch(struct mc_partition *p)
 {
 	if (!sb_timer_is_started(&p->wall))
-		wall_start(p, sb_wall_ms(p->session));
+		wall_start(p, mc_partition_wall(p));
 }
 
 void
@@ -92,7 +92,7 @@ mc_deadline_add(struct mc_partition *p, uint32_t number, int64_t at_ms)
 	/* Without memory it waits without a deadline; the next attempt looks at the clock. */
 	if (mc_heap_add(&p->deadlines, due, number) || !is_first)
 		return;
-	wall_start(p, sb_wall_ms(p->session));
+	wall_start(p, mc_partition_wall(p));
 }
 
 bool
@@ -156,7 +156,7 @@ mc_accept(struct mc_partition *p, uint32_t number)
 	struct mc_entry *entry = mc_partition_entry(p, number);
 	const struct mc_parcel *parcel = mc_body(entry);
 
-	if (parcel->start_ms && parcel->start_ms > sb_wall_ms(p->session)) {
+	if (parcel->start_ms && parcel->start_ms > mc_partition_wall(p)) {
 		entry->state = MC_ENTRY_SCHEDULED;
 		index_add(p, number);
 		mc_deadline_add(p, number, parcel->start_ms);
@@ -223,7 +223,7 @@ mc_retry(struct mc_partition *p, uint32_t number, enum mc_retry_class class, uin
 	const struct mc_retry *retry = &mc_partition_config(p)->retries[class];
 	uint16_t target = entry->target;
 
-	if (mc_tenths_ms(entry->expiry) <= sb_wall_ms(p->session)) {
+	if (mc_tenths_ms(entry->expiry) <= mc_partition_wall(p)) {
 		mc_ended(p, number, SMPP_STATE_EXPIRED, error);
 		return;
 	}
@@ -292,7 +292,7 @@ wall_fired(struct sb_session *s, struct sb_timer *timer)
 	struct mc_partition *p = sb_state(s);
 	const struct mc_limits *limits = &mc_partition_config(p)->limits;
 	size_t finals = limits->finals / p->service->partition_count;
-	int64_t now = sb_wall_ms(s);
+	int64_t now = mc_partition_wall(p);
 	uint32_t number;
 
 	(void)timer;
