@@ -1,3 +1,10 @@
+/*
+ * Messages on their way. A shard has one queue for all its sessions, filled by
+ * itself at the end and by others through an inbox, a list that any thread pushes
+ * to and the shard takes whole. One queue keeps the order of one sender to one
+ * receiver without a queue for each session, which 10,000 idle ones would pay
+ * for.
+ */
 #include "core/envelope_internal.h"
 
 #include "core/error.h"
@@ -8,8 +15,8 @@
 #include <string.h>
 
 #define NO_CLASS      0xff
-#define KEPT_MAX      4096
-#define BREATHE_EVERY 64 /* messages between two looks at the clock */
+#define KEPT_MAX      4096 /* free ones of a class */
+#define BREATHE_EVERY 64   /* messages between two looks at the clock */
 
 static const size_t class_payload[SB_ENVELOPE_CLASSES] = {64, 192, 448, 960};
 
@@ -48,6 +55,7 @@ sb_envelope_new(const struct sb_env *env, struct sb_shard *shard, struct sb_payl
 
 	if (!e)
 		return NULL;
+	/* The inline part is not cleared: only what was copied in is ever looked at. */
 	memset(e, 0, sizeof(*e));
 	e->size_class = size_class;
 	e->message.size = payload.size;
@@ -108,6 +116,8 @@ send_local(struct sb_shard *shard, struct sb_envelope *e)
 	shard->queue_tail = &e->next;
 }
 
+/* Newest first, so that one compare-and-swap is enough; inbox_take turns the list round. The
+ * wake-up is a system call: only who finds the flag down makes it. */
 static void
 send_remote(struct sb_shard *to, struct sb_envelope *e)
 {
@@ -209,6 +219,7 @@ sb_envelope_pass_on(struct sb_shard *shard, struct sb_envelope *e, unsigned to,
 	sb_envelope_send(shard->node, shard, e);
 }
 
+/* The call's own envelope becomes its answer: no memory can be wanting for it. */
 static void
 answer_gone(struct sb_shard *shard, struct sb_envelope *e, int status)
 {
@@ -239,6 +250,8 @@ deliver(struct sb_shard *shard, struct sb_envelope *e)
 {
 	struct sb_session *s = sb_slot_session(shard, e->target);
 
+	/* Its place is free when its turn has come, so that the receiver can be sent to from inside
+	 * its own callback. */
 	if (e->is_reserved)
 		sb_slot_unreserve(shard, e->target, e->reserved_size);
 	shard->delivering = e;
@@ -246,6 +259,7 @@ deliver(struct sb_shard *shard, struct sb_envelope *e)
 		e->handle(shard, s, e);
 	else
 		deliver_to_module(shard, s, e);
+	/* Handlers may have sent the envelope on, and then it is not ours to look at. */
 	if (shard->delivering && !e->is_kept)
 		sb_envelope_free(shard, e);
 	shard->delivering = NULL;
@@ -258,6 +272,8 @@ sb_messages_deliver(struct sb_shard *shard)
 	uint32_t done = 0;
 
 	inbox_take(shard);
+	/* What is posted meanwhile is delivered, too, up to the budget: a question within a shard
+	 * is answered in the same turn. */
 	while (shard->queue_head && done < budget) {
 		struct sb_envelope *e = shard->queue_head;
 

@@ -1,6 +1,8 @@
 /*
  * Hand-over: a connection leaves one session for another, on any shard. In
- * transit its one owner is the message.
+ * transit its one owner is the message, so nobody else can touch it, and nothing
+ * is locked. The place in the target's mailbox is taken when the order is given:
+ * the message itself can then not be refused.
  */
 #include "core/connector_internal.h"
 #include "core/envelope_internal.h"
@@ -15,6 +17,7 @@ sb_hand_over(struct sb_session *s, struct sb_address to, uint64_t ref)
 	struct sb_node *node = s->shard->node;
 	int err;
 
+	/* Only inside `received`: its return value says where the new owner begins. */
 	if (!s->is_receiving || s->hand_over || !sb_is_connected(s))
 		return SB_EINVAL;
 	if (to.node != node->id || to.shard >= node->shard_count)
@@ -86,12 +89,14 @@ adopt(struct sb_session *s, struct sb_connection *c)
 	c->session = s;
 	s->connection = c;
 	c->limits = s->limits;
+	/* The octets that came along have been judged by nobody yet. */
 	c->frame_since = 0;
 	c->need = 0;
 	c->is_end_told = false;
 	err = sb_connection_opened(c);
 	if (s->connection != c || c->phase != SB_CONNECTION_OPEN)
 		return err;
+	/* Nothing of this makes the descriptor readable again. */
 	if (c->input.size || c->has_input_ended || c->transport->pending(c))
 		sb_connection_enqueue_again(c);
 	if (c->output.end > c->output.start)
@@ -123,6 +128,7 @@ arrive(struct sb_shard *shard, struct sb_session *target, struct sb_envelope *e)
 
 	if (!target)
 		err = SB_GONE;
+	/* One connection at a time, and a connector's own would come in between. */
 	else if (target->connection || target->connector)
 		err = SB_EEXIST;
 	if (err)
@@ -176,6 +182,7 @@ keep_rest(struct sb_connection *c, struct sb_bytes rest)
 			return SB_ENOMEM;
 		memcpy(data, rest.data, rest.size);
 	}
+	/* After the copy: `rest` may lie in it. */
 	sb_buffer_give(shard, c->input.data, c->input.capacity);
 	c->input = (struct sb_input){data, (uint32_t)rest.size, (uint32_t)capacity};
 	return 0;
@@ -195,6 +202,8 @@ sb_hand_over_leave(struct sb_connection *c, struct sb_bytes rest)
 		sb_connection_abort(c, SB_END_LIMIT);
 		return;
 	}
+	/* Out of everything that belongs to this shard before it is sent: from then on it is the
+	 * other's. */
 	shard->env->loop_watch(shard->loop, &c->io, 0);
 	c->due = 0;
 	sb_connection_unlink(c);

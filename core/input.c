@@ -10,9 +10,13 @@
 #include <assert.h>
 #include <string.h>
 
-/* A tail longer than this is not copied to and fro at each read: the read goes behind it. */
+/* A tail up to this is copied in front of the next read, in the shard's large buffer, and what is
+ * left of both is copied back: most tails end with that read, and a read behind a tail in its own
+ * small buffer would take as little as that has room for. A longer one is not copied to and fro:
+ * the read goes behind it. */
 #define SHORT_TAIL 4096u
 
+/* At once when it is empty: an idle connection holds no buffer. */
 void
 sb_input_drop(struct sb_connection *c)
 {
@@ -53,6 +57,8 @@ input_keep(struct sb_connection *c, struct sb_bytes rest)
 	}
 	if (c->input.data && rest.data >= c->input.data &&
 		rest.data < c->input.data + c->input.capacity) {
+		/* It lies in the connection's own buffer: only what was used in front of it
+		 * goes. */
 		memmove(c->input.data, rest.data, rest.size);
 		c->input.size = (uint32_t)rest.size;
 		return 0;
@@ -83,12 +89,16 @@ judge_rest(struct sb_connection *c, size_t rest, bool progressed)
 		sb_connection_end_session(c, SB_END_LIMIT);
 		return;
 	}
+	/* A frame's time begins with its own first octets, and not anew with each that follows: a
+	 * peer that sends one octet a second does not win time. */
 	if (progressed || !c->frame_since) {
 		c->frame_since = s->shard->now;
 		sb_connection_arm(c);
 	}
 }
 
+/* Answers that were written before it are flushed: the end is polite, only the input is not read
+ * any more. */
 static void
 broke_protocol(struct sb_connection *c, ssize_t error)
 {
@@ -112,6 +122,7 @@ settle(struct sb_connection *c, struct sb_bytes view, ssize_t used)
 	rest = sb_bytes(view.data + used, view.size - (size_t)used);
 	if (used)
 		c->need = 0; /* said of a frame that is used, as far as we know */
+	/* Before the rest is judged: whether it is unfinished is for the new owner to say. */
 	if (s->hand_over) {
 		sb_hand_over_leave(c, rest);
 		return;
@@ -137,11 +148,13 @@ give(struct sb_connection *c, struct sb_bytes view)
 		broke_protocol(c, SB_ENOTSUP);
 		return;
 	}
+	/* A frame that announced its size is not shown again before it is whole. */
 	if (view.size >= c->need) {
 		s->is_receiving = true;
 		used = s->module->received(s, view);
 		s->is_receiving = false;
 	}
+	/* The module has closed, or broken off, what it wanted to hand over. */
 	if (c->phase != SB_CONNECTION_OPEN || used < 0)
 		sb_hand_over_forget(s);
 	if (c->phase == SB_CONNECTION_OPEN)
@@ -168,6 +181,7 @@ follow_up(struct sb_session *s)
 
 	if (!c || c->phase != SB_CONNECTION_OPEN)
 		return;
+	/* The poller knows nothing of octets that are here already. */
 	if (!s->is_held && !c->is_output_high && (c->is_cut_off || c->transport->pending(c)))
 		sb_connection_enqueue_again(c);
 	sb_connection_update(c);
@@ -202,6 +216,8 @@ read_target(struct sb_connection *c, uint8_t **base, size_t *room)
 		*base = shard->receive_buffer;
 		*room = shard->receive_size - tail;
 	} else {
+		/* Twice what has arrived, whatever was announced: a peer pays with octets for the
+		 * memory that it takes. */
 		if (c->input.capacity == tail && sb_input_reserve(c, tail * 2))
 			return SB_ENOMEM;
 		*base = c->input.data;
@@ -212,6 +228,8 @@ read_target(struct sb_connection *c, uint8_t **base, size_t *room)
 	return 0;
 }
 
+/* A read that fills its budget leaves the rest to the kernel: the next poll says readable again,
+ * after all others had their turn. */
 static void
 count_read(struct sb_connection *c, size_t size, bool is_budget)
 {
@@ -238,6 +256,7 @@ read_and_give(struct sb_connection *c)
 		sb_connection_end_session(c, SB_END_LIMIT);
 		return;
 	}
+	/* It is asked anew: the transport says what it waits for now. */
 	c->blocked_on &= (uint8_t)~SB_WRITABLE;
 	n = c->transport->read(c, base + tail, room);
 	if (n == SB_AGAIN) {
@@ -250,6 +269,8 @@ read_and_give(struct sb_connection *c)
 	}
 	if (n == 0) {
 		c->has_input_ended = true;
+		/* Somebody may have cut the stream; the module is told of an end as of any other,
+		 * for HTTP's Connection: close is seen without close_notify all the time. */
 		if (sb_tls_is_truncated(c))
 			SB_LOG_LIMITED(s, INFO, "connection.tls_truncated");
 		input_ended(c);
@@ -351,6 +372,7 @@ sb_input_again(struct sb_connection *c)
 		sb_connection_process(c, SB_READABLE);
 		return;
 	}
+	/* What was refused for want of room may be sent now, before anything new is asked. */
 	if (c->is_eased) {
 		drained(c);
 		c = s->connection;
@@ -364,6 +386,8 @@ sb_input_again(struct sb_connection *c)
 	else if (!c->has_input_ended && c->transport->pending(c))
 		read_and_give(c);
 	c = s->connection;
+	/* The end of input was read while octets in front of it were held: told when they are
+	 * used. */
 	if (c && c->phase == SB_CONNECTION_OPEN && c->has_input_ended && !c->is_end_told &&
 		!s->is_held && !c->is_cut_off)
 		input_ended(c);

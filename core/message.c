@@ -1,3 +1,8 @@
+/*
+ * What modules send: posts, calls, replies. The bound is kept by the sender,
+ * which counts the message into the receiver's mailbox before it exists; so it
+ * learns at once whether it may, whichever shard the receiver is on.
+ */
 #include "core/message.h"
 
 #include "core/envelope_internal.h"
@@ -5,6 +10,7 @@
 #include "core/node_internal.h"
 #include "core/session_internal.h"
 
+/* A call without any deadline would break its promise when the callee ends without an answer. */
 #define CALL_DEADLINE_MS 60000
 
 static struct sb_shard *
@@ -101,6 +107,7 @@ sb_call(struct sb_session *s, struct sb_address to, uint32_t type, struct sb_pay
 	err = sb_request_open(s, SB_REQUEST_CALL, deadline_ms, to, ref);
 	if (err)
 		return err;
+	/* The place for the answer first: once the message is out it can come. */
 	err = post(s->shard->node, s->shard, s->self, to, type, *ref, true, payload);
 	if (err == SB_GONE || err == SB_FULL)
 		err = answer_refused(s, to, *ref, err, payload);
@@ -147,6 +154,7 @@ sb_message_take(struct sb_message *m)
 {
 	struct sb_envelope *e = (struct sb_envelope *)m;
 
+	/* A copy lies in the envelope and goes with it. */
 	if (!e->release)
 		return NULL;
 	e->release = NULL;

@@ -35,8 +35,8 @@ struct sb_module {
 
 	/*
 	 * A connection is there: accepted, connected, reconnected or handed over; after TLS and
-	 * PROXY. `peer` lives as long as the connection. < 0: refused, the connection ends.
-	 * Default: 0.
+	 * PROXY. `peer` lives as long as the connection. < 0: refused, the session ends (one that
+	 * reconnects loses its connection). Default: 0.
 	 */
 	int (*connected)(struct sb_session *s, const struct sb_peer *peer);
 

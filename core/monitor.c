@@ -66,6 +66,7 @@ sb_monitor(struct sb_session *s, struct sb_address target, uint64_t *ref)
 
 	if (err)
 		return err;
+	/* An address that leads nowhere: told as if it had been somewhere and gone. */
 	if (target.node != node->id || target.shard >= node->shard_count)
 		err = sb_answer(node, s->shard, (struct sb_from){s->self, *ref}, target,
 			SB_MSG_DOWN, SB_END_GONE, SB_NOTHING);
@@ -87,6 +88,7 @@ sb_demonitor(struct sb_session *s, uint64_t ref)
 		(void)send_to_target(s, target, ref, end_watch);
 }
 
+/* From `reap`: after `closed`, so that who hears of it finds nothing half done. */
 void
 sb_watchers_tell(struct sb_session *s, enum sb_end why)
 {

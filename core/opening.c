@@ -1,4 +1,7 @@
-/* What comes before a connection is open: the PROXY header, the TLS handshake. */
+/*
+ * What comes before a connection is open: the PROXY header, the TLS handshake.
+ * The module knows nothing of it, and all of it has one deadline (handshake_ms).
+ */
 #include "core/connection_internal.h"
 #include "core/proxy.h"
 #include "core/session_internal.h"
@@ -38,6 +41,8 @@ sb_opening_handshake(struct sb_connection *c)
 	struct sb_session *s = c->session;
 	int err;
 
+	/* Signing is the most expensive thing that an unknown peer can ask for: a storm of new
+	 * connections must not keep the open ones waiting. */
 	if (!s->shard->handshakes_left) {
 		sb_counter_add(s->shard->metrics.budget_handshakes, s->shard->index, 1);
 		sb_connection_enqueue_again(c);
@@ -71,6 +76,8 @@ proxy_wants(struct sb_bytes in)
 {
 	if (in.size < SIGNATURE)
 		return SIGNATURE - in.size;
+	/* Version 1, a line of unknown length: its end is CR LF, so two more octets are safe, or
+	 * one behind a CR. */
 	if (in.data[0] != '\r')
 		return in.data[in.size - 1] == '\r' ? 1 : 2;
 	if (in.size < FIXED_V2)
@@ -116,6 +123,7 @@ sb_opening_proxy(struct sb_connection *c)
 		return;
 	}
 	sb_input_drop(c);
+	/* Who the balancer speaks for counts from here on, in logs and bounds. */
 	if (header.has_addresses)
 		c->peer.address = header.source;
 	err = sb_listener_count_source(c);
@@ -123,6 +131,7 @@ sb_opening_proxy(struct sb_connection *c)
 		proxy_failed(c, err);
 		return;
 	}
+	/* Its first octets make the socket readable, or have: the poller says so. */
 	if (c->tls) {
 		c->phase = SB_CONNECTION_HANDSHAKE;
 		return;

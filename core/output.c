@@ -1,6 +1,8 @@
 /*
- * Output: appended by the module during a turn, written once at its end. A
- * connection holds a buffer only while octets wait.
+ * Output: appended by the module during a turn, written once at its end, since a
+ * write for each answer would cost ten times the answer. A connection holds a
+ * buffer only while octets wait. Three marks: over output_high reading stops,
+ * under output_low it goes on, over output_hard the session ends.
  */
 #include "core/connection_internal.h"
 #include "core/session_internal.h"
@@ -8,6 +10,7 @@
 #include <assert.h>
 #include <string.h>
 
+/* Octets on one connection: a large answer need not wait for the turn's end. */
 #define EARLY_FLUSH (64u << 10)
 
 static size_t
@@ -28,6 +31,8 @@ reserve(struct sb_connection *c, size_t size)
 	if (out->capacity - out->end >= size)
 		return 0;
 	if (out->capacity - used >= size && out->start >= used) {
+		/* Only when the two do not overlap, which also says that at least as many octets
+		 * were written since as are moved now. */
 		memcpy(out->data, out->data + out->start, used);
 	} else {
 		/* Twice what waits, so that many small appends cost few copies. */
@@ -53,6 +58,8 @@ output_emptied(struct sb_connection *c)
 	c->output = (struct sb_output){0};
 }
 
+/* The peer does not read, and its protocol goes on asking: what waits is more than it may cost
+ * us. */
 static void
 refuse(struct sb_session *s, enum sb_limit_kind kind, size_t size)
 {
@@ -93,6 +100,7 @@ sb_write_commit(struct sb_session *s, size_t used)
 	c->output.end += (uint32_t)used;
 	if (!c->is_dirty)
 		sb_connection_enqueue_dirty(c);
+	/* Not when the poller is waiting for room: the kernel would take nothing. */
 	if (waiting(c) > EARLY_FLUSH && !(c->io.events & SB_WRITABLE)) {
 		sb_counter_add(s->shard->metrics.early_flushes, s->shard->index, 1);
 		sb_output_flush(c);
@@ -160,6 +168,7 @@ sb_output_flush(struct sb_connection *c)
 	if (!waiting(c) && c->output.data)
 		output_emptied(c);
 	if (c->is_output_high && waiting(c) < c->limits->output_low) {
+		/* The module hears of it at the next turn, not in here. */
 		c->is_output_high = false;
 		c->is_eased = true;
 		if (c->frame_since) { /* its time rested while nobody read */
@@ -170,6 +179,8 @@ sb_output_flush(struct sb_connection *c)
 	}
 }
 
+/* FIN and then reading: a close with unread input would make the kernel send a reset, which
+ * overtakes the last answer. */
 void
 sb_connection_linger(struct sb_connection *c, enum sb_end why)
 {
@@ -180,6 +191,7 @@ sb_connection_linger(struct sb_connection *c, enum sb_end why)
 		sb_connection_update(c);
 		return;
 	}
+	/* Both sides have ended: nothing can be unread. */
 	if (c->has_input_ended) {
 		sb_connection_destroy(c, why, false);
 		return;

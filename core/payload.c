@@ -1,4 +1,7 @@
-/* Payloads to give: each knows the environment that its memory goes back to. */
+/*
+ * Payloads to give: each knows the environment that its memory goes back to,
+ * since it may be released on any shard, or on none.
+ */
 #include "core/message.h"
 
 #include "core/bytes.h"

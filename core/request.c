@@ -49,6 +49,7 @@ table_grow(struct sb_shard *shard)
 	if (!page)
 		return SB_ENOMEM;
 	memset(page, 0, PAGE * sizeof(*page));
+	/* Pages never move: sessions have lists through them. */
 	for (uint32_t i = 0; i < PAGE; i++) {
 		page[i].index = table->page_count * PAGE + i;
 		page[i].next_free = i + 1 < PAGE ? page[i].index + 1 : NO_FREE;
@@ -85,6 +86,7 @@ table_find(struct sb_shard *shard, uint64_t ref)
 {
 	struct sb_request *request = table_at(shard, (uint32_t)ref);
 
+	/* The place may be another's by now; its count of uses tells. */
 	if (!request || !request->session || request->uses != ref >> 32)
 		return NULL;
 	return request;
@@ -122,6 +124,7 @@ requests_due(struct sb_session *s, struct sb_timer *timer)
 		uint32_t type = r->kind == SB_REQUEST_JOB ? SB_MSG_JOB : SB_MSG_REPLY;
 
 		if (r->due <= s->shard->now) {
+			/* Once: its answer is on the way. */
 			r->due = UINT64_MAX;
 			if (sb_answer(s->shard->node, s->shard, from, r->target, type, SB_TIMEOUT,
 				    SB_NOTHING))
@@ -165,6 +168,7 @@ sb_request_open(struct sb_session *s, enum sb_request_kind kind, uint32_t deadli
 
 	if (requests_make(s))
 		return SB_ENOMEM;
+	/* The bound that lets answers never be refused: what can come is what was asked for. */
 	if (s->requests->count >= s->limits->max_calls) {
 		sb_limit_hit(s, SB_LIMIT_CALLS, "limit", s->limits->max_calls);
 		return SB_FULL;
@@ -203,6 +207,7 @@ sb_request_close(struct sb_session *s, uint64_t ref, struct sb_address *target)
 static void
 deliver_answer(struct sb_shard *shard, struct sb_session *s, struct sb_envelope *e)
 {
+	/* Whatever closed the place (an answer, the timeout, a cancel) was first. */
 	if (!s || !sb_request_close(s, e->message.ref, NULL)) {
 		sb_counter_add(shard->metrics.late_replies, shard->index, 1);
 		return;

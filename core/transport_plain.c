@@ -1,4 +1,7 @@
-/* Octets straight through the socket. */
+/*
+ * Octets straight through the socket; what TLS has beyond that has nothing to do
+ * here.
+ */
 #include "core/connection_internal.h"
 #include "core/session_internal.h"
 
