@@ -53,13 +53,16 @@ load(struct bed *bed, const char *text)
 void
 bed_open_with(struct bed *bed, const char *config, unsigned threads, const struct sim_options *sim)
 {
-	struct sb_node_options options = {.threads = threads};
+	struct sb_node_options options;
 
 	memset(bed, 0, sizeof(*bed));
 	load(bed, config ? config : BED_BASE BED_SINK);
 	bed->sim = sim_new(sim);
 	bed->settle_ns = sim->is_calm ? 10000 : 1000000000;
 	open_log(bed);
+	options = sb_config_node(bed->file);
+	options.threads = threads;
+	options.signals = false;
 	options.log = bed->log;
 	options.env = sim_env(bed->sim);
 	assert_int_equal(sb_node_new(&bed->node, &options), 0);
@@ -112,6 +115,8 @@ bed_counter(struct bed *bed, const char *series)
 
 	assert_int_equal(sb_metrics_text(sb_node_metrics(bed->node), &text, &size), 0);
 	at = strstr(text, series);
+	while (at && at > text && at[-1] != '\n') /* in a line of help */
+		at = strstr(at + 1, series);
 	if (at)
 		value = strtoull(at + strlen(series), NULL, 10);
 	free(text);

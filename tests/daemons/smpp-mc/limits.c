@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -188,6 +189,44 @@ test_a_full_queue_refuses(void **state)
 	bed_close(&bed);
 }
 
+/* What the store cannot take now is not refused: it is answered later, and the window says so. */
+static void
+test_a_store_that_is_full_is_waited_for(void **state)
+{
+	enum { MESSAGES = 40, SIZE = 10000 };
+	static uint8_t tlv[4 + SIZE] = {0x04, 0x24, SIZE >> 8, SIZE & 0xff};
+	static uint8_t burst[MESSAGES * (SIZE + 100)];
+	struct sb_writer w = sb_writer_of(burst, sizeof(burst));
+	struct smpp_pdu pdu = submit_of("100", "999", "");
+
+	(void)state;
+	bed_open_with(&bed,
+		"listener \"smpp\" { address = \"127.0.0.1:2775\" read_budget = 1MiB }\n"
+		"account \"alice\" { password = \"secret1\" }\n" HANDSET
+		"node { receive_buffer = 1MiB }\n"
+		"store { queue_limit = 64KiB }\n",
+		1, &(struct sim_options){.is_calm = true, .socket_buffer = 1 << 20});
+	client_bind(&alice, &bed, SMPP_BIND_TRANSMITTER, "alice");
+	pdu.tlvs = sb_bytes(tlv, sizeof(tlv));
+	for (uint32_t i = 0; i < MESSAGES; i++) {
+		char destination[8];
+
+		snprintf(destination, sizeof(destination), "9%u", i);
+		pdu.submit_sm.destination_addr = sb_bytes_text(destination);
+		pdu.header.sequence = 100 + i;
+		assert_int_equal(smpp_encode(&pdu, &w), 0);
+	}
+	sim_send(alice.peer, burst, sb_writer_size(&w));
+	bed_pass(&bed, 1000);
+	for (int i = 0; i < MESSAGES; i++)
+		assert_int_equal(
+			client_expect(&alice, SMPP_SUBMIT_SM_RESP).header.status, SMPP_ROK);
+	assert_true(bed_counter(&bed, "sb_store_refused_total ") > 0);
+	assert_int_equal(
+		bed_counter(&bed, "smpp_mc_delivered_total{account=\"alice\"} "), MESSAGES);
+	bed_close(&bed);
+}
+
 static void
 test_an_account_sends_from_its_addresses_only(void **state)
 {
@@ -292,6 +331,7 @@ main(void)
 		cmocka_unit_test(test_a_peer_that_leaves_while_its_refusal_waits_is_forgotten),
 		cmocka_unit_test(test_an_account_sends_so_much_a_second_over_all_its_binds),
 		cmocka_unit_test(test_a_full_queue_refuses),
+		cmocka_unit_test(test_a_store_that_is_full_is_waited_for),
 		cmocka_unit_test(test_an_account_sends_from_its_addresses_only),
 		cmocka_unit_test(test_destinations_without_a_way_are_refused),
 		cmocka_unit_test(test_fields_of_no_meaning_are_refused),
