@@ -240,12 +240,10 @@ join_next(struct sb_id_map *map, size_t range)
 	range_remove(map, range + 1);
 }
 
-void
-sb_id_map_remove(struct sb_id_map *map, uint64_t id)
+static void
+remove_at(struct sb_id_map *map, size_t range, unsigned index)
 {
-	size_t range = range_of(map, id);
 	struct sb_id_chunk *chunk = range_at(map, range)->chunk;
-	unsigned index = index_of(chunk, id);
 
 	chunk->count--;
 	map->size--;
@@ -258,6 +256,32 @@ sb_id_map_remove(struct sb_id_map *map, uint64_t id)
 		if (range > 0)
 			join_next(map, range - 1);
 	}
+}
+
+void
+sb_id_map_remove(struct sb_id_map *map, uint64_t id)
+{
+	size_t range = range_of(map, id);
+
+	remove_at(map, range, index_of(range_at(map, range)->chunk, id));
+}
+
+void
+sb_id_map_remove_empty(struct sb_id_map *map, uint64_t id)
+{
+	struct sb_id_chunk *chunk;
+	size_t range;
+	unsigned index;
+	void **value;
+
+	if (map->count == 0)
+		return;
+	range = range_of(map, id);
+	chunk = range_at(map, range)->chunk;
+	index = index_of(chunk, id);
+	value = value_at(chunk, index, id);
+	if (value && !*value)
+		remove_at(map, range, index);
 }
 
 /* ---- in order ---- */

@@ -43,6 +43,8 @@ void **sb_id_map_find(struct sb_id_map *map, uint64_t id);
 void **sb_id_map_make(struct sb_id_map *map, uint64_t id);
 /* Removes the id, which is there. */
 void sb_id_map_remove(struct sb_id_map *map, uint64_t id);
+/* Removes the id if it is there with a NULL value. */
+void sb_id_map_remove_empty(struct sb_id_map *map, uint64_t id);
 
 /* The first place with an id >= `from`; and the next one. False: nothing there. */
 bool sb_id_map_seek(const struct sb_id_map *map, uint64_t from, struct sb_id_place *place);

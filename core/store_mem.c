@@ -25,6 +25,7 @@ struct mem_undo {
 	uint64_t id;
 	struct mem_row *old; /* NULL: no row was there */
 	bool made;           /* nor was its place */
+	bool is_deleted;     /* `old` has no successor, and its place is to go */
 };
 
 struct mem_store {
@@ -142,44 +143,44 @@ row_after(struct mem_store *mem, const struct sb_store_op *op, const struct mem_
 /* A deleted row keeps its place until the transaction has succeeded: putting it back needs no
  * memory. */
 static int
-apply_to_place(
-	struct mem_store *mem, struct sb_id_map *table, const struct sb_store_op *op, void **place)
+apply_to_place(struct mem_store *mem, struct sb_id_map *table, const struct sb_store_op *op,
+	void **place, bool made)
 {
 	struct mem_row *old = *place, *row;
 
 	if (!row_after(mem, op, old, &row))
 		return SB_ENOSPC;
 	*place = row;
-	mem->undo[mem->undo_count++] = (struct mem_undo){table, op->id, old, false};
+	mem->undo[mem->undo_count++] = (struct mem_undo){table, op->id, old, made, !row};
 	return 0;
 }
 
-static int
-apply_new(struct mem_store *mem, struct sb_id_map *table, const struct sb_store_op *op)
+static bool
+makes_row(const struct sb_store_op *op)
 {
-	void **place = sb_id_map_make(table, op->id);
-	int err = place ? apply_to_place(mem, table, op, place) : SB_ENOSPC;
-
-	if (!err)
-		mem->undo[mem->undo_count - 1].made = true;
-	else if (place)
-		sb_id_map_remove(table, op->id);
-	return err;
+	return op->change == SB_STORE_PUT || (op->change == SB_STORE_CAS && op->revision == 0);
 }
 
 static int
 apply(struct mem_store *mem, const struct sb_store_op *op)
 {
 	struct sb_id_map *table = &mem->tables[op->kind];
-	bool makes = op->change == SB_STORE_PUT || op->change == SB_STORE_CAS;
-	void **place = sb_id_map_find(table, op->id);
+	bool makes = makes_row(op);
+	size_t size = table->size;
+	void **place = makes ? sb_id_map_make(table, op->id) : sb_id_map_find(table, op->id);
 	const struct mem_row *old = place ? *place : NULL;
+	bool made = table->size > size;
+	int err = 0;
 
+	if (makes && !place)
+		return SB_ENOSPC;
 	if (op->change == SB_STORE_CAS && (old ? old->revision : 0) != op->revision)
-		return SB_ECONFLICT;
-	if (!old && !makes)
-		return 0;
-	return place ? apply_to_place(mem, table, op, place) : apply_new(mem, table, op);
+		err = SB_ECONFLICT;
+	else if (old || makes)
+		err = apply_to_place(mem, table, op, place, made);
+	if (err && made)
+		sb_id_map_remove(table, op->id);
+	return err;
 }
 
 static void
@@ -187,11 +188,11 @@ keep_changes(struct mem_store *mem)
 {
 	for (size_t i = 0; i < mem->undo_count; i++) {
 		const struct mem_undo *undo = &mem->undo[i];
-		void **place = undo->old ? sb_id_map_find(undo->table, undo->id) : NULL;
 
 		row_free(mem, undo->old);
-		if (place && !*place)
-			sb_id_map_remove(undo->table, undo->id);
+		/* Unless a later change has put one there again. */
+		if (undo->is_deleted)
+			sb_id_map_remove_empty(undo->table, undo->id);
 	}
 }
 

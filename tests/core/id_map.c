@@ -155,6 +155,23 @@ test_any_order_of_changes_gives_the_same_as_a_sorted_list(void **state)
 }
 
 static void
+test_only_an_empty_place_is_removed_as_empty(void **state)
+{
+	struct fixture *f = *state;
+
+	sb_id_map_remove_empty(&f->map, 7);
+	put(&f->map, &f->model, 7);
+	put(&f->map, &f->model, 9);
+	sb_id_map_remove_empty(&f->map, 7);
+	sb_id_map_remove_empty(&f->map, 8);
+	assert_same(&f->map, &f->model, 0);
+	*sb_id_map_find(&f->map, 7) = NULL;
+	sb_id_map_remove_empty(&f->map, 7);
+	model_remove(&f->model, 7);
+	assert_same(&f->map, &f->model, 0);
+}
+
+static void
 test_few_rows_left_of_many_hold_little_memory(void **state)
 {
 	struct fixture *f = *state;
@@ -216,6 +233,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_appended_ids_are_deleted_in_order_and_leave_nothing),
 		TEST(test_any_order_of_changes_gives_the_same_as_a_sorted_list),
+		TEST(test_only_an_empty_place_is_removed_as_empty),
 		TEST(test_few_rows_left_of_many_hold_little_memory),
 		TEST(test_ids_at_both_ends_of_the_range),
 		TEST(test_without_memory_nothing_is_added_or_lost),

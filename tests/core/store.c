@@ -300,6 +300,32 @@ test_a_conflict_fails_its_transaction_alone_and_whole(void **state)
 }
 
 static void
+test_the_last_change_of_a_row_in_a_transaction_counts(void **state)
+{
+	struct lab *lab = *state;
+	struct sb_store *store = open_store(lab, 0, 0);
+	struct probe *reader = reader_of(lab, 0);
+	struct sb_txn *txn;
+
+	commit_row(reader, store, 1, "h1", "b1", 1);
+	commit_row(reader, store, 2, "h2", "b2", 2);
+	txn = begin(reader, store);
+	assert_int_equal(sb_txn_del(txn, MESSAGES, 1), 0);
+	assert_int_equal(sb_txn_put(txn, MESSAGES, 1, "x", 1, "x", 1), 0);
+	assert_int_equal(sb_txn_del(txn, MESSAGES, 2), 0);
+	assert_int_equal(sb_txn_put(txn, MESSAGES, 2, "y", 1, "y", 1), 0);
+	assert_int_equal(sb_txn_del(txn, MESSAGES, 2), 0);
+	assert_int_equal(sb_txn_put(txn, MESSAGES, 3, "z", 1, "z", 1), 0);
+	assert_int_equal(sb_txn_del(txn, MESSAGES, 3), 0);
+	assert_int_equal(sb_txn_commit(txn, reader->address, 3), 0);
+	lab_settle(lab);
+	assert_answer(reader, 2, 3, 0);
+	assert_row(lab, reader, store, 1, 1, "x", "x");
+	assert_no_row(lab, reader, store, 2);
+	assert_no_row(lab, reader, store, 3);
+}
+
+static void
 test_a_cas_replaces_the_body_of_the_revision_it_names(void **state)
 {
 	static const struct {
@@ -748,6 +774,7 @@ main(void)
 		TEST(test_each_change_counts_the_revision_up),
 		TEST(test_kinds_are_separate),
 		TEST(test_a_conflict_fails_its_transaction_alone_and_whole),
+		TEST(test_the_last_change_of_a_row_in_a_transaction_counts),
 		TEST(test_a_cas_replaces_the_body_of_the_revision_it_names),
 		TEST(test_two_transactions_may_be_built_side_by_side),
 		TEST(test_a_transaction_may_be_large),
