@@ -13,8 +13,17 @@
 
 #define PAGE_OCTETS (1u << 20)
 
+/* Freed rows that are kept for the next ones, by size: a row lives as long as its message is on its
+ * way, and a batch makes and frees more of them than an allocator keeps at hand. */
+#define ROW_STEP     32u
+#define ROW_CLASSES  16u
+#define ROW_KEPT_MAX 1024u
+
 struct mem_row {
-	uint64_t revision;
+	union {
+		uint64_t revision;
+		struct mem_row *next_free;
+	};
 	uint32_t head_size, body_size;
 	unsigned char data[];
 };
@@ -31,6 +40,8 @@ struct mem_undo {
 struct mem_store {
 	const struct sb_env *env;
 	pthread_mutex_t lock;
+	struct mem_row *free_rows[ROW_CLASSES];
+	uint32_t free_counts[ROW_CLASSES];
 	struct mem_undo *undo;
 	size_t undo_count, undo_capacity;
 	size_t table_count;
@@ -57,11 +68,59 @@ mem_open(struct sb_store *store, const struct sb_store_options *options, void **
 	return 0;
 }
 
+/* Of rows of so many octets, each of (class + 1) steps; ROW_CLASSES: they are not kept. */
+static size_t
+class_of(size_t size)
+{
+	size_t class = (size - 1) / ROW_STEP;
+
+	return class < ROW_CLASSES ? class : ROW_CLASSES;
+}
+
+static struct mem_row *
+row_allocate(struct mem_store *mem, size_t size)
+{
+	size_t class = class_of(size);
+	struct mem_row *row;
+
+	if (class == ROW_CLASSES)
+		return mem->env->allocate(mem->env->context, size);
+	row = mem->free_rows[class];
+	if (!row)
+		return mem->env->allocate(mem->env->context, (class + 1) * ROW_STEP);
+	mem->free_rows[class] = row->next_free;
+	mem->free_counts[class]--;
+	return row;
+}
+
 static void
 row_free(struct mem_store *mem, struct mem_row *row)
 {
-	if (row)
+	size_t class;
+
+	if (!row)
+		return;
+	class = class_of(sizeof(*row) + row->head_size + row->body_size);
+	if (class == ROW_CLASSES || mem->free_counts[class] >= ROW_KEPT_MAX) {
 		mem->env->release(mem->env->context, row);
+		return;
+	}
+	row->next_free = mem->free_rows[class];
+	mem->free_rows[class] = row;
+	mem->free_counts[class]++;
+}
+
+static void
+free_rows_release(struct mem_store *mem)
+{
+	for (size_t i = 0; i < ROW_CLASSES; i++) {
+		struct mem_row *next;
+
+		for (struct mem_row *row = mem->free_rows[i]; row; row = next) {
+			next = row->next_free;
+			mem->env->release(mem->env->context, row);
+		}
+	}
 }
 
 static void
@@ -77,6 +136,7 @@ mem_close(void *context)
 			row_free(mem, sb_id_map_value(&mem->tables[i], place));
 		sb_id_map_fini(&mem->tables[i]);
 	}
+	free_rows_release(mem);
 	pthread_mutex_destroy(&mem->lock);
 	mem->env->release(mem->env->context, mem->undo);
 	mem->env->release(mem->env->context, mem);
@@ -87,8 +147,7 @@ mem_close(void *context)
 static struct mem_row *
 row_new(struct mem_store *mem, uint64_t revision, struct sb_bytes head, struct sb_bytes body)
 {
-	struct mem_row *row =
-		mem->env->allocate(mem->env->context, sizeof(*row) + head.size + body.size);
+	struct mem_row *row = row_allocate(mem, sizeof(*row) + head.size + body.size);
 
 	if (!row)
 		return NULL;
