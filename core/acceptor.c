@@ -1,13 +1,15 @@
 /*
  * Accepting on one socket, on the shard that has adopted it. What cannot be taken
- * is refused or left in the kernel's queue, and said.
+ * is refused or left in the kernel's queue, and said. It runs inside the poll,
+ * `start` and `connected` of the new session with it; what the peer sends waits
+ * for the turn as everybody's.
  */
 #include "core/listener_internal.h"
 #include "core/network.h"
 #include "core/node_internal.h"
 #include "core/session_internal.h"
 
-#define ACCEPTS_PER_TURN 64
+#define ACCEPTS_PER_TURN 64         /* a storm of new ones must not keep the open ones waiting */
 #define PAUSE_NS         100000000u /* without descriptors or memory: look again after 100 ms */
 
 static bool
@@ -27,6 +29,7 @@ pause_over(struct sb_session *service, struct sb_timer *timer)
 	sb_acceptor_update(acceptor);
 }
 
+/* On the service session's timers, which live as long as the shard: an acceptor has no session. */
 static void
 pause_for(struct sb_acceptor *acceptor, uint64_t ns)
 {
@@ -44,6 +47,8 @@ rate_allows(struct sb_acceptor *acceptor)
 
 	if (listener->limits.accept_rate == SB_UNLIMITED)
 		return true;
+	/* One bucket for the listener, whose sockets are on many shards: locked for some dozen
+	 * instructions, and only where a rate is configured. */
 	pthread_mutex_lock(&listener->rate_lock);
 	if (!sb_rate_take(&listener->rate, now, 1))
 		wait = sb_rate_wait(&listener->rate, now, 1);
@@ -78,6 +83,8 @@ admit(struct sb_acceptor *acceptor, const union sb_socket_address *peer, struct 
 	const struct sb_limits *limits = &listener->limits;
 
 	*source = NULL;
+	/* Counted before it is looked at: of two shards that take the last place at once only one
+	 * finds it free. */
 	if (atomic_fetch_add(&listener->connections, 1) >= limits->max_connections) {
 		refuse(acceptor, peer, listener->metrics.refused_limit, "max_connections");
 		goto give_back;
@@ -123,6 +130,7 @@ session_for(struct sb_acceptor *acceptor, int fd, const union sb_socket_address 
 	c->source = source;
 	c->peer.address = *peer;
 	c->peer.listener = listener->name;
+	/* `start` may have closed or aborted it already. */
 	if (sb_session_begin(s, listener->args) == 0 && c->phase < SB_CONNECTION_FLUSHING)
 		sb_connection_begin(c, listener->proxy, listener->tls, NULL);
 	return 0;
@@ -135,6 +143,8 @@ accepted(struct sb_acceptor *acceptor, int fd, const union sb_socket_address *pe
 	const struct sb_env *env = acceptor->shard->env;
 	struct sb_source *source;
 
+	/* Descriptors are numbered from below, so the number says how many there are: those above
+	 * are kept for files, the resolver, connectors. */
 	if ((unsigned)fd >= listener->node->descriptor_limit) {
 		refuse(acceptor, peer, listener->metrics.out_of_descriptors, "descriptors");
 		env->socket_close(env->context, fd);
@@ -153,6 +163,8 @@ accepted(struct sb_acceptor *acceptor, int fd, const union sb_socket_address *pe
 	}
 }
 
+/* Taking one with the spare descriptor and closing it tells that peer at once; without the pause
+ * the others would make the socket readable again and again. */
 static void
 out_of_descriptors(struct sb_acceptor *acceptor)
 {
@@ -191,6 +203,7 @@ accept_ready(struct sb_io *io, int events)
 			out_of_descriptors(acceptor);
 			return;
 		}
+		/* Other errors are of that connection, which is gone already. */
 		if (!err)
 			accepted(acceptor, fd, &peer);
 	}
@@ -214,6 +227,7 @@ sb_acceptor_adopt(struct sb_shard *shard, struct sb_acceptor *acceptor)
 	sb_acceptor_update(acceptor);
 }
 
+/* The descriptor stays open: with it its queue of connections goes to the next shard. */
 void
 sb_acceptor_leave(struct sb_acceptor *acceptor)
 {

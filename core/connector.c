@@ -1,3 +1,11 @@
+/*
+ * Outbound connections: resolve, try each address in turn, connect, and for a
+ * session that reconnects wait and try again. One deadline (connect_ms) is over
+ * all of an attempt, the resolver included. The connector outlives its
+ * connections; the back-off grows with each loss and begins anew only after a
+ * connection that held for stable_ms, so that a peer that accepts and closes at
+ * once is not asked in a circle.
+ */
 #include "core/connector.h"
 
 #include "core/connector_internal.h"
@@ -52,6 +60,8 @@ socket_drop(struct sb_connector *connector)
 	connector->io.fd = -1;
 }
 
+/* After this neither socket nor timer of the attempt can fire; an answer of the resolver finds
+ * another number. */
 static void
 attempt_over(struct sb_connector *connector)
 {
@@ -60,6 +70,8 @@ attempt_over(struct sb_connector *connector)
 	connector->is_trying = false;
 }
 
+/* As if a connection had been lost: the module has one callback for both, and the retry one
+ * place. */
 static void
 failed(struct sb_session *s, int error)
 {
@@ -93,6 +105,7 @@ established(struct sb_session *s)
 	struct sb_connection *c;
 	int fd = connector->io.fd;
 
+	/* The connection watches the descriptor itself: one socket, one watcher. */
 	shard->env->loop_watch(shard->loop, &connector->io, 0);
 	connector->io.fd = -1;
 	attempt_over(connector);
@@ -106,6 +119,7 @@ established(struct sb_session *s)
 		connector->server_name ? connector->server_name : connector->host);
 }
 
+/* Inside the poll, as accepting is. */
 static void
 writable(struct sb_io *io, int events)
 {
@@ -134,6 +148,8 @@ try_next(struct sb_session *s)
 		connector->source.any.sa_family ? &connector->source : NULL;
 	int err;
 
+	/* In the resolver's order of preference, one after the other; a host with a dead first
+	 * address costs its refusal, not the whole attempt, unless it is silent. */
 	while (connector->next_address < connector->found.count) {
 		const union sb_socket_address *to =
 			&connector->found.addresses[connector->next_address++];
@@ -155,6 +171,7 @@ resolved(struct sb_session *s, uint64_t attempt, const struct sb_resolution *res
 {
 	struct sb_connector *connector = s->connector;
 
+	/* Of an attempt that is over: overdue, stopped, or of an earlier sb_connect. */
 	if (!connector || !connector->is_trying || connector->attempt != attempt)
 		return;
 	if (resolution->error) {
@@ -180,6 +197,8 @@ begin_attempt(struct sb_session *s)
 	int err;
 
 	connector->is_trying = true;
+	/* Numbered by the shard, not by the connector: one that was freed and made anew must not
+	 * know its predecessor's answers. */
 	connector->attempt = ++s->shard->connects;
 	connector->error = SB_EUNREACH;
 	sb_timer_start(s, &connector->timer, connector->options.connect_ms, attempt_overdue);
@@ -205,6 +224,7 @@ sb_connector_retry(struct sb_session *s)
 	uint64_t held = s->shard->now - connector->opened_at;
 	uint32_t delay;
 
+	/* `disconnected` may have called sb_connect itself. */
 	if (connector->is_trying || sb_timer_is_started(&connector->timer))
 		return;
 	if (connector->opened_at && held >= connector->options.stable_ms * NS_PER_MS)

@@ -1,3 +1,9 @@
+/*
+ * UDP sockets owned by a session. Datagrams are received with the timers, as in
+ * watch.c, straight into the shard's receive buffer: none is copied or kept, and
+ * what does not fit or is not fetched in time the kernel drops, as UDP promises
+ * nothing else.
+ */
 #include "core/datagram.h"
 
 #include "core/error.h"
@@ -52,6 +58,8 @@ receive(struct sb_session *s, struct sb_timer *timer)
 	union sb_socket_address from;
 	struct sb_bytes in;
 
+	/* `received` may close the socket, or its session: the memory is used until the loop has
+	 * ended. */
 	socket->is_receiving = true;
 	for (uint32_t i = 0; i < socket->options.turn_budget && !socket->is_closed; i++) {
 		if (!next(socket, &from, &in))
@@ -119,6 +127,7 @@ datagram_new(struct sb_session *s, const struct sb_datagram_options *options)
 	memset(socket, 0, sizeof(*socket));
 	socket->session = s;
 	socket->options = *options;
+	/* It was the caller's text, of use for opening only. */
 	socket->options.address = NULL;
 	socket->received =
 		sb_metrics_counter(metrics, "sb_datagrams_in_total", "Datagrams received.", NULL);

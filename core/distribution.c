@@ -1,3 +1,7 @@
+/*
+ * A distribution of values without a lock or a name, for load tools and tests:
+ * the buckets of histogram.c, counted by one thread and merged.
+ */
 #include "core/distribution.h"
 
 #include <math.h>

@@ -1,3 +1,11 @@
+/*
+ * Epochs. Every retirement is a step of one counter; a shard says at the
+ * beginning of each turn what the counter was, and 0 between turns. An object can
+ * go when every shard is between turns or in one that began after its retirement.
+ * Readers pay one exchange a turn and nothing for each look-up; each has a cache
+ * line of its own, since a shared one would travel between them with every turn.
+ * The list is in the order of retirement, so that what can go is at its front.
+ */
 #include "core/epoch_internal.h"
 
 #include <string.h>
@@ -74,6 +82,7 @@ sb_epoch_collect(struct sb_epoch *epoch)
 	pthread_mutex_lock(&epoch->lock);
 	gone = take_until(epoch, epoch_seen_by_all(epoch));
 	pthread_mutex_unlock(&epoch->lock);
+	/* Outside the lock: freeing takes its time, and a release may retire more. */
 	release_all(gone);
 }
 
@@ -92,6 +101,7 @@ sb_epoch_retire(struct sb_epoch *epoch, struct sb_retired *retired,
 	epoch->newest = &retired->next;
 	atomic_fetch_add_explicit(&epoch->waiting, 1, memory_order_relaxed);
 	pthread_mutex_unlock(&epoch->lock);
+	/* With all shards asleep nobody else would come by. */
 	sb_epoch_collect(epoch);
 }
 

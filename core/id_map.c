@@ -1,3 +1,10 @@
+/*
+ * An ordered map from ids to pointers for ids that come nearly in order: chunks
+ * of sorted ids, and a sorted array of their ranges. Appending, by far the most
+ * frequent, touches the last chunk only; removing at the front moves the start of
+ * the array. It is scanned in order without stepping through a tree, and an entry
+ * takes some 16 octets when chunks are full.
+ */
 #include "core/id_map_internal.h"
 
 #include <string.h>
@@ -189,6 +196,7 @@ static struct sb_id_chunk *
 split(struct sb_id_map *map, size_t range, uint64_t id)
 {
 	struct sb_id_chunk *full = range_at(map, range)->chunk, *upper;
+	/* Half-empty chunks for ever behind every append would double the memory. */
 	bool is_append = range + 1 == map->count && id > full->ids[CHUNK_IDS - 1];
 	uint64_t first = is_append ? id : full->ids[CHUNK_IDS / 2];
 

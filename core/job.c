@@ -1,3 +1,9 @@
+/*
+ * Functions on the work pool, for what would block a shard. The payload travels
+ * inside the envelope that will be the answer, so that a job that was begun needs
+ * no memory to end; nothing of the session is touched from the pool's thread,
+ * which knows it by its address only.
+ */
 #include "core/job.h"
 
 #include "core/envelope_internal.h"
@@ -14,6 +20,7 @@ struct job {
 	int status;
 };
 
+/* On the pool's thread, as `done` is. */
 static void
 run(struct sb_work *work)
 {
@@ -95,6 +102,7 @@ sb_job(struct sb_session *s, int (*work)(void *data, size_t size), struct sb_pay
 	struct job *job;
 	int err;
 
+	/* A copied payload could not come back to the asker. */
 	if (!work || !payload.release)
 		return SB_EINVAL;
 	if (!sb_session_is_open(s))

@@ -1,3 +1,8 @@
+/*
+ * A listener: its sockets, one a shard, made once and owned by it, so that any
+ * shard can adopt any of them. Who accepts on which changes by messages between
+ * the shards concerned and never by touching another's poller.
+ */
 #include "core/listener.h"
 
 #include "core/envelope_internal.h"
@@ -8,7 +13,7 @@
 
 #include <string.h>
 
-#define BACKLOG 1024
+#define BACKLOG 1024 /* connections; the kernel cuts it to its own limit (somaxconn) */
 
 static char *
 copy_text(const struct sb_env *env, const char *text)
@@ -97,6 +102,7 @@ copy_options(struct sb_listener *listener, const struct sb_listener_options *opt
 	listener->tls = options->tls;
 	listener->proxy = options->proxy;
 	listener->limits = sb_limits_complete(options->limits, options->module->max_frame);
+	/* A second's worth at once: a client that opens a handful is not delayed. */
 	sb_rate_init(&listener->rate, listener->limits.accept_rate, listener->limits.accept_rate);
 	return sb_sources_new(&listener->sources, env);
 }
@@ -151,6 +157,7 @@ adopt(struct sb_shard *shard, struct sb_session *nobody, struct sb_envelope *e)
 
 	(void)nobody;
 	sb_acceptor_adopt(shard, order->acceptor);
+	/* Only now: the next move would otherwise meet a socket between two shards. */
 	atomic_store(&order->acceptor->is_moving, false);
 }
 
@@ -171,6 +178,8 @@ assign(struct sb_acceptor *acceptor, unsigned shard)
 {
 	struct sb_node *node = acceptor->listener->node;
 	struct assignment order = {acceptor, shard};
+	/* `owner` is where the last move will end, not where the socket is: moves to one end before
+	 * the next begins. */
 	unsigned from = acceptor->is_assigned ? acceptor->owner : shard;
 	int err;
 
@@ -219,6 +228,7 @@ set_paused(struct sb_listener *listener, bool is_paused)
 
 	if (atomic_exchange(&listener->is_paused, is_paused) == is_paused)
 		return;
+	/* Each shard looks at its own acceptors; one that is asked before finds the flag. */
 	for (unsigned i = 0; i < node->shard_count; i++)
 		(void)sb_shard_control(
 			node, NULL, i, update_all, SB_COPY(&listener, sizeof(listener)));
@@ -334,6 +344,8 @@ sb_listener_count_source(struct sb_connection *c)
 	return err;
 }
 
+/* Counted by pointer in the connection, so that it is given back once, wherever the connection has
+ * wandered. */
 void
 sb_listener_connection_ended(struct sb_connection *c)
 {

@@ -1,3 +1,11 @@
+/*
+ * Open addressing in arrays of atomic pointers. Readers walk without a lock, so
+ * nothing ever moves within an array: a name that goes leaves a mark, marks are
+ * not used again, and when names and marks fill three quarters an array is
+ * rebuilt and the old one retired. Sixty-four segments by the top bits of the
+ * hash, each with an array of its own, keep one rebuild to a sixty-fourth of the
+ * names.
+ */
 #include "core/name_table_internal.h"
 
 #include "core/error.h"
@@ -13,6 +21,7 @@ struct sb_name_slots {
 	_Atomic(struct sb_name *) places[];
 };
 
+/* The mark of a place whose name has gone. */
 static struct sb_name gone;
 
 /* Names come from peers: without the seed nobody can choose names that fall on one place. */
@@ -24,6 +33,8 @@ mix(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* Eight octets a step; the last ones are filled up with zeros, which the length in the seed tells
+ * apart. */
 static uint64_t
 hash_of(uint64_t seed, const char *text, size_t length)
 {
@@ -67,6 +78,7 @@ sb_name_table_fini(struct sb_name_table *table)
 static struct sb_name_segment *
 segment_of(struct sb_name_table *table, uint64_t hash)
 {
+	/* The top six bits; places within the array are the low ones. */
 	return &table->segments[hash >> 58];
 }
 
@@ -77,6 +89,8 @@ is_same(const struct sb_name_key *a, const struct sb_name_key *b)
 	       memcmp(a->text, b->text, a->length) == 0;
 }
 
+/* Either array will do while one is being replaced: both have all names that were there before and
+ * after. */
 struct sb_name *
 sb_name_find(struct sb_name_table *table, const struct sb_name_key *key)
 {
@@ -152,7 +166,9 @@ rebuild(struct sb_name_table *table, struct sb_name_segment *segment, uint32_t l
 		if (name && name != &gone)
 			place(slots, name);
 	}
+	/* Marks are left behind. */
 	segment->used = segment->live;
+	/* Release: who finds the array finds it filled. */
 	atomic_store_explicit(&segment->slots, slots, memory_order_release);
 	retire_slots(table, old);
 	return 0;

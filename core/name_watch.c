@@ -53,6 +53,8 @@ sb_name_changed(struct sb_registry *registry, enum sb_name_kind kind, const stru
 	for (struct name_watch *watch = name ? name->watches : NULL; watch; watch = watch->next) {
 		struct sb_envelope *e = notice_new(registry, watch, holder, is_held);
 
+		/* A notice cannot be refused, but it can find no memory: counted, since who watches
+		 * cannot know. */
 		if (e)
 			sb_envelope_send(registry->node, NULL, e);
 		else
@@ -197,6 +199,7 @@ watch_begin(struct sb_registry *registry, enum sb_name_kind kind, const struct s
 	if (!name)
 		return SB_ENOMEM;
 	watch_link(name, watch);
+	/* Under the same lock as the changes: a holder is told of once, as present or as new. */
 	err = tell_present(registry, watch);
 	if (err) {
 		watch_unlink(watch);

@@ -94,6 +94,7 @@ fan_out(struct sb_shard *shard, struct sb_session *nobody, struct sb_envelope *e
 	struct sb_topic *topic = sb_topic_find(registry, &publication->key);
 
 	(void)nobody;
+	/* Before the delivery: what its members publish in turn finds the room. */
 	atomic_fetch_sub_explicit(&registry->lanes[shard->index].waiting, lane_cost(publication),
 		memory_order_relaxed);
 	if (topic)
@@ -104,6 +105,8 @@ fan_out(struct sb_shard *shard, struct sb_session *nobody, struct sb_envelope *e
 static bool
 lane_take(struct sb_publish_lane *lane, size_t cost)
 {
+	/* Added first and taken back if it was too much, so that publishers need no lock among each
+	 * other. */
 	size_t before = atomic_fetch_add_explicit(&lane->waiting, cost, memory_order_relaxed);
 
 	if (before == 0 || before + cost <= LANE_LIMIT)
@@ -169,6 +172,7 @@ sb_publish(struct sb_session *s, const char *topic_name, uint32_t type, uint64_t
 		return SB_ENOMEM;
 	publication->type = type;
 	publication->ref = ref;
+	/* Shards without members are not woken. */
 	for (unsigned i = 0; i < registry->node->shard_count; i++) {
 		uint32_t members =
 			atomic_load_explicit(&topic->cells[i].count, memory_order_acquire);

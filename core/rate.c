@@ -1,3 +1,8 @@
+/*
+ * A token bucket in integers: credit counts billionths of a token, so that any
+ * time that passes adds exactly what it should and no remainder is lost. Time
+ * comes from the caller; nothing here waits.
+ */
 #include "core/rate.h"
 
 #include "core/limits.h"
@@ -28,6 +33,8 @@ fill(struct sb_rate *rate, uint64_t now_ns)
 	uint64_t missing = credit_of(rate->burst) - rate->credit;
 	uint64_t elapsed;
 
+	/* The first call finds as_of 0 and a full bucket; shards that share a bucket may be a turn
+	 * apart. */
 	if (now_ns <= rate->as_of)
 		return;
 	elapsed = now_ns - rate->as_of;
@@ -66,5 +73,6 @@ sb_rate_wait(struct sb_rate *rate, uint64_t now_ns, uint32_t n)
 	if (rate->per_second == 0 || n > rate->burst)
 		return UINT64_MAX;
 	missing = credit_of(n) - rate->credit;
+	/* Rounded up: a waiter that is early would only wait again. */
 	return missing / rate->per_second + (missing % rate->per_second != 0);
 }

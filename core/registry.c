@@ -1,3 +1,10 @@
+/*
+ * Names and their holders. Changes are made under one mutex, look-ups without: an
+ * entry never changes, it is reached through atomic pointers and retired through
+ * the epoch. What a session holds is a list in the session, so that its end gives
+ * all of it back without a search; list and table are changed by the session's
+ * own thread.
+ */
 #include "core/registry_internal.h"
 
 #include "core/error.h"
@@ -116,6 +123,7 @@ unique_take(struct sb_registry *registry, struct unique_name *unique)
 	err = sb_name_insert(&registry->names[SB_NAME_UNIQUE], &unique->name);
 	if (err)
 		return err;
+	/* Under the lock, so that watchers hear of changes in the order in which they were made. */
 	sb_name_changed(registry, SB_NAME_UNIQUE, key, unique->holder, true);
 	return 0;
 }
@@ -132,6 +140,7 @@ sb_register(struct sb_session *s, const char *name)
 		return SB_GONE;
 	if (!sb_name_key(registry->seed, name, &key))
 		return SB_EINVAL;
+	/* Made before the lock is taken: nothing is allocated under it for the common case. */
 	unique = unique_new(registry, &key, s->self);
 	if (!unique)
 		return SB_ENOMEM;
@@ -160,6 +169,8 @@ unique_end(struct sb_registry *registry, struct unique_name *unique)
 	sb_holding_remove(&unique->holding);
 	sb_name_remove(&registry->names[SB_NAME_UNIQUE], &unique->name);
 	sb_name_changed(registry, SB_NAME_UNIQUE, &unique->name.key, unique->holder, false);
+	/* Somebody on another shard may have found it just now; the address that it reads is then
+	 * SB_GONE, as it would be a moment later. */
 	sb_epoch_retire(registry->epoch, &unique->name.retired, free_unique,
 		(void *)(uintptr_t)registry->env);
 }
@@ -217,6 +228,7 @@ sb_node_lookup(struct sb_node *node, const char *name, struct sb_address *holder
 	return err;
 }
 
+/* A switch without default, as everywhere: a new kind must say how it ends. */
 static void
 holding_end(struct sb_registry *registry, struct sb_holding *holding)
 {

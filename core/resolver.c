@@ -1,3 +1,10 @@
+/*
+ * Names to addresses with getaddrinfo, which blocks and therefore runs on the
+ * work pool. A request belongs to nobody while it is under way: it holds all it
+ * needs and the gate of the node, so that a node may end meanwhile. A numeric
+ * address takes the same way round, without the pool, since the connector must
+ * not be called back inside its own call.
+ */
 #include "core/resolver_internal.h"
 
 #include "core/envelope_internal.h"
@@ -40,6 +47,7 @@ lookup(struct sb_work *work)
 		out->error = SB_ERESOLVE;
 		return;
 	}
+	/* More than SB_RESOLVED_MAX nobody waits for. */
 	for (struct addrinfo *at = found; at && out->count < SB_RESOLVED_MAX; at = at->ai_next)
 		if (at->ai_addrlen <= sizeof(out->addresses[0]))
 			memcpy(&out->addresses[out->count++], at->ai_addr, at->ai_addrlen);
@@ -54,6 +62,8 @@ arrive(struct sb_shard *shard, struct sb_session *s, struct sb_envelope *e)
 	const struct request *request = e->message.data;
 
 	(void)shard;
+	/* By address: a session that has ended is not found, whatever its memory is used for
+	 * now. */
 	if (s)
 		request->resolved(s, request->attempt, &request->resolution);
 }
@@ -82,6 +92,8 @@ tell(struct sb_node *node, struct request *request)
 	sb_envelope_send(node, NULL, e);
 }
 
+/* On a thread of the pool; the gate is held locked while the node is used, and then let go for
+ * good. */
 static void
 done(struct sb_work *work)
 {
@@ -126,6 +138,7 @@ sb_resolve(struct sb_session *s, const char *host, uint16_t port, uint64_t attem
 	}
 	request->gate = sb_work_gate_use(node->work_gate);
 	err = node->env->work_submit(node->env->context, &request->work);
+	/* Only for the pool: what was told above has gone its way already. */
 	if (err) {
 		sb_work_gate_drop(node->work_gate);
 		release(request);

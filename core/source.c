@@ -1,3 +1,10 @@
+/*
+ * How many connections each client address has: a hash table with chains under a
+ * mutex, which is taken once for a connection and held for one look-up. An entry
+ * exists only while it counts something, so that addresses which come and go
+ * leave nothing behind. IPv6 is counted by its first 64 bits, since a single
+ * client has all the others.
+ */
 #include "core/error.h"
 #include "core/source_internal.h"
 
@@ -36,6 +43,7 @@ key_of(const union sb_socket_address *address, sa_family_t *family)
 		return address->v4.sin_addr.s_addr;
 	if (*family != AF_INET6)
 		return 0;
+	/* The same client through a dual-stack socket. */
 	if (IN6_IS_ADDR_V4MAPPED(v6)) {
 		*family = AF_INET;
 		memcpy(&v4, v6->s6_addr + 12, sizeof(v4));
@@ -161,6 +169,7 @@ drop(struct sb_sources *t, struct sb_source *source)
 	*link = source->next;
 	t->env->release(t->env->context, source);
 	t->count--;
+	/* Halved at an eighth, doubled when full: no number of clients makes it go to and fro. */
 	if (t->bucket_count > BUCKETS_MIN && t->count < t->bucket_count / 8)
 		resize(t, t->bucket_count / 2);
 }
@@ -196,6 +205,8 @@ sb_source_take(struct sb_sources *sources, const union sb_socket_address *addres
 	return err;
 }
 
+/* The connection kept the entry, so nothing is looked up by address, which a PROXY header may have
+ * changed. */
 void
 sb_source_give(struct sb_source *source)
 {

@@ -51,6 +51,7 @@ cell_of(struct sb_member *member)
 static void
 cell_count(struct sb_topic_cell *cell, uint32_t change)
 {
+	/* No read-modify-write: only this shard changes it, others read. */
 	uint32_t count = atomic_load_explicit(&cell->count, memory_order_relaxed);
 
 	atomic_store_explicit(&cell->count, count + change, memory_order_release);
@@ -74,6 +75,7 @@ member_unlink(struct sb_member *member)
 {
 	struct sb_topic_cell *cell = cell_of(member);
 
+	/* A delivery is under way, and this member was next. */
 	if (cell->cursor == member)
 		cell->cursor = member->next;
 	*member->link = member->next;
@@ -123,6 +125,7 @@ sb_join(struct sb_session *s, const char *topic)
 		return SB_GONE;
 	if (!sb_name_key(registry->seed, topic, &key))
 		return SB_EINVAL;
+	/* Without the lock: a session's memberships change on its own thread only. */
 	if (member_find(s, sb_topic_find(registry, &key)))
 		return SB_EEXIST;
 	member = sb_registry_allocate(registry, sizeof(*member));

@@ -1,3 +1,10 @@
+/*
+ * Descriptors of other libraries in a session's life: the library says what to
+ * wait for, the session's callback what to do. It never runs inside the poll,
+ * where the shard has no turn and other descriptors of the library wait to be
+ * told of: readiness is noted, and a timer that is due at once brings it first
+ * thing in the turn.
+ */
 #include "core/watch.h"
 
 #include "core/error.h"
@@ -29,6 +36,7 @@ fire(struct sb_session *s, struct sb_timer *timer)
 {
 	struct sb_watch *watch =
 		(struct sb_watch *)((char *)timer - offsetof(struct sb_watch, timer));
+	/* What the library has stopped waiting for in between is not told any more. */
 	int events = watch->ready_events & watch->io.events;
 
 	watch->ready_events = 0;
@@ -63,6 +71,7 @@ end(struct sb_session *s, struct sb_resource *resource)
 {
 	struct sb_watch *watch = (struct sb_watch *)resource;
 
+	/* The descriptor itself is the library's and stays open. */
 	if (watch->io.events)
 		observe(watch, 0);
 	sb_timer_stop(s, &watch->timer);

@@ -1,3 +1,10 @@
+/*
+ * The gate between the work pool and a node. Work that was handed in cannot be
+ * called back, and a node must be able to end nevertheless: each piece holds a
+ * count of the gate and asks it for the node when it is done. Closing the gate
+ * takes the node out under the lock, so that whoever got it is finished with it
+ * before the node goes on to end; the last to let go frees the gate.
+ */
 #include "core/work_internal.h"
 
 #include "core/node_internal.h"
@@ -49,6 +56,7 @@ sb_work_gate_use(struct sb_work_gate *gate)
 	return gate;
 }
 
+/* Locked until sb_work_gate_leave: the node cannot end in between. */
 struct sb_node *
 sb_work_gate_enter(struct sb_work_gate *gate)
 {
