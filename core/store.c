@@ -1,3 +1,8 @@
+/*
+ * The store of a node: opened by the scheme of its path, one lane a shard, one
+ * backend. It hangs itself into the shards' turns (before_flush), so that all
+ * that sessions asked for in a turn goes over as one batch.
+ */
 #include "core/store.h"
 
 #include "core/envelope_internal.h"
@@ -8,6 +13,7 @@
 
 #include <string.h>
 
+/* Octets that may wait to be committed; and what a lane takes of them ahead. */
 #define QUEUE_LIMIT    (64u << 20)
 #define ALLOWANCE_STEP (64u << 10)
 
@@ -48,6 +54,7 @@ static void
 options_take(struct sb_store *store, const struct sb_store_options *options)
 {
 	store->limit = options->queue_limit_bytes ? options->queue_limit_bytes : QUEUE_LIMIT;
+	/* At most a sixteenth, so that lanes do not hold all of a small queue without using it. */
 	store->allowance_step =
 		store->limit / 16 < ALLOWANCE_STEP ? store->limit / 16 : ALLOWANCE_STEP;
 	store->delay_ns = options->delay_ns;
@@ -75,6 +82,7 @@ sb_store_open_with(struct sb_store **out, struct sb_node *node,
 		store->env->release(store->env->context, store);
 		return err;
 	}
+	/* Before the first turn: shards look at it without a lock. */
 	node->store = store;
 	for (unsigned i = 0; i < node->shard_count; i++) {
 		node->shards[i].before_flush_context = store;

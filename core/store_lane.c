@@ -1,6 +1,9 @@
 /*
  * The lanes: what a shard asks in a turn goes to the backend at its end, and what
- * comes back goes out as messages in the same order.
+ * comes back goes out as messages in the same order. A lane is touched by its
+ * shard alone, so asking costs no lock; the memory of each answer, and of the
+ * notice that brings the batch back, is taken when it is asked for, so that a
+ * commit is always told.
  */
 #include "core/envelope_internal.h"
 #include "core/error.h"
@@ -48,6 +51,7 @@ batch_new(struct sb_store_lane *lane, bool is_reads)
 		return NULL;
 	*batch = (struct sb_store_batch){.lane = lane, .env = shard->env, .is_reads = is_reads};
 	batch->last = &batch->first;
+	/* If it fails no request has been lost: none was in it yet. */
 	batch->notice = sb_envelope_new(shard->env, shard, SB_GIVE(batch, 0, batch_drop));
 	if (batch->notice)
 		return batch;
@@ -108,6 +112,7 @@ batch_answer(struct sb_store_lane *lane, struct sb_store_batch *batch)
 		answer(lane, request);
 		sb_store_request_free(lane, request);
 	}
+	/* What is answered waits no longer; only then may others hear of room. */
 	sb_store_queue_give(lane->store, batch->cost);
 	batch_give(lane, batch);
 	sb_store_queue_room_made(lane->store, lane->shard);
@@ -132,6 +137,7 @@ late_due(struct sb_session *service, struct sb_timer *timer)
 		sb_timer_start_at(lane->shard->service, &lane->timer, lane->late->due, late_due);
 }
 
+/* A delay makes the store of a test, or of a demonstration, as slow as a disk. */
 static void
 batch_returned(struct sb_store_lane *lane, struct sb_store_batch *batch)
 {
@@ -168,6 +174,7 @@ sb_store_batch_done(struct sb_store_batch *batch)
 	e->handle = handle_done;
 	e->target =
 		(struct sb_address){.node = node->id, .shard = (uint16_t)batch->lane->shard->index};
+	/* As from a foreign thread: a backend's own may call this. */
 	sb_envelope_send(node, NULL, e);
 }
 
@@ -187,9 +194,13 @@ sb_store_lane_turn(struct sb_shard *shard, void *context)
 	struct sb_store *store = context;
 	struct sb_store_lane *lane = &store->lanes[shard->index];
 
+	/* What was taken ahead and not used is given back with each turn: no lane can keep others
+	 * out while it sleeps. */
 	if (lane->allowance)
 		sb_store_queue_give(store, lane->allowance);
 	lane->allowance = 0;
+	/* Commits before reads, so that with a backend that serves on the spot a session reads what
+	 * it has just committed. */
 	hand_over(lane, &lane->commits);
 	hand_over(lane, &lane->reads);
 	if (lane->waiters.count && sb_store_queue_has_room(store, atomic_load(&lane->wanted)))
@@ -234,6 +245,7 @@ append(struct sb_store_lane *lane, struct sb_store_request *request, struct sb_a
 	return 0;
 }
 
+/* The place in the queue first; without memory it is given back, and nothing was asked. */
 int
 sb_store_lane_add(struct sb_store_lane *lane, struct sb_store_request *request,
 	struct sb_address to, uint64_t ref)

@@ -180,6 +180,7 @@ row_after(struct mem_store *mem, const struct sb_store_op *op, const struct mem_
 {
 	struct sb_bytes head = sb_bytes(op->data, op->head_size);
 	struct sb_bytes body = sb_bytes(op->data + op->head_size, op->body_size);
+	/* Revisions count the changes of a row from 1: 0 in a cas says that there must be none. */
 	uint64_t revision = old ? old->revision + 1 : 1;
 
 	*row = NULL;
@@ -242,6 +243,7 @@ apply(struct mem_store *mem, const struct sb_store_op *op)
 	return err;
 }
 
+/* The old rows, and the places of deleted ones, go when nothing can fail any more. */
 static void
 keep_changes(struct mem_store *mem)
 {
@@ -255,6 +257,7 @@ keep_changes(struct mem_store *mem)
 	}
 }
 
+/* Backwards: a row that was changed twice is what it was before the first time. */
 static void
 undo_changes(struct mem_store *mem)
 {
@@ -274,6 +277,7 @@ undo_reserve(struct mem_store *mem, size_t count)
 {
 	struct mem_undo *undo;
 
+	/* Before anything is changed: to undo must need no memory. */
 	mem->undo_count = 0;
 	if (count <= mem->undo_capacity)
 		return true;
@@ -331,6 +335,7 @@ page_of(const struct sb_id_map *table, struct sb_id_place place, bool more, size
 		struct sb_store_row row = row_view(table, place);
 		size_t octets = page.octets + row.head_size + row.body_size;
 
+		/* One row at least, however large, or a scan would stand still. */
 		if (page.count && octets > PAGE_OCTETS)
 			break;
 		page.octets = octets;
@@ -366,6 +371,7 @@ get(struct mem_store *mem, struct sb_store_request *request)
 {
 	if (!sb_id_map_find(&mem->tables[request->kind], request->id))
 		return SB_ENOENT;
+	/* With max 1: a page of this row. */
 	return scan(mem, request);
 }
 
@@ -388,6 +394,8 @@ mem_submit(void *context, struct sb_store_batch *batch)
 {
 	struct mem_store *mem = context;
 
+	/* One lock for all tables: a transaction may touch several, and the batch holds it for
+	 * microseconds. */
 	pthread_mutex_lock(&mem->lock);
 	for (struct sb_store_request *r = batch->first; r; r = r->next)
 		r->status = serve(mem, r);

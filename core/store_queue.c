@@ -41,6 +41,7 @@ sb_store_queue_take(struct sb_store_lane *lane, size_t cost)
 		return true;
 	}
 	missing = cost - lane->allowance;
+	/* One addition for some dozen commits; the rest stays in the lane until the turn's end. */
 	if (missing < store->allowance_step && queue_add(store, store->allowance_step)) {
 		lane->allowance += store->allowance_step - cost;
 		return true;
@@ -100,7 +101,9 @@ sb_store_queue_refuse(struct sb_store_lane *lane, struct sb_address to, size_t c
 	struct sb_store *store = lane->store;
 
 	sb_counter_add(store->refused, lane->shard->index, 1);
-	SB_LOG_TO(store->node->log, WARNING, "store.full", "limit", SB_UINT(store->limit));
+	SB_LOG_LIMITED_TO(store->node->log, WARNING, "store.full", "limit", SB_UINT(store->limit));
+	/* SB_FULL promises a message when there is room; without memory for that it must not be
+	 * said. */
 	if (!sb_address_is_null(to) && sb_store_waiters_add(lane, to, cost))
 		return SB_ENOMEM;
 	return SB_FULL;

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+/* Most transactions put one message and fit their first block, which is used again and again. */
 #define TXN_BLOCK     1024u /* a transaction with its first chunk */
 #define CHUNK_BLOCK   (16u << 10)
 #define FREE_TXNS_MAX 1024
@@ -124,6 +125,7 @@ op_add(struct sb_txn *txn, const struct sb_store_op *given, struct sb_store_op *
 	uint32_t size = sizeof(struct sb_store_op) + given->head_size + given->body_size;
 	struct sb_store_chunk *chunk;
 
+	/* The next one begins aligned for its 64-bit fields. */
 	size = (size + 7) & ~7u;
 	chunk = chunk_for(txn, size);
 	if (!chunk)
@@ -150,6 +152,8 @@ change(struct sb_txn *txn, struct sb_store_op op, struct sb_bytes head, struct s
 		err = op_add(txn, &op, &room);
 	}
 	if (err) {
+		/* Kept: the caller may leave the errors of single changes and look at the commit's
+		 * alone. */
 		txn->error = err;
 		return err;
 	}
@@ -202,6 +206,7 @@ sb_txn_commit(struct sb_txn *txn, struct sb_address to, uint64_t ref)
 
 	if (!err && !txn->lane->store->context)
 		err = SB_GONE;
+	/* What it holds in memory, not what it says: many small ones are bounded, too. */
 	txn->request.cost += TXN_BLOCK;
 	if (!err)
 		err = sb_store_lane_add(txn->lane, &txn->request, to, ref);

@@ -1,4 +1,9 @@
-/* Who was refused by the full queue, each once: the notices to tell them, by their target. */
+/*
+ * Who was refused by the full queue, each once: the notices to tell them, by
+ * their target. A session that is refused a hundred times waits with one
+ * envelope, taken at the first refusal: told it will be, whatever memory there is
+ * then.
+ */
 #include "core/envelope_internal.h"
 #include "core/error.h"
 #include "core/node_internal.h"
@@ -52,6 +57,7 @@ sb_store_waiters_add(struct sb_store_lane *lane, struct sb_address to, size_t co
 
 	if (waiters->count * 2 >= waiters->capacity && grow(lane))
 		return SB_ENOMEM;
+	/* Said before the notice is there: who gives room looks at it without a lock. */
 	if (cost > wanted)
 		atomic_store_explicit(&lane->wanted, cost, memory_order_seq_cst);
 	place = place_of(waiters->places, waiters->capacity, to);
@@ -71,6 +77,7 @@ sb_store_waiters_tell(struct sb_store_lane *lane)
 {
 	struct sb_store_waiters waiters = lane->waiters;
 
+	/* Taken out first: who is told may be refused again, into a new set. */
 	lane->waiters = (struct sb_store_waiters){0};
 	atomic_store_explicit(&lane->wanted, 0, memory_order_seq_cst);
 	for (uint32_t i = 0; i < waiters.capacity; i++)

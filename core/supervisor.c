@@ -1,3 +1,11 @@
+/*
+ * Supervisors as sessions: options, the calls that others make, their end. What
+ * happens to children is in supervisor_restart.c (policy) and
+ * supervisor_sequence.c (order), what passes between shards in
+ * supervisor_orders.c, the list itself in supervisor_children.c. A supervisor
+ * answers calls from its own state only and never asks a child anything, so none
+ * can be held up by its children.
+ */
 #include "core/supervisor.h"
 
 #include "core/envelope_internal.h"
@@ -9,6 +17,7 @@
 
 #include <string.h>
 
+/* Three faults within five seconds: what Elixir's supervisors take for too many. */
 #define MAX_RESTARTS_DEFAULT 3
 #define MAX_SECONDS_DEFAULT  5
 #define NS_PER_SECOND        1000000000ull
@@ -38,6 +47,7 @@ options_take(struct sb_supervisor *supervisor, const struct sb_supervisor_option
 	supervisor->max_children = options->max_children;
 	supervisor->max_restarts = restarts;
 	supervisor->window = seconds * NS_PER_SECOND;
+	/* A ring of the last faults' times: whether one is too many is a look at the oldest. */
 	supervisor->faults = sb_shard_allocate(
 		supervisor->session->shard, restarts * sizeof(*supervisor->faults));
 	if (!supervisor->faults)
@@ -66,6 +76,7 @@ initial_child_add(struct sb_supervisor *supervisor, const struct sb_child_spec *
 	if (err)
 		return err;
 	err = adopt(supervisor, plan, &child);
+	/* Ours; the child has a use of its own, if it was taken. */
 	sb_child_plan_release(plan);
 	if (!err)
 		child->is_initial = true;
@@ -107,6 +118,8 @@ supervisor_stopping(struct sb_session *s)
 	sb_supervisor_stop_all(sb_state(s), SB_GOAL_END);
 }
 
+/* A stop that ends in a restart takes new children, one that ends in the supervisor's end does
+ * not. */
 static bool
 is_ending(const struct sb_supervisor *supervisor)
 {
@@ -125,6 +138,7 @@ start_asked(struct sb_supervisor *supervisor, struct sb_message *m)
 		(void)sb_reply(supervisor->session, from, err, SB_NOTHING);
 		return;
 	}
+	/* Answered when the child has started, or will not. */
 	child->starter = from;
 	sb_supervisor_added(supervisor, child);
 }
@@ -135,6 +149,7 @@ stop_asked(struct sb_supervisor *supervisor, struct sb_message *m)
 	const struct sb_address *address = m->data;
 	struct sb_child *child = sb_child_by_address(supervisor, *address);
 
+	/* A second one who asks is told that it is not there: it will soon be so. */
 	if (!child || !sb_address_is_null(child->stopper.caller)) {
 		(void)sb_reply(supervisor->session, sb_message_from(m), SB_ENOENT, SB_NOTHING);
 		return;
@@ -252,6 +267,7 @@ sb_count_children(struct sb_session *s, struct sb_address supervisor, uint64_t *
 	return sb_call(s, supervisor, SB_MSG_COUNT_CHILDREN, SB_NOTHING, 0, ref);
 }
 
+/* From a thread that is no session: nobody waits for an answer, so refusals are logged. */
 static void
 handle_node_child(struct sb_shard *shard, struct sb_session *root, struct sb_envelope *e)
 {

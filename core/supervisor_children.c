@@ -1,3 +1,10 @@
+/*
+ * The list of a supervisor's children in the order of their starts, and the
+ * places by which notices find them. A child's address is not enough for that:
+ * before it has started it has none, and a notice of an earlier life must not be
+ * taken for one of this. So each life has a ref, a place in a table and its count
+ * of uses.
+ */
 #include "core/envelope_internal.h"
 #include "core/error.h"
 #include "core/node_internal.h"
@@ -50,11 +57,13 @@ place_give(struct sb_supervisor *supervisor, uint32_t index)
 	struct sb_child_place *place = &supervisor->places[index];
 
 	place->child = NULL;
+	/* A notice that is on its way finds the place used by nobody, or by another. */
 	place->uses++;
 	place->next_free = supervisor->free_place;
 	supervisor->free_place = index;
 }
 
+/* Searched, not indexed: ids are for the few children that are named in a configuration. */
 static bool
 has_id(const struct sb_supervisor *supervisor, const char *id)
 {
@@ -114,6 +123,7 @@ sb_child_add(struct sb_supervisor *supervisor, struct sb_child_plan *plan, struc
 static void
 unlink_child(struct sb_supervisor *supervisor, struct sb_child *child)
 {
+	/* The start or stop under way goes on with the next in its direction. */
 	if (supervisor->cursor == child)
 		supervisor->cursor =
 			supervisor->mode == SB_SUPERVISOR_STOPPING ? child->previous : child->next;
@@ -158,6 +168,7 @@ sb_child_by_ref(struct sb_supervisor *supervisor, uint64_t ref)
 	return child && ref_of(supervisor, child) == ref ? child : NULL;
 }
 
+/* Asked for by an operator, or by a session that lets go of its child: rare enough for a search. */
 struct sb_child *
 sb_child_by_address(struct sb_supervisor *supervisor, struct sb_address address)
 {

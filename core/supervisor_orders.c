@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-/* How long a shard may take to run a child's `start`. */
+/* How long a shard may take to run a child's `start`: it is a callback and must not block, so a
+ * shard that takes longer is in trouble of its own, and the supervisor goes on without it. */
 #define START_DEADLINE_NS 10000000000u
 
 /* What a child carries of its supervisor: its `child_ref`. */
@@ -83,6 +84,8 @@ link_new(struct sb_supervisor *supervisor, struct sb_child *child)
 	link->ref = sb_child_new_ref(supervisor, child);
 	link->supervisor = supervisor->session->self;
 	link->plan = sb_child_plan_use(child->plan);
+	/* Both notices, and within the first the order to stop: whatever becomes of the child,
+	 * nothing that must be said of it waits for memory. */
 	link->started = started_new(shard);
 	link->ended = sb_envelope_new(shard->env, shard, SB_NOTHING);
 	if (link->started && link->ended)
@@ -123,6 +126,7 @@ handle_started(struct sb_shard *shard, struct sb_session *s, struct sb_envelope 
 			sb_supervisor_start_failed(supervisor, child, e->message.status);
 		return;
 	}
+	/* The order inside is the supervisor's now, or goes to the child at once. */
 	e->release = NULL;
 	if (!child) {
 		/* The supervisor has gone, or has given up waiting: nobody wants this child. */
@@ -193,6 +197,7 @@ handle_start(struct sb_shard *shard, struct sb_session *nobody, struct sb_envelo
 
 	(void)nobody;
 	e->release = NULL;
+	/* The supervisor has ended while the order was on its way: nobody would stop this child. */
 	if (!is_supervised(shard->node, link->supervisor)) {
 		link_free(link);
 		return;
@@ -240,6 +245,8 @@ sb_child_order_start(struct sb_supervisor *supervisor, struct sb_child *child)
 
 	if (!link)
 		return SB_ENOMEM;
+	/* A child on the supervisor's own shard gets its order by message, too: `start` never runs
+	 * inside a callback. */
 	err = sb_shard_control(shard->node, shard, shard_for(supervisor, &child->plan->spec),
 		handle_start, SB_GIVE(link, sizeof(*link), link_free));
 	if (err) {
@@ -252,6 +259,7 @@ sb_child_order_start(struct sb_supervisor *supervisor, struct sb_child *child)
 	return 0;
 }
 
+/* A supervisor has as long as its children need, each of which has a deadline. */
 static uint32_t
 deadline_of(const struct sb_child_spec *spec)
 {

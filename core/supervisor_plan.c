@@ -1,3 +1,9 @@
+/*
+ * Child specs copied whole, with what they point at, into one block: who gives a
+ * spec may have it on the stack, and a restart needs it years later. Plans are
+ * counted, for a child, its start on another shard and a supervisor above may
+ * each hold one, and shared between threads, since nothing in them changes.
+ */
 #include "core/error.h"
 #include "core/supervisor_internal.h"
 
@@ -10,6 +16,7 @@ struct layout {
 	size_t nested_count;
 };
 
+/* Its args are known to be options, and these point at more. */
 static bool
 is_supervisor(const struct sb_child_spec *spec)
 {
@@ -32,6 +39,7 @@ check(const struct sb_child_spec *spec)
 static size_t
 place_of(struct layout *layout, size_t size)
 {
+	/* Aligned for anything: args may be a struct of any kind. */
 	size_t place = (layout->size + 15) & ~(size_t)15;
 
 	layout->size = place + size;
@@ -138,6 +146,7 @@ sb_child_plan_release(void *data)
 {
 	struct sb_child_plan *plan = data;
 
+	/* Acquire: what others did with the plan happened before it is freed. */
 	if (atomic_fetch_sub_explicit(&plan->uses, 1, memory_order_acq_rel) != 1)
 		return;
 	for (size_t i = 0; i < plan->nested_count; i++)

@@ -22,7 +22,8 @@ name_of(const struct sb_child *child)
 	return child->plan->spec.id ? child->plan->spec.id : child->plan->spec.module->name;
 }
 
-/* Whether one more fault is one too many. */
+/* Whether one more fault is one too many: the ring has as many times as are allowed, and the oldest
+ * of them is still within the window. */
 static bool
 count_fault(struct sb_supervisor *supervisor)
 {
@@ -55,6 +56,7 @@ delay_after_life(struct sb_supervisor *supervisor, struct sb_child *child)
 
 	if (sb_supervisor_now(supervisor) - child->began >= STABLE_NS)
 		child->short_lives = 0;
+	/* The first time at once: most ends are single. */
 	if (child->short_lives++ == 0)
 		return 0;
 	for (uint32_t i = 2; i < child->short_lives && delay < DELAY_MAX_NS; i++)
@@ -71,6 +73,8 @@ restart(struct sb_supervisor *supervisor, struct sb_child *child, bool is_fault)
 	}
 	supervisor->restarts++;
 	sb_counter_add(supervisor->restarts_total, supervisor->session->shard->index, 1);
+	/* A fault is repaired at once, since its number is bounded; an end that nobody is to blame
+	 * for is not bounded, so it must be slowed down. */
 	child->due =
 		is_fault ? 0 : sb_supervisor_now(supervisor) + delay_after_life(supervisor, child);
 	switch (supervisor->strategy) {
@@ -124,6 +128,7 @@ ended_as_asked(struct sb_supervisor *supervisor, struct sb_child *child)
 	supervisor->passed_ordered -= sb_child_is_ordered(child);
 	if (is_asked || child->plan->spec.restart == SB_TEMPORARY)
 		sb_supervisor_forget(supervisor, child);
+	/* No delay: the start that follows is part of a restart of all. */
 	else
 		child->due = 0;
 	sb_supervisor_go_on(supervisor);
@@ -150,6 +155,7 @@ sb_supervisor_start_failed(struct sb_supervisor *supervisor, struct sb_child *ch
 		ended_as_asked(supervisor, child);
 		return;
 	}
+	/* Who asked for it decides whether to ask again. */
 	if (is_asked) {
 		sb_supervisor_answer(supervisor, &child->starter, SB_ECANCELED, SB_NOTHING);
 		sb_supervisor_forget(supervisor, child);
@@ -166,6 +172,7 @@ void
 sb_supervisor_ended(
 	struct sb_supervisor *supervisor, struct sb_child *child, enum sb_end why, bool is_fault)
 {
+	/* Its `start` failed there: the end is all that is told of it. */
 	if (child->state == SB_CHILD_STARTING) {
 		sb_supervisor_start_failed(supervisor, child, SB_ECANCELED);
 		return;

@@ -61,6 +61,8 @@ start_next(struct sb_supervisor *supervisor)
 
 		if (child->state == SB_CHILD_IDLE)
 			sb_supervisor_start_when_due(supervisor, child);
+		/* Not running yet: the notice of its start goes on from here. A start that failed
+		 * at once may have moved the cursor itself. */
 		if (supervisor->cursor == child && child->state != SB_CHILD_RUNNING)
 			return;
 		if (supervisor->cursor == child)
@@ -99,6 +101,7 @@ sb_supervisor_started(struct sb_supervisor *supervisor, struct sb_child *child)
 	child->state = SB_CHILD_RUNNING;
 	child->began = sb_supervisor_now(supervisor);
 	sb_supervisor_answer(supervisor, &child->starter, 0, SB_COPY(&started, sizeof(started)));
+	/* Somebody has asked for its end while it was starting. */
 	if (child->is_passed || !sb_address_is_null(child->stopper.caller))
 		sb_child_order_stop(supervisor, child, false);
 	else if (supervisor->mode == SB_SUPERVISOR_STARTING)
@@ -120,6 +123,8 @@ stop_finished(struct sb_supervisor *supervisor)
 		start_next(supervisor);
 		break;
 	case SB_GOAL_END:
+		/* Its own end, and with it the notice to its parent, comes after the last
+		 * child's. */
 		sb_close(supervisor->session, SB_END_DRAIN);
 		break;
 	case SB_GOAL_FAIL:
@@ -150,6 +155,8 @@ pass(struct sb_supervisor *supervisor, struct sb_child *child)
 	child->is_passed = true;
 	supervisor->passed++;
 	supervisor->passed_ordered += sb_child_is_ordered(child);
+	/* One that is starting is stopped when it has started; one that is stopping needs no second
+	 * order. */
 	if (child->state == SB_CHILD_RUNNING)
 		sb_child_order_stop(supervisor, child, false);
 }
@@ -268,6 +275,8 @@ sb_supervisor_wake_at(struct sb_supervisor *supervisor, uint64_t due)
 {
 	struct sb_timer *timer = &supervisor->timer;
 
+	/* Rounded up to steps, so that a thousand children that came down together are looked at
+	 * together. */
 	due = (due + DUE_STEP_NS - 1) / DUE_STEP_NS * DUE_STEP_NS;
 	if (!sb_timer_is_started(timer) || due < timer->due)
 		sb_timer_start_at(supervisor->session, timer, due, supervisor_wake);
