@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct mc_partition;
+struct sb_txn;
 
 /* Store refs of a partition: commits, and reads of bodies (ref = entry << 1 | 1). 0 is the store's
  * own: there is room again. */
@@ -82,6 +83,10 @@ void mc_batch_final(struct mc_partition *p, const struct mc_final *final);
 /* Answers a cancel or replace once the open batch is durable. */
 void mc_batch_reply(
 	struct mc_partition *p, struct sb_from from, uint32_t good_status, uint32_t bad_status);
+
+/* Writes what is open into a transaction. 0, or SB_ENOMEM and SB_EINVAL of sb_txn_put and its like:
+ * then abandon it. */
+int mc_batch_fill(struct mc_partition *p, struct sb_txn *txn);
 
 /* Commits what is open. */
 void mc_batch_flush(struct mc_partition *p);

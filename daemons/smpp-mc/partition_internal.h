@@ -159,7 +159,11 @@ void mc_again_start(struct mc_partition *p, struct mc_outlet *outlet, uint64_t d
 /* Looks at back-offs and sinks at that time, or before. */
 void mc_soon_start(struct mc_partition *p, uint64_t due_ms);
 
-/* ---- flight.c and sink.c ---- */
+/* ---- flight.c, binds.c and sink.c ---- */
+
+/* An entry that flew was not answered, and nobody is to blame: parks it in its lane. Its flight has
+ * still to be landed (mc_queue_land_pair). */
+void mc_unsent(struct mc_partition *p, struct mc_outlet *outlet, uint32_t number);
 
 /* Sends what can go. */
 void mc_outlet_run(struct mc_partition *p, uint16_t outlet);

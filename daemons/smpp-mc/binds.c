@@ -1,0 +1,139 @@
+/* The receiving binds of an account, as a partition sees them come and go. */
+#include "daemons/smpp-mc/partition_internal.h"
+
+#include "core/registry.h"
+
+#include <stdlib.h>
+
+void
+mc_unsent(struct mc_partition *p, struct mc_outlet *outlet, uint32_t number)
+{
+	if (!mc_queue_park(&outlet->queue, number))
+		mc_queue_return(&outlet->queue, number);
+	mc_wait(p, number);
+}
+
+static struct mc_bind *
+free_place(struct mc_outlet *outlet)
+{
+	struct mc_bind *binds;
+
+	for (uint16_t i = 0; i < outlet->bind_count; i++)
+		if (sb_address_is_null(outlet->binds[i].address))
+			return &outlet->binds[i];
+	if (outlet->bind_count == MC_NO_BIND)
+		return NULL;
+	binds = realloc(outlet->binds, (outlet->bind_count + (size_t)1) * sizeof(*binds));
+	if (!binds)
+		return NULL;
+	outlet->binds = binds;
+	binds[outlet->bind_count] = (struct mc_bind){0};
+	return &binds[outlet->bind_count++];
+}
+
+static struct mc_bind *
+bind_of(struct mc_outlet *outlet, struct sb_address address)
+{
+	for (uint16_t i = 0; i < outlet->bind_count; i++)
+		if (sb_address_equal(outlet->binds[i].address, address))
+			return &outlet->binds[i];
+	return NULL;
+}
+
+static void
+bind_join(struct mc_partition *p, struct mc_outlet *outlet, struct sb_address address)
+{
+	uint32_t window = mc_partition_account(p, outlet->queue.number)->deliver_window;
+	struct mc_bind *bind = bind_of(outlet, address) ? NULL : free_place(outlet);
+
+	if (!bind)
+		return;
+	bind->flights = calloc(window, sizeof(*bind->flights));
+	if (!bind->flights)
+		return;
+	if (sb_monitor(p->session, address, &bind->monitor)) {
+		free(bind->flights);
+		bind->flights = NULL;
+		return;
+	}
+	for (uint32_t i = 0; i < window; i++)
+		bind->flights[i].next_free = i + 1 < window ? i + 2 : 0;
+	bind->free = 1;
+	bind->used = 0;
+	bind->window = window;
+	bind->is_leaving = false;
+	bind->address = address;
+	outlet->room += window;
+}
+
+static void
+bind_leave(struct mc_outlet *outlet, struct mc_bind *bind)
+{
+	if (bind->is_leaving)
+		return;
+	bind->is_leaving = true;
+	outlet->room -= bind->window - bind->used;
+}
+
+void
+mc_bind_event(struct mc_partition *p, const struct sb_message *m)
+{
+	const struct sb_name_event *event = m->data;
+	struct mc_outlet *outlet = &p->outlets[m->ref];
+	struct mc_bind *bind;
+
+	if (event->is_held) {
+		bind_join(p, outlet, event->holder);
+		mc_outlet_run(p, outlet->queue.number);
+		return;
+	}
+	bind = bind_of(outlet, event->holder);
+	if (bind)
+		bind_leave(outlet, bind);
+}
+
+/* What flew there is parked first and landed then, so that each lane has all of it in order before
+ * it lets any go again. */
+static void
+bind_end(struct mc_partition *p, struct mc_outlet *outlet, struct mc_bind *bind)
+{
+	bind_leave(outlet, bind);
+	for (uint32_t i = 0; i < bind->window; i++)
+		if (bind->flights[i].ref) {
+			sb_call_cancel(p->session, bind->flights[i].ref);
+			mc_partition_entry(p, bind->flights[i].entry)->place = 0;
+			mc_unsent(p, outlet, bind->flights[i].entry);
+		}
+	for (uint32_t i = 0; i < bind->window; i++)
+		if (bind->flights[i].ref) {
+			struct mc_entry *entry = mc_partition_entry(p, bind->flights[i].entry);
+
+			mc_queue_land_pair(&outlet->queue, entry->source, entry->destination);
+		}
+	free(bind->flights);
+	*bind = (struct mc_bind){0};
+}
+
+void
+mc_bind_down(struct mc_partition *p, const struct sb_message *m)
+{
+	for (size_t i = 0; i < mc_partition_config(p)->account_count; i++) {
+		struct mc_outlet *outlet = &p->outlets[i];
+
+		for (uint16_t n = 0; n < outlet->bind_count; n++)
+			if (outlet->binds[n].flights && outlet->binds[n].monitor == m->ref) {
+				bind_end(p, outlet, &outlet->binds[n]);
+				mc_outlet_run(p, (uint16_t)i);
+				return;
+			}
+	}
+}
+
+void
+mc_outlet_fini(struct mc_outlet *outlet)
+{
+	for (uint16_t i = 0; i < outlet->bind_count; i++)
+		free(outlet->binds[i].flights);
+	free(outlet->binds);
+	mc_queue_fini(&outlet->queue);
+}
