@@ -1,3 +1,7 @@
+/*
+ * The command line that all our programs have; what they differ in is a name, a
+ * line of text and a usual file.
+ */
 #include "core/cli.h"
 
 #include "core/version.h"
@@ -95,6 +99,7 @@ sb_cli_parse(struct sb_cli *cli, const struct sb_cli_program *program, int argc,
 	int option;
 
 	*cli = (struct sb_cli){.action = SB_CLI_RUN, .config = program->config};
+	/* As many as there are arguments: no counting, no growing. */
 	cli->overrides = calloc((size_t)argc + 1, sizeof(*cli->overrides));
 	if (!cli->overrides)
 		return leave(cli, EXIT_FAILURE);

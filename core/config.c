@@ -1,3 +1,11 @@
+/*
+ * Configurations. libconfuse parses and knows the options, but says lines badly,
+ * takes much in silence and has one lexer for the process; so our own scanner
+ * (config_scan.c) reads the file first, strictly, and remembers where everything
+ * stands. The two are joined, section by section, and rules (config_rules.c)
+ * judge values with the line at hand. Everything happens in a fresh tree: a file
+ * that is wrong changes nothing.
+ */
 #include "core/config_internal.h"
 
 #include "core/error.h"
@@ -153,6 +161,7 @@ join(struct sb_config *c)
 	for (size_t i = 1; i < count; i++)
 		c->origins[i] = (struct config_origin){section_of(c, &c->scan.sections[i]), i};
 	c->origin_count = count;
+	/* By address, since rules come with a section of the tree and want its line. */
 	qsort(c->origins, count, sizeof(*c->origins), config_compare_origins);
 	return 0;
 }
@@ -163,7 +172,8 @@ report_scan(void *context, unsigned line, const char *reason)
 	config_report_line(context, line, "%s", reason);
 }
 
-/* All octets (one more than FILE_MAX at most) into c->text, terminated. False: no memory. */
+/* All octets into c->text, terminated; of a file over FILE_MAX only so many that this is known.
+ * False: no memory. */
 static bool
 read_all(struct sb_config *c, FILE *file, size_t *size)
 {
@@ -233,6 +243,7 @@ load(struct sb_config *c, const struct sb_config_source *source)
 		error = parse(c, size);
 	if (!error)
 		error = join(c);
+	/* After the file, before the rules: what was typed is judged as what was written. */
 	for (size_t i = 0; !error && i < source->override_count; i++)
 		config_set(c, source->overrides[i]);
 	for (size_t i = 0; !error && source->rules && source->rules[i]; i++)

@@ -1,3 +1,8 @@
+/*
+ * The sections that all daemons have: node, log, listener. Options, rules, and
+ * their conversion into the core's own structs, in this order, so that a key is
+ * in one file.
+ */
 #include "core/config_core.h"
 
 #include "core/error.h"

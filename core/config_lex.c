@@ -1,3 +1,9 @@
+/*
+ * Tokens of a configuration file, as strict as libconfuse is lenient: what that
+ * would swallow, or take for something else, is an error here with its line.
+ * Comments are overwritten with blanks on the way, so that libconfuse cannot see
+ * them differently.
+ */
 #include "core/config_lex_internal.h"
 
 #include <ctype.h>
@@ -96,7 +102,8 @@ is_name(const char *name, size_t size)
 	return true;
 }
 
-/* Passes ${NAME} or ${NAME:-text}. False: `reason` says why. */
+/* Passes ${NAME} or ${NAME:-text}. False: `reason` says why. libconfuse, which expands it, takes a
+ * missing one for an empty text: that could be a password. */
 static bool
 pass_variable(struct config_lexer *l)
 {

@@ -1,3 +1,7 @@
+/*
+ * Limits of listeners and connectors, key by key: one table for reading them, in
+ * the order of struct sb_limits.
+ */
 #include "core/config_core.h"
 
 #include <stddef.h>

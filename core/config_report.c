@@ -1,3 +1,7 @@
+/*
+ * Errors of a configuration with their place: a file and line, or the --set that
+ * was typed, which wins where both have set the option.
+ */
 #include "core/config_internal.h"
 
 #include "core/fields.h"

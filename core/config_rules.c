@@ -1,3 +1,8 @@
+/*
+ * Checks of values, by tables of rules that daemons write: what a key may be,
+ * once, as data. Each failure says the value, what it must be, and where it
+ * stands; all of them are told, not just the first.
+ */
 #include "core/config_internal.h"
 
 #include "core/error.h"
@@ -231,6 +236,7 @@ check_path(
 		return;
 	}
 	option = config_option(section, path, size);
+	/* A rule for an option that is not there is a fault of the program. */
 	assert(option && (option->type == CFGT_SEC || path[size] == '\0'));
 	if (option->type != CFGT_SEC) {
 		check_option(c, r, section, option);

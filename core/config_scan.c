@@ -1,3 +1,9 @@
+/*
+ * The syntax of a file and the lines of everything in it: a recursive language,
+ * but a flat loop that keeps the open section, so that no nesting can exhaust the
+ * stack. Repeated scalars and stray braces are found here, since libconfuse takes
+ * the last or none without a word.
+ */
 #include "core/config_scan_internal.h"
 
 #include "core/config_lex_internal.h"
@@ -73,6 +79,7 @@ next_ordinal(const struct scanner *s, const struct token *name)
 {
 	const struct config_scan *scan = s->scan;
 
+	/* From the end: the last one of that name is usually near. */
 	for (size_t i = scan->section_count; i-- > 0;) {
 		const struct scan_section *other = &scan->sections[i];
 

@@ -78,6 +78,7 @@ remember(struct sb_config *c, cfg_opt_t *option, const char *typed)
 {
 	size_t i = 0;
 
+	/* The last --set of an option is the one that errors name. */
 	while (i < c->override_count && c->overrides[i].option != option)
 		i++;
 	c->overrides[i] = (struct config_override){option, typed};

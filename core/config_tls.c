@@ -1,3 +1,7 @@
+/*
+ * TLS sections into contexts. Files are named in the configuration relative to
+ * it, and OpenSSL wants paths: they are put together for the time of the call.
+ */
 #include "core/config_core.h"
 
 #include "core/error.h"

@@ -1,3 +1,7 @@
+/*
+ * What rules have checked, read as numbers, paths and secrets. A value that is
+ * not there is 0 here, which everywhere means: the default.
+ */
 #include "core/config_internal.h"
 
 #include "core/error.h"
@@ -26,6 +30,7 @@ amount(cfg_t *section, const char *key, uint64_t most,
 
 	if (!text || parse(text, &value))
 		return 0;
+	/* "unlimited" is the greatest of all. */
 	return value < most ? value : most;
 }
 

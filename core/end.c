@@ -1,3 +1,7 @@
+/*
+ * Why a session ended, from one map: which ends are normal decides whether a
+ * transient child is started again.
+ */
 #include "core/end.h"
 
 static const struct {

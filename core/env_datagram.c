@@ -1,3 +1,4 @@
+/* UDP sockets of the kernel. */
 #include "core/env_system_internal.h"
 #include "core/error.h"
 #include "core/network.h"
@@ -33,6 +34,8 @@ sb_system_datagram_receive(
 
 	(void)context;
 	do {
+		/* MSG_TRUNC gives the whole size of one that is too large, so that it is seen as
+		 * such. */
 		n = recvfrom(fd, buf, size, MSG_TRUNC, &from->any, &length);
 	} while (n < 0 && errno == EINTR);
 	return n < 0 ? sb_error_from_errno(errno) : n;

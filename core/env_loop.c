@@ -31,6 +31,7 @@ on_io(struct ev_loop *ev, ev_io *watcher, int revents)
 	io->ready(io, events);
 }
 
+/* Nothing: that the poll returns is all that was wanted. */
 static void
 on_wake(struct ev_loop *ev, ev_async *watcher, int revents)
 {
@@ -56,6 +57,8 @@ sb_system_loop_new(void *context, unsigned shard, struct sb_loop **loop)
 	(void)shard;
 	if (!made)
 		return SB_ENOMEM;
+	/* epoll by name and no advice from the environment: libev would else take io_uring where it
+	 * can, which is slower. */
 	made->ev = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
 	if (!made->ev) {
 		free(made);
@@ -83,6 +86,8 @@ sb_system_loop_watch(struct sb_loop *loop, struct sb_io *io, int events)
 	ev_io *watcher = (ev_io *)io->backend;
 	int wanted = 0;
 
+	/* libev wants a watcher stopped before it is changed; to the kernel it says only what is
+	 * left of it at the next poll. */
 	if (io->events)
 		ev_io_stop(loop->ev, watcher);
 	io->events = events;

@@ -1,3 +1,8 @@
+/*
+ * The kernel's sockets, always non-blocking and close-on-exec, errors turned into
+ * ours at once. The only state is the reserve descriptor of the process, with
+ * which a connection can be taken and closed when there is no other.
+ */
 #include "core/env_system_internal.h"
 #include "core/error.h"
 
@@ -56,9 +61,13 @@ sb_system_listen(void *context, const union sb_socket_address *at, int backlog, 
 	pthread_mutex_lock(&reserve_lock);
 	reserve_open();
 	pthread_mutex_unlock(&reserve_lock);
+	/* The first, so that a restart need not wait for the connections of its predecessor to be
+	 * forgotten; the second, so that every shard can bind the same address. */
 	err = set_option(made, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (!err)
 		err = set_option(made, SOL_SOCKET, SO_REUSEPORT, 1);
+	/* So that [::] and 0.0.0.0 can be listened on side by side, whatever the system's default
+	 * is. */
 	if (!err && at->any.sa_family == AF_INET6)
 		err = set_option(made, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	/* What is accepted inherits it: one system call less a connection. */
@@ -96,6 +105,8 @@ sb_system_accept(void *context, int fd, union sb_socket_address *peer, int *acce
 
 	(void)context;
 	if (made < 0)
+		/* Of that connection alone, which has gone again: not a reason to stop
+		 * accepting. */
 		return errno == EINTR || errno == ECONNABORTED ? SB_ECONNRESET : last_error();
 	*accepted = made;
 	return 0;
@@ -115,6 +126,8 @@ sb_system_refuse(void *context, int fd)
 		if (made >= 0)
 			close(made);
 	}
+	/* Another thread may have taken the number in between; then it is tried again at the next
+	 * refusal. */
 	reserve_open();
 	pthread_mutex_unlock(&reserve_lock);
 }
@@ -133,6 +146,8 @@ sb_system_connect(void *context, const union sb_socket_address *to,
 		return close_after(made, last_error());
 	if (connect(made, &to->any, address_size(to)) && errno != EINPROGRESS)
 		return close_after(made, last_error());
+	/* Also when it is connected at once: who waits for writability need not know the
+	 * difference. */
 	*fd = made;
 	return SB_AGAIN;
 }
@@ -177,6 +192,7 @@ sb_system_write(void *context, int fd, const void *data, size_t size)
 
 	(void)context;
 	do {
+		/* A write to a reset connection is an error to us, not a signal to the process. */
 		n = send(fd, data, size, MSG_NOSIGNAL);
 	} while (n < 0 && errno == EINTR);
 	return n < 0 ? last_error() : n;
@@ -202,6 +218,8 @@ sb_system_abort(void *context, int fd)
 	struct linger reset = {.l_onoff = 1, .l_linger = 0};
 
 	(void)context;
+	/* With a linger time of 0 the kernel sends a reset instead of a FIN and forgets what was
+	 * queued. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 	close(fd);
 }

@@ -1,3 +1,7 @@
+/*
+ * The real environment: one constant table for the whole process. It has no
+ * state, so nodes share it.
+ */
 #include "core/env_system_internal.h"
 
 #include <stdlib.h>
@@ -43,6 +47,8 @@ system_random(void *context, void *out, size_t size)
 	while (size) {
 		ssize_t n = getrandom(at, size, 0);
 
+		/* Only before the kernel's generator is seeded, or by a signal, does it give
+		 * less. */
 		if (n > 0) {
 			at += n;
 			size -= (size_t)n;

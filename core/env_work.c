@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define THREADS_MAX 4
+#define THREADS_MAX 4 /* work blocks on disks and name servers more than it computes */
 #define QUEUE_MAX   4096
 
 static struct {
@@ -52,7 +52,7 @@ worker(void *unused)
 	return unused;
 }
 
-/* Signals are the node's affair: workers block them all. */
+/* With the pool's lock. Signals are the node's affair: workers block them all. */
 static int
 thread_start(void)
 {
@@ -80,6 +80,8 @@ sb_system_work_submit(void *context, struct sb_work *work)
 	pthread_mutex_lock(&pool.lock);
 	if (pool.queued >= QUEUE_MAX)
 		err = SB_FULL;
+	/* All who are idle have something to do already: one more, and if that fails those there
+	 * are will come to it. */
 	else if (pool.idle <= pool.queued && pool.threads < THREADS_MAX && thread_start() &&
 		 pool.threads == 0)
 		err = SB_ENOMEM;

@@ -1,3 +1,7 @@
+/*
+ * The one list of errors, as names and texts; and what errno means among them.
+ * What we cannot do anything about is SB_EIO.
+ */
 #include "core/error.h"
 
 #include <errno.h>

@@ -1,3 +1,10 @@
+/*
+ * Values as text, for logs and operators. What comes from a peer cannot forge a
+ * line, hide in one or fill it: control characters (and those that change a
+ * text's direction) are escaped, bad octets shown as such, each value cut at
+ * SB_FIELD_TEXT_MAX. A pair that does not fit is left out whole and the line says
+ * so.
+ */
 #include "core/fields.h"
 
 #include "core/error.h"
@@ -212,6 +219,7 @@ field_writer_add(struct sb_fields *f, const char *key, struct sb_value value)
 	struct sb_field_writer *w = (struct sb_field_writer *)f;
 	struct sb_writer room;
 
+	/* Not the next either, though it might fit: pairs that are missing should be the last. */
 	if (w->truncated)
 		return;
 	room = sb_writer_of(w->buf + w->size, w->capacity - END_ROOM - w->size);

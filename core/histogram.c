@@ -1,3 +1,9 @@
+/*
+ * Histograms: eight or more steps for each power of two, so that any value is
+ * known to a few per cent whatever its size, and nothing need be configured. A
+ * row for each shard, made when it first records, and in it the steps of a power
+ * of two when they first occur: most histograms hold times of a narrow range.
+ */
 #include "core/metrics_internal.h"
 
 #include <stdlib.h>
@@ -50,6 +56,7 @@ zeroed_lines(size_t size)
 	return memory ? memset(memory, 0, rounded) : NULL;
 }
 
+/* Two threads may make the shared row at once; one of them throws its own away. */
 static struct row *
 row_of(struct sb_histogram *h, unsigned index)
 {
@@ -98,6 +105,7 @@ sb_histogram_record(struct sb_histogram *h, unsigned shard, uint64_t value)
 	struct row *row = row_of(h, shard);
 	_Atomic uint64_t *octave = row ? octave_of(row, at.octave) : NULL;
 
+	/* Without memory a value is not recorded: a measurement must not fail what it measures. */
 	if (!octave)
 		return;
 	add(&octave[at.step], 1);
@@ -147,6 +155,7 @@ merge_row(struct sb_distribution *out, struct row *row)
 void
 sb_histogram_read(const struct sb_histogram *h, struct sb_distribution *out)
 {
+	/* Read while others record: the count is that of the buckets as they were read. */
 	memset(out, 0, sizeof(*out));
 	for (unsigned i = 0; i <= h->shards; i++) {
 		struct row *row = atomic_load_explicit(&h->rows[i], memory_order_acquire);

@@ -1,3 +1,8 @@
+/*
+ * The log: level and limit, then a line rendered by the caller's own thread into
+ * its stack, then the queue, whose thread writes. So a slow terminal or a full
+ * disk costs lines, which are counted, and never a turn.
+ */
 #include "core/log.h"
 
 #include "core/error.h"
@@ -53,6 +58,7 @@ sb_log_vwrite(struct sb_log *log, enum sb_log_level level, const char *event,
 	char line[SB_LOG_LINE_MAX];
 	size_t size;
 
+	/* Tests and tools run without one. */
 	if (!log)
 		return;
 	size = log_line(line, l->format, now_ns(l), level, event, context, count, pairs);
@@ -145,6 +151,7 @@ sb_log_allow(struct sb_log *log, const char *event)
 		say_suppressed(l, b);
 		return true;
 	}
+	/* The first of a flood asks for a word about all of it, later. */
 	if (atomic_load(&b->suppressed) == 1)
 		log_queue_nudge(&l->queue);
 	return false;
@@ -232,5 +239,6 @@ sb_fatal(struct sb_log *log, const char *event, ...)
 	sb_log_vwrite(log, SB_LOG_FATAL, event, NULL, 0, pairs);
 	va_end(pairs);
 	sb_log_flush(log);
+	/* At start only: once sessions run, an error ends the one that it concerns. */
 	exit(EXIT_FAILURE);
 }

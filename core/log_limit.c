@@ -1,3 +1,10 @@
+/*
+ * How often an event may be said: a token bucket for each event name, without a
+ * lock. A bucket is one number, the time until which it is used up (full_at), so
+ * that one compare-and-swap takes a token. Names are the program's own static
+ * texts, few, in a table that only fills; what does not fit shares the last
+ * bucket.
+ */
 #include "core/log_limit_internal.h"
 
 #include <stddef.h>
@@ -13,7 +20,8 @@ hash(const char *text)
 	return h;
 }
 
-/* Whether the bucket is (now) the one of that name: an event, or all others. */
+/* Whether the bucket is (now) the one of that name: an event, or all others. By text and not by
+ * address: the same event may be said in several files. */
 static bool
 claim(struct log_limit_bucket *b, const char *name)
 {
@@ -42,6 +50,7 @@ log_limit_bucket_of(struct log_limit *l, const char *event)
 bool
 log_limit_take(struct log_limit *l, struct log_limit_bucket *b, uint64_t now_ns)
 {
+	/* How far ahead of now a burst may reach. */
 	uint64_t depth = l->burst * l->interval_ns;
 	uint64_t full_at = atomic_load(&b->full_at_ns), next;
 

@@ -1,3 +1,7 @@
+/*
+ * One line of the log, in a buffer of fixed size: the time and the event, then
+ * pairs as fields.c writes them, cut at a pair and never within one.
+ */
 #include "core/log_line_internal.h"
 
 #include "core/error.h"
@@ -119,6 +123,7 @@ log_line(char line[SB_LOG_LINE_MAX], enum sb_log_format format, uint64_t wall_ns
 		add_json_head(&w.fields, wall_ns, level, event);
 	add_pairs(&w.fields, context, count, pairs);
 	size += sb_field_writer_end(&w);
+	/* No pairs: the head's separator is left over. */
 	if (line[size - 1] == ' ')
 		size--;
 	/* In the place of the NUL, so that there is always room for it. */

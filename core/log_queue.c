@@ -30,6 +30,7 @@ is_writable(struct log_queue *q, int patience_ms)
 	for (int waited = 0; waited < patience_ms && !atomic_load(&q->is_abandoned);) {
 		int ready = poll(&p, 1, POLL_MS);
 
+		/* An error (POLLERR, POLLHUP) counts as writable: the write will say what it is. */
 		if (ready > 0)
 			return (p.revents & POLLNVAL) == 0;
 		if (ready < 0 && errno != EINTR)
@@ -91,6 +92,7 @@ drain(struct log_queue *q)
 {
 	struct log_half full = q->filling;
 
+	/* The halves change places: callers go on with the empty one. */
 	q->filling = q->draining;
 	q->draining = full;
 	q->is_writing = true;
@@ -266,6 +268,8 @@ append(struct log_queue *q, const char *line, size_t size)
 		return;
 	}
 	memcpy(h->data + h->size, line, size);
+	/* The thread sleeps only with an empty half: one signal for as many lines as come until it
+	 * looks. */
 	if (h->size == 0)
 		pthread_cond_signal(&q->filled);
 	h->size += size;
@@ -277,6 +281,8 @@ void
 log_queue_put(struct log_queue *q, const char *line, size_t size)
 {
 	pthread_mutex_lock(&q->mutex);
+	/* Before the thread there are few lines, and none may be lost with a process that does not
+	 * get any further. */
 	if (q->is_started)
 		append(q, line, size);
 	else if (!write_all(q, line, size, PATIENCE_MS))

@@ -1,3 +1,9 @@
+/*
+ * Counters and gauges: for each series a cell for each shard and one that all
+ * other threads share. A shard adds to its own cell with a plain load and store;
+ * who reads adds them up. Cells of one shard lie together, in runs of a cache
+ * line, so that shards never write to a line of another's.
+ */
 #include "core/metrics_internal.h"
 
 #include "core/bytes.h"
@@ -57,6 +63,7 @@ sb_metrics_new(unsigned shards)
 		return NULL;
 	pthread_mutex_init(&m->mutex, NULL);
 	m->shards = shards;
+	/* Both kinds: whatever a caller registers without memory, it gets something to count in. */
 	if (!equip(m, &m->spare, METRICS_COUNTER) || !equip(m, &m->spare, METRICS_HISTOGRAM)) {
 		sb_metrics_free(m);
 		return NULL;
@@ -180,6 +187,7 @@ family_of(struct sb_metrics *m, enum metrics_kind kind, enum sb_metrics_unit uni
 
 	for (; (f = atomic_load(link)); link = &f->next)
 		if (strcmp(f->name, name) == 0) {
+			/* One name with two kinds is a fault of the program. */
 			assert(f->kind == kind && f->unit == unit);
 			return f;
 		}

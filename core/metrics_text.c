@@ -1,3 +1,8 @@
+/*
+ * The text form that Prometheus reads. Lists only grow, so it is written without
+ * a lock while everything counts on; each value is right at some moment, all of
+ * them together at none.
+ */
 #include "core/metrics_internal.h"
 
 #include "core/error.h"
@@ -124,6 +129,7 @@ static const struct {
 	[SB_UNIT_COUNT] = {0, 16, 1},
 };
 
+/* Cumulative, as the format wants it. The bounds are 2^n - 1, since "le" includes its bound. */
 static void
 put_histogram(struct output *o, const struct family *f, const struct series *s)
 {

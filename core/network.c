@@ -1,3 +1,9 @@
+/*
+ * Addresses and networks, to and from text. One address has one text and one text
+ * one address: no leading zeros, no missing octets, no names, because lists of
+ * networks decide who is trusted. IPv4 addresses that arrive mapped into IPv6 are
+ * compared as what they are.
+ */
 #include "core/network.h"
 
 #include "core/error.h"
@@ -45,6 +51,7 @@ parse_scope(const char *text, uint32_t *scope)
 {
 	unsigned number;
 
+	/* By name first: an interface may be called "7". */
 	*scope = if_nametoindex(text);
 	if (*scope)
 		return 0;
@@ -271,6 +278,7 @@ sb_network_parse(const char *text, struct sb_network *out)
 		return SB_EINVAL;
 	n.bits = (uint8_t)bits;
 	unmap(&n);
+	/* 10.1.2.3/8 is more likely a mistake in the mask than a way to write 10.0.0.0/8. */
 	if (has_host_bits(&n))
 		return SB_EINVAL;
 	*out = n;

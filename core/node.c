@@ -1,3 +1,8 @@
+/*
+ * A node: everything that its shards share, made before any of them runs and
+ * freed after all have stopped. Shard 0 runs on the caller's thread, so that a
+ * node of one shard is a program without threads of its own.
+ */
 #include "core/node.h"
 
 #include "core/epoch_internal.h"
@@ -130,6 +135,7 @@ sb_node_new(struct sb_node **out, const struct sb_node_options *options)
 		return SB_ENOMEM;
 	pthread_mutex_init(&node->lock, NULL);
 	take_options(node, options);
+	/* The log's descriptor may be a pipe whose reader has gone. */
 	if (node->env == sb_env_system())
 		signal(SIGPIPE, SIG_IGN);
 	err = shared_parts_new(node);
@@ -147,6 +153,10 @@ sb_node_new(struct sb_node **out, const struct sb_node_options *options)
 	return 0;
 }
 
+/* In the order in which things lean on each other. The gate first, so that no work finds the node
+ * any more; sessions while everything that their `closed` may use is there; the store after the
+ * last commit, the listeners after the last connection that is counted; names and configuration
+ * before the epoch that releases them. */
 void
 sb_node_free(struct sb_node *node)
 {
@@ -183,6 +193,7 @@ sb_node_free(struct sb_node *node)
 static void
 run_shard(struct sb_shard *shard)
 {
+	/* Without a limit: what there is to do wakes it. */
 	while (!sb_node_is_stopped(shard->node))
 		(void)sb_shard_turn(shard, -1);
 }

@@ -19,6 +19,7 @@ release(void *context, struct sb_retired *retired)
 	env->release(env->context, holder);
 }
 
+/* A view of it holds for the callback, as names do: the old one is retired through the epoch. */
 const void *
 sb_node_config(const struct sb_node *node)
 {

@@ -1,3 +1,8 @@
+/*
+ * The PROXY protocol, versions 1 and 2: a pure parser, which is given all that
+ * has arrived and says how long the header is, 0 for more, or that it is none. It
+ * must be as strict as can be, for it decides which address a peer is taken for.
+ */
 #include "core/proxy.h"
 #include "core/error.h"
 
@@ -132,6 +137,7 @@ parse_v1(struct sb_bytes in, struct sb_proxy_header *header)
 	const uint8_t *line;
 	int err;
 
+	/* The longest line there is has 107 octets: beyond that no end can come. */
 	if (!newline)
 		return bound < SB_PROXY_V1_MAX ? 0 : SB_EPROTO;
 	line = in.data + strlen(v1_start); /* which has no CR, so that the CR found is after it */
@@ -211,6 +217,8 @@ parse_v2(struct sb_bytes in, struct sb_proxy_header *header)
 		return SB_EPROTO;
 	if (sb_reader_left(&r) < size)
 		return 0;
+	/* The balancer's own (a health check), or no stream: the header is passed over, and the
+	 * connection is its sender's. */
 	if ((version_command & 0xf) == V2_LOCAL || (family_protocol & 0xf) != V2_STREAM)
 		return (ssize_t)(V2_FIXED + size);
 	if (family_protocol >> 4 == V2_INET)

@@ -1,4 +1,8 @@
-/* SIGTERM and SIGINT, read from a descriptor by shard 0. */
+/*
+ * SIGTERM and SIGINT, read from a descriptor by shard 0: a handler could do next
+ * to nothing, a descriptor is watched like any other. They are blocked before the
+ * threads start, which inherit that.
+ */
 #include "core/node_internal.h"
 #include "core/session_internal.h"
 
@@ -20,6 +24,7 @@ ready(struct sb_io *io, int events)
 	struct signalfd_siginfo info;
 
 	(void)events;
+	/* The environment has no signals: this is the real one's, or nobody's. */
 	while (read(io->fd, &info, sizeof(info)) == sizeof(info)) {
 		SB_LOG_TO(signals->node->log, INFO, "node.signal", "signal",
 			SB_STR(sigabbrev_np((int)info.ssi_signo)));

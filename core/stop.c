@@ -42,6 +42,7 @@ drain_shard(struct sb_shard *shard, struct sb_session *nobody, struct sb_envelop
 	sb_shard_drain(shard, *(const bool *)e->message.data);
 }
 
+/* Without memory for an order there is no polite way left. */
 static void
 drain_all(struct sb_node *node, bool cut)
 {
@@ -89,6 +90,7 @@ begin_drain(struct sb_node *node)
 	for (struct sb_listener *listener = node->listeners; listener; listener = listener->next)
 		sb_listener_pause(listener);
 	pthread_mutex_unlock(&node->lock);
+	/* Before the orders go out: a shard without children answers at once. */
 	node->shards_draining = node->shard_count;
 	sb_timer_start(node->shards[0].service, &node->stop_timer, node->stop_ms, stop_overdue);
 	drain_all(node, false);
@@ -110,6 +112,7 @@ stop_step(struct sb_shard *shard, struct sb_session *nobody, struct sb_envelope 
 void
 sb_node_stop(struct sb_node *node)
 {
+	/* At once, from whatever thread: who asks sb_node_is_stopping need not wait for shard 0. */
 	atomic_fetch_add(&node->stop_requests, 1);
 	if (sb_shard_control(node, NULL, 0, stop_step, SB_NOTHING))
 		sb_node_halt(node);

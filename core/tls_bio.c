@@ -29,6 +29,7 @@ bio_read(BIO *bio, char *buf, int size)
 	BIO_clear_retry_flags(bio);
 	if (n == SB_AGAIN)
 		BIO_set_retry_read(bio);
+	/* A FIN, which is not yet the end of TLS: that is close_notify. */
 	if (n == 0)
 		stream->has_socket_ended = true;
 	return answer(stream, n);

@@ -16,6 +16,7 @@ sb_tls_explain(int error, const char *subject, const char *text, struct sb_tls_r
 	if (reason.text && reason.size)
 		snprintf(reason.text, reason.size, "%s: %s", subject,
 			text ? text : sb_error_text(error));
+	/* The queue is the thread's: what stays in it would be the next caller's error. */
 	ERR_clear_error();
 	return error;
 }

@@ -14,6 +14,8 @@ choose_context(SSL *ssl, int *alert, void *argument)
 	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 
 	(void)alert;
+	/* A client that names nobody, or a name that we do not have, gets the first certificate: it
+	 * may know what it does. */
 	if (name)
 		SSL_set_SSL_CTX(ssl, sb_tls_context_for(argument, name));
 	return SSL_TLSEXT_ERR_OK;
@@ -42,6 +44,7 @@ set_manners(SSL_CTX *context)
 static int
 set_versions(SSL_CTX *context, const struct sb_tls_options *options)
 {
+	/* 1.0 and 1.1 are not on offer, whatever is configured. */
 	const char *version = options->min_version ? options->min_version : "1.2";
 	int lowest = 0;
 
@@ -186,6 +189,7 @@ sb_tls_server_new(
 	if (err)
 		return err;
 	first = (*tls)->names[0].context;
+	/* On the first alone: every handshake begins with it. */
 	SSL_CTX_set_tlsext_servername_callback(first, choose_context);
 	SSL_CTX_set_tlsext_servername_arg(first, *tls);
 	return 0;
@@ -205,6 +209,7 @@ sb_tls_hold(struct sb_tls *tls)
 	return tls;
 }
 
+/* Contexts are counted, since connections outlive a configuration that was reloaded. */
 void
 sb_tls_free(struct sb_tls *tls)
 {

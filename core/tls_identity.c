@@ -57,6 +57,7 @@ append_name(struct text *out, const char *kind, struct sb_bytes name)
 	int size = snprintf(out->data + out->size, TEXT_MAX - out->size, "%s%s%.*s",
 		out->size ? "," : "", kind, (int)name.size, (const char *)name.data);
 
+	/* Otherwise the name is not there: what snprintf has written lies behind the size. */
 	if (out->size + (size_t)size < TEXT_MAX)
 		out->size += (size_t)size;
 }
@@ -151,6 +152,8 @@ pack(const struct sb_env *env, const SSL *ssl, const struct text texts[TEXTS], b
 
 	for (int i = 0; i < TEXTS; i++)
 		size += texts[i].size ? texts[i].size + 1 : 0;
+	/* One block with all its texts: it goes with the connection, on whatever shard that
+	 * ends. */
 	identity = env->allocate(env->context, sizeof(*identity) + size);
 	if (!identity)
 		return NULL;

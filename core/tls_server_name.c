@@ -53,6 +53,7 @@ expect_host(SSL *ssl, const char *name, bool is_checked)
 		return SB_ENOMEM;
 	if (!is_checked)
 		return 0;
+	/* "www*.example" is no pattern that anybody should sign. */
 	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	return SSL_set1_host(ssl, host) == 1 ? 0 : SB_ENOMEM;
 }

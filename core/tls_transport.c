@@ -114,6 +114,7 @@ tls_read(struct sb_connection *c, void *buf, size_t size)
 
 	if (stream->reason)
 		return read_failed(c, buf, size);
+	/* SSL_get_error looks at the thread's queue as well: it must be empty before each call. */
 	ERR_clear_error();
 	stream->is_drained = false;
 	if (SSL_read_ex(stream->ssl, buf, size, &got) == 1) {
@@ -177,6 +178,8 @@ tls_finish(struct sb_connection *c)
 	const struct sb_env *env = sb_tls_env(c);
 	int result;
 
+	/* After a failure OpenSSL has said all that it will (the alert), and before the handshake's
+	 * end there is nothing to close. */
 	if (!stream->reason && SSL_is_init_finished(stream->ssl)) {
 		ERR_clear_error();
 		result = SSL_shutdown(stream->ssl);

@@ -1,3 +1,8 @@
+/*
+ * Amounts as people write them, in integers: no fractions, since "1.5h" rounds
+ * differently for each reader, and no unit without its name but octets and
+ * counts.
+ */
 #include "core/units.h"
 
 #include "core/error.h"

@@ -1,3 +1,8 @@
+/*
+ * UTF-8, strictly: no overlong forms, no surrogates, nothing above U+10FFFF.
+ * Whatever is shown to an operator passes here, so the second half knows which
+ * characters could make a text look like another.
+ */
 #include "core/utf8.h"
 
 /* What the first octet says: how many follow, and the least code point of that length. */
@@ -39,6 +44,7 @@ sb_utf8_next(struct sb_bytes in, uint32_t *code)
 			return 0;
 		bits = bits << 6 | (in.data[i] & 0x3f);
 	}
+	/* Overlong, out of Unicode, or half of a UTF-16 pair. */
 	if (bits < least || bits > 0x10ffff || (bits >= 0xd800 && bits <= 0xdfff))
 		return 0;
 	*code = bits;

@@ -1,3 +1,7 @@
+/*
+ * The version of the library that runs, which may be another than the headers a
+ * program was built with.
+ */
 #include "core/version.h"
 
 const char *
