@@ -17,6 +17,7 @@
 #define ERROR_MAX      3
 #define COUNT_MAX      999
 #define DATE_DIGITS    10 /* YYMMDDhhmm; with seconds 12 */
+#define MINUTE_MS      60000
 
 struct smpp_receipt
 smpp_receipt_empty(void)
@@ -63,6 +64,20 @@ format_date(int64_t at_ms, char text[SMPP_TIME_LENGTH + 1])
 	return smpp_time_format(at_ms, 0, text);
 }
 
+/* Most messages are done in the minute of their submit, and a receipt says no more than that. */
+static int
+format_done(const struct smpp_receipt *receipt, const char submit[SMPP_TIME_LENGTH + 1],
+	char done[SMPP_TIME_LENGTH + 1])
+{
+	bool is_same = receipt->submit_ms > 0 && receipt->done_ms > 0 &&
+		       receipt->submit_ms / MINUTE_MS == receipt->done_ms / MINUTE_MS;
+
+	if (!is_same)
+		return format_date(receipt->done_ms, done);
+	memcpy(done, submit, DATE_DIGITS);
+	return 0;
+}
+
 /* Cut by octets: a receipt's text is a hint, and may end within a character. */
 static struct sb_bytes
 at_most(struct sb_bytes octets, size_t size)
@@ -79,7 +94,7 @@ smpp_receipt_write(const struct smpp_receipt *receipt, struct sb_writer *w)
 	char submit[SMPP_TIME_LENGTH + 1], done[SMPP_TIME_LENGTH + 1];
 
 	if (receipt->message_id.size > MESSAGE_ID_MAX || format_date(receipt->submit_ms, submit) ||
-		format_date(receipt->done_ms, done))
+		format_done(receipt, submit, done))
 		return SB_EINVAL;
 	put_text(w, "id:");
 	sb_put_bytes(w, receipt->message_id.data, receipt->message_id.size);

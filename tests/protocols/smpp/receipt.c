@@ -47,6 +47,20 @@ test_a_receipt_is_written_in_the_customary_form(void **state)
 }
 
 static void
+test_what_is_done_within_a_minute_has_one_date_twice(void **state)
+{
+	const char *dates = " submit date:2401311200 done date:2401311200 ";
+	struct smpp_receipt receipt = delivered;
+	char text[SMPP_RECEIPT_TEXT_MAX];
+	struct sb_writer w = sb_writer_of(text, sizeof(text));
+
+	receipt.done_ms = SUBMIT_MS + 59 * MS;
+	assert_int_equal(smpp_receipt_write(&receipt, &w), 0);
+	assert_non_null(memmem(text, sb_writer_size(&w), dates, strlen(dates)));
+	(void)state;
+}
+
+static void
 test_a_receipt_that_says_nothing_has_all_its_keys(void **state)
 {
 	const char *expected = "id: sub:000 dlvrd:000 submit date:0000000000 done date:0000000000 "
@@ -312,6 +326,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_receipt_is_written_in_the_customary_form),
+		cmocka_unit_test(test_what_is_done_within_a_minute_has_one_date_twice),
 		cmocka_unit_test(test_a_receipt_that_says_nothing_has_all_its_keys),
 		cmocka_unit_test(test_the_longest_receipt_fits_a_short_message),
 		cmocka_unit_test(test_what_cannot_be_written_leaves_the_writer_as_it_was),
