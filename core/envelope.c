@@ -245,6 +245,22 @@ deliver_to_module(struct sb_shard *shard, struct sb_session *s, struct sb_envelo
 	s->module->message(s, &e->message);
 }
 
+void
+sb_envelope_deliver(struct sb_shard *shard, struct sb_session *s, struct sb_envelope *e)
+{
+	struct sb_envelope *outer = shard->delivering;
+
+	shard->delivering = e;
+	if (e->handle)
+		e->handle(shard, s, e);
+	else
+		deliver_to_module(shard, s, e);
+	/* Taken, or freed by its receiver, it is not ours to look at. */
+	if (shard->delivering && !e->is_kept)
+		sb_envelope_free(shard, e);
+	shard->delivering = outer;
+}
+
 static void
 deliver(struct sb_shard *shard, struct sb_envelope *e)
 {
@@ -254,15 +270,7 @@ deliver(struct sb_shard *shard, struct sb_envelope *e)
 	 * its own callback. */
 	if (e->is_reserved)
 		sb_slot_unreserve(shard, e->target, e->reserved_size);
-	shard->delivering = e;
-	if (e->handle)
-		e->handle(shard, s, e);
-	else
-		deliver_to_module(shard, s, e);
-	/* Handlers may have sent the envelope on, and then it is not ours to look at. */
-	if (shard->delivering && !e->is_kept)
-		sb_envelope_free(shard, e);
-	shard->delivering = NULL;
+	sb_envelope_deliver(shard, s, e);
 }
 
 /* A queue of a thousand messages is larger than the cache: the next one is fetched meanwhile. */

@@ -53,6 +53,9 @@ int sb_shard_control(struct sb_node *node, struct sb_shard *from, unsigned shard
  * on, or kept, by who could not afford to find no memory. */
 void sb_envelope_take(struct sb_shard *shard, struct sb_envelope *e);
 
+/* Gives it to its session, which may be NULL, and frees it unless somebody keeps it. Turn level. */
+void sb_envelope_deliver(struct sb_shard *shard, struct sb_session *s, struct sb_envelope *e);
+
 /* The envelope that is being delivered goes on to another shard with its payload, copied ones too.
  */
 void sb_envelope_pass_on(struct sb_shard *shard, struct sb_envelope *e, unsigned to,

@@ -146,7 +146,11 @@ sb_message_keep(struct sb_message *m)
 void
 sb_message_free(struct sb_session *s, struct sb_message *m)
 {
-	sb_envelope_free(s->shard, (struct sb_envelope *)m);
+	struct sb_envelope *e = (struct sb_envelope *)m;
+
+	if (s->shard->delivering == e)
+		s->shard->delivering = NULL; /* freed in the callback that it came to */
+	sb_envelope_free(s->shard, e);
 }
 
 void *

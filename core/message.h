@@ -95,7 +95,8 @@ struct sb_from sb_message_from(const struct sb_message *m);
  * 0 or SB_ENOMEM. */
 int sb_reply(struct sb_session *s, struct sb_from from, int status, struct sb_payload payload);
 
-/* Keeps a message (and its payload) beyond the callback, until sb_message_free. */
+/* Keeps a message (and its payload) beyond the callback, until sb_message_free, which may come in
+ * the same one. */
 struct sb_message *sb_message_keep(struct sb_message *m);
 void sb_message_free(struct sb_session *s, struct sb_message *m);
 

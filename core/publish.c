@@ -57,9 +57,7 @@ member_deliver(struct sb_shard *shard, struct sb_session *s, const struct public
 	e->message.type = publication->type;
 	e->message.ref = publication->ref;
 	e->message.sender = publication->sender;
-	s->module->message(s, &e->message);
-	if (!e->is_kept)
-		sb_envelope_free(shard, e);
+	sb_envelope_deliver(shard, s, e);
 }
 
 /* To those who are members now. Who leaves meanwhile is passed over, the cursor with them; the

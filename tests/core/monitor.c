@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-enum { MONITOR = 1, DEMONITOR, CLOSE };
+enum { MONITOR = 1000, DEMONITOR, CLOSE, WORD };
 
 static uint64_t monitor_ref;
 
@@ -164,6 +164,32 @@ test_a_call_to_one_that_ends_is_answered_whatever_memory_there_is(void **state)
 	fixture_fini(&f);
 }
 
+static void
+keep_and_free(struct sb_session *s, struct probe *p, struct sb_message *m)
+{
+	if (m->type != WORD)
+		return;
+	sb_message_free(s, sb_message_keep(m));
+	/* Which may be the same memory. */
+	assert_int_equal(sb_post(s, sb_self(s), p->messages, 0, SB_NOTHING), 0);
+}
+
+static void
+test_a_message_may_be_kept_and_freed_in_one_callback(void **state)
+{
+	struct probe probe = {.on_message = keep_and_free};
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f, 1, &probe_module, NULL, NULL);
+	start_probe(&f, &probe, 0);
+	tell(&f, &probe, WORD);
+	tell(&f, &probe, WORD);
+	run_ms(&f, 1);
+	assert_int_equal(probe.messages, 4);
+	fixture_fini(&f);
+}
+
 int
 main(void)
 {
@@ -172,6 +198,7 @@ main(void)
 		cmocka_unit_test(test_of_one_that_is_not_there_it_is_told_whatever_memory_there_is),
 		cmocka_unit_test(test_a_watcher_that_ends_first_costs_nothing),
 		cmocka_unit_test(test_the_same_target_may_be_monitored_again),
+		cmocka_unit_test(test_a_message_may_be_kept_and_freed_in_one_callback),
 		cmocka_unit_test(test_a_call_to_one_that_ends_is_answered_whatever_memory_there_is),
 	};
 

@@ -60,19 +60,29 @@ allocation_fails(struct simulation *sim)
 static void *
 env_allocate(void *context, size_t size)
 {
-	return allocation_fails(context) ? NULL : malloc(size);
+	struct simulation *sim = context;
+
+	if (allocation_fails(sim))
+		return NULL;
+	sim->live++;
+	return malloc(size);
 }
 
 static void *
 env_reallocate(void *context, void *memory, size_t size)
 {
-	return allocation_fails(context) ? NULL : realloc(memory, size);
+	struct simulation *sim = context;
+
+	if (allocation_fails(sim))
+		return NULL;
+	sim->live += !memory;
+	return realloc(memory, size);
 }
 
 static void
 env_release(void *context, void *memory)
 {
-	(void)context;
+	((struct simulation *)context)->live -= memory != NULL;
 	free(memory);
 }
 
@@ -216,10 +226,16 @@ has_work(const struct simulation *sim)
 }
 
 void
-sim_free(struct simulation *sim)
+sim_finish_work(struct simulation *sim)
 {
 	while (sim->work)
 		run_work(sim);
+}
+
+void
+sim_free(struct simulation *sim)
+{
+	sim_finish_work(sim);
 	while (sim->peers) {
 		struct sim_peer *peer = sim->peers;
 
@@ -254,6 +270,12 @@ void
 sim_fail_allocation(struct simulation *sim, uint64_t nth)
 {
 	sim->fail_at = nth ? sim->allocations + nth : 0;
+}
+
+uint64_t
+sim_live_allocations(const struct simulation *sim)
+{
+	return sim->live;
 }
 
 void

@@ -76,6 +76,10 @@ void sim_fail_allocation(struct simulation *sim, uint64_t nth);
 /* No allocation succeeds meanwhile. */
 void sim_starve(struct simulation *sim, bool is_starved);
 uint64_t sim_allocations(const struct simulation *sim);
+/* Not released yet. */
+uint64_t sim_live_allocations(const struct simulation *sim);
+/* Completes all work off the loops, also of a node that has gone. */
+void sim_finish_work(struct simulation *sim);
 /* No work off the loops completes meanwhile; what is left completes in sim_free at the latest. */
 void sim_hold_work(struct simulation *sim, bool is_held);
 /* So many accepts fail for want of descriptors. */

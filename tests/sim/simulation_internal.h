@@ -73,7 +73,7 @@ struct simulation {
 	struct sb_loop *loops[64];
 	unsigned loop_count;
 	struct sb_work *work, **work_tail;
-	uint64_t allocations, fail_at;
+	uint64_t allocations, fail_at, live;
 	bool is_starved, is_work_held;
 	unsigned accepts_to_fail;
 	uint16_t next_port;
