@@ -210,14 +210,19 @@ tell_node(struct sb_shard *shard, struct sb_session *nobody, struct sb_envelope 
 void
 sb_shard_drained(struct sb_shard *shard)
 {
-	if (sb_shard_control(shard->node, shard, 0, tell_node, SB_NOTHING))
-		sb_node_stop(shard->node); /* no memory even for that: the second stop cuts */
+	if (shard->has_told_drained)
+		return;
+	shard->has_told_drained = true;
+	if (!sb_shard_control(shard->node, shard, 0, tell_node, SB_NOTHING))
+		return;
+	/* No memory even for that: the cut asks again, or, without memory, halts. */
+	shard->has_told_drained = false;
+	sb_node_stop(shard->node);
 }
 
 void
 sb_shard_drain(struct sb_shard *shard, bool cut)
 {
-	bool was_draining = shard->is_draining;
 	struct sb_session *next;
 
 	shard->is_draining = true;
@@ -228,7 +233,7 @@ sb_shard_drain(struct sb_shard *shard, bool cut)
 		else
 			sb_session_ask_stop(s, s->limits->stop_ms);
 	}
-	if (!was_draining && shard->child_count == 0)
+	if (shard->child_count == 0)
 		sb_shard_drained(shard);
 }
 

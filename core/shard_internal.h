@@ -142,7 +142,7 @@ struct sb_shard {
 	_Alignas(64) struct sb_session *children;
 	size_t child_count;
 	bool is_draining; /* children are asked to stop; when none is left the node is told */
-	bool is_stopped;
+	bool has_told_drained;
 
 	/* Called between messages and flush, if set: hands the turn's batch to the store. */
 	void (*before_flush)(struct sb_shard *shard, void *context);

@@ -153,6 +153,28 @@ test_the_deadline_of_the_drain_cuts_the_tree_too(void **state)
 	stop_what_does_not(1, 31000);
 }
 
+/* Whichever allocation of the stop it is: the node stops. */
+static void
+test_a_stop_ends_though_memory_fails(void **state)
+{
+	(void)state;
+	for (uint64_t nth = 1; nth < 12; nth++) {
+		struct sb_log_options log_options = {.level = SB_LOG_FATAL, .fd = 2};
+		struct sim_options sim_options = {.seed = 1, .is_calm = true};
+		struct fixture f = {.sim = sim_new(&sim_options), .log = sb_log_new(&log_options)};
+		struct sb_node_options options = {
+			.threads = 2, .env = sim_env(f.sim), .log = f.log};
+
+		assert_int_equal(sb_node_new(&f.node, &options), 0);
+		sim_attach(f.sim, f.node);
+		run_ms(&f, 1);
+		sim_fail_allocation(f.sim, nth);
+		sb_node_stop(f.node);
+		wait_stopped(&f);
+		fixture_fini(&f);
+	}
+}
+
 static void
 test_freeing_a_running_node_closes_every_session_once(void **state)
 {
@@ -179,6 +201,7 @@ main(void)
 		cmocka_unit_test(test_the_second_stop_cuts),
 		cmocka_unit_test(test_a_second_stop_cuts_the_tree_too),
 		cmocka_unit_test(test_the_deadline_of_the_drain_cuts_the_tree_too),
+		cmocka_unit_test(test_a_stop_ends_though_memory_fails),
 		cmocka_unit_test(test_freeing_a_running_node_closes_every_session_once),
 	};
 
