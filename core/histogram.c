@@ -1,9 +1,7 @@
-/*
- * Histograms: eight or more steps for each power of two, so that any value is
- * known to a few per cent whatever its size, and nothing need be configured. A
- * row for each shard, made when it first records, and in it the steps of a power
- * of two when they first occur: most histograms hold times of a narrow range.
- */
+/* Histograms: thirty-two steps for each power of two, so that any value is known to three per cent
+ * whatever its size, and nothing need be configured. A row for each shard, made when it first
+ * records, and in it the steps of a power of two when they first occur: most histograms hold times
+ * of a narrow range. */
 #include "core/metrics_internal.h"
 
 #include <stdlib.h>
