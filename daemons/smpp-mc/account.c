@@ -1,3 +1,8 @@
+/*
+ * Accounts: immutable settings in the snapshot, and beside them a state of atomic
+ * words that all shards share, one line of cache each. No lock: a bind is a
+ * counter, a rate a compare-and-swap.
+ */
 #include "daemons/smpp-mc/account.h"
 
 #include <string.h>
@@ -45,6 +50,7 @@ reserve_bind(const struct mc_account *account)
 {
 	_Atomic uint32_t *binds = &account->state->binds;
 
+	/* Counted first: two that come at once do not both get the last place. */
 	if (atomic_fetch_add(binds, 1) < account->max_binds)
 		return true;
 	atomic_fetch_sub(binds, 1);
@@ -56,6 +62,7 @@ mc_account_bind(const struct mc_account *account, enum smpp_state mode, struct s
 	const struct sb_peer *peer, const char **reason)
 {
 	*reason = "password";
+	/* First, so that nobody learns more about an account than that the password is wrong. */
 	if (!password_is(account->password, password))
 		return SMPP_RINVPASWD;
 	*reason = "network";
@@ -91,6 +98,7 @@ mc_account_take(const struct mc_account *account, uint64_t now_ns, uint32_t coun
 	token = SECOND_NS / account->throughput;
 	full = atomic_load_explicit(bucket, memory_order_relaxed);
 	do {
+		/* What was not used before now is not saved beyond the burst. */
 		least = full > now_ns ? full : now_ns;
 		if (least + count * token - now_ns > account->burst * token)
 			return false;
@@ -108,6 +116,7 @@ range_has(const struct mc_account *account, struct sb_bytes source)
 		return false;
 	if (source.size)
 		memcpy(text, source.data, source.size);
+	/* regexec wants a string; the decoder lets no NUL through inside one. */
 	text[source.size] = '\0';
 	return regexec(&account->range, text, 0, NULL, 0) == 0;
 }

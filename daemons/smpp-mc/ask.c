@@ -1,3 +1,9 @@
+/*
+ * Questions of clients about messages of theirs: where one is, to take it back,
+ * to change it. Only who submitted a message may ask (by account, and by source
+ * address where the PDU says one); what waits can be taken back, what flies
+ * cannot, for the far side may have it already.
+ */
 #include "daemons/smpp-mc/partition_internal.h"
 
 #include "daemons/smpp-mc/rewrite.h"
@@ -38,6 +44,7 @@ service_is(const struct mc_entry *entry, struct sb_bytes service_type)
 static bool
 is_asked(const struct mc_entry *entry, const struct mc_ask *ask)
 {
+	/* Receipts are the centre's; and another account's id is unknown, not forbidden. */
 	if (entry->flags & MC_ENTRY_RECEIPT || entry->owner != ask->owner)
 		return false;
 	if (!ask->any_source && entry->source != ask->source)
@@ -127,6 +134,8 @@ cancel(struct mc_partition *p, const struct sb_message *m)
 		is_cancelled |= cancel_entry(p, number);
 		number = next;
 	}
+	/* Answered when the deletion is durable: a message that was cancelled must not come back
+	 * with a restart. */
 	if (is_cancelled)
 		mc_batch_reply(p, sb_message_from(m), SMPP_ROK, SMPP_RCANCELFAIL);
 	else
@@ -146,6 +155,7 @@ replace(struct mc_partition *p, struct sb_message *m)
 		answer_status(p, m, number || find_final(p, ask), SMPP_RREPLACEFAIL);
 		return;
 	}
+	/* Asked again when it is read. */
 	if (!entry->body) {
 		mc_unwait(p, number);
 		mc_body_load(p, number, 0, m);
@@ -157,6 +167,8 @@ replace(struct mc_partition *p, struct sb_message *m)
 		answer_status(p, m, true, status);
 		return;
 	}
+	/* Out of its queue while the new text is being stored: it must not be sent half
+	 * replaced. */
 	mc_unwait(p, number);
 	mc_body_drop(p, entry);
 	entry->body = parcel;

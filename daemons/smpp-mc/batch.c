@@ -1,3 +1,9 @@
+/*
+ * What a partition has to tell the store, gathered for a turn and committed as
+ * one transaction, the next one open while it is under way. The order of its
+ * parts does not matter to the client: nothing is answered before all of the
+ * transaction is durable. The vectors keep their memory from batch to batch.
+ */
 #include "daemons/smpp-mc/batch.h"
 
 #include "core/store.h"
@@ -88,6 +94,7 @@ reserve(void *vector, size_t *capacity, size_t count, size_t size)
 
 	if (count < *capacity)
 		return true;
+	/* Doubled: in a steady state nothing is allocated. */
 	grown = realloc(*(void **)vector, (*capacity ? *capacity * 2 : 64) * size);
 	if (!grown)
 		return false;
@@ -205,6 +212,7 @@ batch_commit(struct mc_partition *p, struct mc_batch *batch)
 		sb_txn_abandon(txn);
 		return err;
 	}
+	/* In twos, for the lowest bit says that it is a read (batch.h). */
 	batch->ref = (p->batches.last_ref += 2);
 	return sb_txn_commit(txn, sb_self(p->session), batch->ref);
 }
@@ -227,8 +235,11 @@ mc_batch_flush(struct mc_partition *p)
 		return;
 	}
 	free(batch);
+	/* Nothing of the open batch is lost: it goes into the next attempt, only the rows are made
+	 * anew. */
 	rows_free(b->fresh);
 	b->fresh = NULL;
+	/* The store tells when there is room; without memory nobody does, so a timer asks again. */
 	b->is_full = err == SB_FULL;
 	b->is_posted = !b->is_full;
 	if (b->is_posted)
@@ -261,6 +272,7 @@ mc_batch_done(struct mc_partition *p, const struct sb_message *m)
 		mc_batch_flush(p);
 		return;
 	}
+	/* Completions come in the order of the commits: the oldest is meant. */
 	assert(batch && batch->ref == m->ref);
 	b->oldest = batch->next;
 	if (!b->oldest)
@@ -268,6 +280,8 @@ mc_batch_done(struct mc_partition *p, const struct sb_message *m)
 	if (m->status)
 		SB_LOG(p->session, ERROR, "mc.commit_failed", "error", SB_ERR(m->status),
 			"messages", SB_UINT(batch->entries.count));
+	/* First those who wait for an answer to a submit, then those who wait for a cancel or
+	 * replace. */
 	while ((number = mc_list_pop(&p->entries, &batch->entries)))
 		mc_committed(p, number, m->status);
 	reply_all(p, batch->replies, m->status);
@@ -282,6 +296,7 @@ mc_batch_purge(struct mc_partition *p, int64_t before_ms, size_t most)
 	while (b->rows && (b->rows->at_ms < before_ms || b->rows_records > most)) {
 		struct mc_final_row *row = b->rows;
 
+		/* Without memory they stay, until the next look. */
 		if (!reserve(&b->purged, &b->purged_capacity, b->purged_count, sizeof(*b->purged)))
 			return;
 		b->purged[b->purged_count++] = row->id;

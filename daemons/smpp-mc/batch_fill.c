@@ -1,3 +1,8 @@
+/*
+ * The open batch as a transaction. Puts before marks before deletions, so that
+ * what happened to a message within one batch ends as it should; all of them
+ * copied, so that the batch may be filled again if the commit is refused.
+ */
 #include "daemons/smpp-mc/batch.h"
 
 #include "core/store.h"
@@ -31,6 +36,8 @@ put_finals(struct mc_partition *p, struct sb_txn *txn, size_t from, size_t count
 		return SB_ENOMEM;
 	for (size_t i = from; i < from + count; i++)
 		mc_final_put(&w, &p->batches.finals[i]);
+	/* Final states are gathered into rows, since nobody asks the store for a single one; a row
+	 * is deleted whole when all of it is old. */
 	*row = (struct mc_final_row){NULL, mc_service_ids(p->session, p->service, 1),
 		p->batches.finals[from].at_ms, count};
 	err = sb_txn_put(txn, MC_KIND_FINAL, row->id, NULL, 0, octets, sb_writer_size(&w));

@@ -21,6 +21,7 @@ free_place(struct mc_outlet *outlet)
 	for (uint16_t i = 0; i < outlet->bind_count; i++)
 		if (sb_address_is_null(outlet->binds[i].address))
 			return &outlet->binds[i];
+	/* Its number would be the one that means none. */
 	if (outlet->bind_count == MC_NO_BIND)
 		return NULL;
 	binds = realloc(outlet->binds, (outlet->bind_count + (size_t)1) * sizeof(*binds));
@@ -51,6 +52,8 @@ bind_join(struct mc_partition *p, struct mc_outlet *outlet, struct sb_address ad
 	bind->flights = calloc(window, sizeof(*bind->flights));
 	if (!bind->flights)
 		return;
+	/* The topic says that nothing new may go there, for names go when a close begins; the
+	 * monitor, that nothing comes back any more. */
 	if (sb_monitor(p->session, address, &bind->monitor)) {
 		free(bind->flights);
 		bind->flights = NULL;
@@ -72,6 +75,7 @@ bind_leave(struct mc_outlet *outlet, struct mc_bind *bind)
 	if (bind->is_leaving)
 		return;
 	bind->is_leaving = true;
+	/* What still flies there lands without making room. */
 	outlet->room -= bind->window - bind->used;
 }
 
@@ -100,6 +104,8 @@ bind_end(struct mc_partition *p, struct mc_outlet *outlet, struct mc_bind *bind)
 	bind_leave(outlet, bind);
 	for (uint32_t i = 0; i < bind->window; i++)
 		if (bind->flights[i].ref) {
+			/* An answer that is on its way finds nobody: the message has gone back to
+			 * its queue. */
 			sb_call_cancel(p->session, bind->flights[i].ref);
 			mc_partition_entry(p, bind->flights[i].entry)->place = 0;
 			mc_unsent(p, outlet, bind->flights[i].entry);

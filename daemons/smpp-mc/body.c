@@ -1,3 +1,9 @@
+/*
+ * Where the octets of a message are: in memory while there is room (as the kept
+ * message that brought them, or allocated), else in the store alone, from where
+ * they are read again off the loop when it is the message's turn. Messages that
+ * are not stored keep theirs whatever the limit says.
+ */
 #include "daemons/smpp-mc/partition_internal.h"
 
 #include <stdlib.h>
@@ -49,6 +55,7 @@ mc_body_cache(struct mc_partition *p, struct mc_entry *entry)
 		return;
 	entry->flags |= MC_ENTRY_CACHED;
 	p->cached_bytes += body_size(entry);
+	/* The newest gives way: older ones are nearer to their delivery. */
 	if (p->cached_bytes > limit && !(entry->flags & MC_ENTRY_VOLATILE))
 		mc_body_drop(p, entry);
 }
@@ -79,6 +86,7 @@ mc_body_load(struct mc_partition *p, uint32_t number, uint16_t ending, struct sb
 	entry->state = MC_ENTRY_LOADING;
 	if (!ending && !ask)
 		p->outlets[entry->target].loading++;
+	/* The store's queue is full, or memory: nothing can be sent without its text. */
 	if (!load || sb_store_get(p->session, p->service->store, MC_KIND_MESSAGE, entry->id,
 			     sb_self(p->session), ref)) {
 		free(load);
@@ -130,6 +138,7 @@ ask_again(struct mc_partition *p, uint32_t number, struct sb_message *ask)
 	struct mc_entry *entry = mc_partition_entry(p, number);
 	struct mc_queue *queue = &p->outlets[entry->target].queue;
 
+	/* Into its queue for the time of the question: what is asked looks for it there. */
 	mc_queue_return(queue, number);
 	mc_ask(p, ask);
 	if (entry->state != MC_ENTRY_READY)

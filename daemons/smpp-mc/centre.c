@@ -1,3 +1,8 @@
+/*
+ * The message centre put together: configuration, store, service, sessions, in
+ * the order in which they lean on each other. The configuration becomes the
+ * node's when it has a node; until then it is the centre's.
+ */
 #include "daemons/smpp-mc/centre.h"
 
 #include "core/config_core.h"
@@ -31,6 +36,8 @@ limits_complete(struct sb_listener_options *listener)
 {
 	struct sb_limits *limits = (struct sb_limits *)(uintptr_t)listener->limits;
 
+	/* The core's defaults are for peers with a handful of calls: each unanswered submit is
+	 * one. */
 	if (!limits->max_calls)
 		limits->max_calls = SESSION_CALLS;
 	if (!limits->mailbox_messages)

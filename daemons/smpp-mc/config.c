@@ -1,3 +1,7 @@
+/*
+ * The snapshot, looked at: accounts are sorted by system_id, for a bind finds its
+ * own by halves.
+ */
 #include "daemons/smpp-mc/config.h"
 
 #include <stdlib.h>

@@ -1,3 +1,8 @@
+/*
+ * Accounts of the file. Errors are reported and reading goes on, so that all of
+ * them are told at once; what is filled in their place is only looked at if there
+ * were none.
+ */
 #include "daemons/smpp-mc/config_parts_internal.h"
 
 #include "core/error.h"
@@ -148,12 +153,14 @@ mc_config_accounts(const struct sb_config *config, struct mc_config *out)
 	if (!out->accounts)
 		return SB_ENOMEM;
 	for (size_t i = 0; i < count && !err; i++) {
+		/* Before it is filled: half a one is freed, too. */
 		out->account_count++;
 		err = account_fill(
 			config, cfg_getnsec(root, "account", (unsigned)i), &out->accounts[i]);
 	}
 	if (err)
 		return err;
+	/* Numbered after sorting: the number is the place in the array. */
 	qsort(out->accounts, count, sizeof(*out->accounts), by_system_id);
 	for (size_t i = 0; i < count; i++)
 		out->accounts[i].number = (uint16_t)i;

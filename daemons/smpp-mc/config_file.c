@@ -1,3 +1,8 @@
+/*
+ * Every option of smpp-mc with its default and its rule, then the conversion of
+ * those that have no title. Rules judge single values; what must fit together is
+ * checked after the conversion.
+ */
 #include "daemons/smpp-mc/config_file.h"
 
 #include "core/config_core.h"
@@ -131,6 +136,7 @@ static const struct sb_config_rule rules[] = {
 	SB_RULE_DURATION("delivery.final_keep", 0, MC_VALIDITY_MOST_MS),
 	SB_RULE_COUNT("delivery.final_limit", 0, 100000000),
 	SB_RULE_COUNT_OR_UNLIMITED("bind.free_failures", 0, 1000000),
+	/* Less than the 30 s in which a session must answer. */
 	SB_RULE_DURATION("bind.delay", 0, 25000),
 	SB_RULE_DURATION("bind.delay_max", 0, 25000),
 	SB_RULE_DURATION("retry.first", 1, MC_VALIDITY_MOST_MS),

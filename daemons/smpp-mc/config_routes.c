@@ -1,3 +1,7 @@
+/*
+ * Sinks, routes and retries of the file: the sections that name others, read
+ * after those.
+ */
 #include "daemons/smpp-mc/config_parts_internal.h"
 
 #include "core/error.h"
@@ -23,6 +27,7 @@ sink_fill(const struct sb_config *config, cfg_t *section, struct mc_sink *sink)
 			"fail_percent, retry_percent and expire_percent are %ld together",
 			fail + retry + expire);
 	sink->delay_ms = sb_config_duration(section, "delay", UINT64_MAX);
+	/* Thousandths: the dice have that many faces. */
 	sink->fail = (uint32_t)fail * 10;
 	sink->retry = (uint32_t)retry * 10;
 	sink->expire = (uint32_t)expire * 10;
@@ -181,6 +186,7 @@ mc_config_retries(const struct sb_config *config, struct mc_config *out)
 	};
 	cfg_t *root = sb_config_root(config);
 
+	/* What a section does not say stays as it is here. */
 	memcpy(out->retries, defaults, sizeof(defaults));
 	for (unsigned i = 0; i < cfg_size(root, "retry"); i++) {
 		cfg_t *section = cfg_getnsec(root, "retry", i);

@@ -1,3 +1,9 @@
+/*
+ * Who guesses passwords. A set-associative table of fixed size in one session: an
+ * attacker with many addresses pushes others out, but never makes it grow, and a
+ * look-up is eight comparisons. Answers are delayed, not refused, so that a
+ * client with a wrong configuration is not locked out.
+ */
 #include "daemons/smpp-mc/doorkeeper.h"
 
 #include "core/registry.h"
@@ -36,6 +42,7 @@ source_of(struct doorkeeper *d, const uint8_t host[HOST], uint64_t now)
 				set[i].failures = 0;
 			return &set[i];
 		}
+		/* A free place, else the one that was quiet longest. */
 		if (!set[i].failures || (oldest->failures && set[i].last < oldest->last))
 			oldest = &set[i];
 	}

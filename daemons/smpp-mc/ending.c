@@ -1,3 +1,9 @@
+/*
+ * The one way out: whatever becomes of a message, its final state is counted,
+ * told (receipt, answer of a transaction), noted for query_sm, and its row
+ * deleted, in one batch with the receipt's. So a restart finds either the message
+ * or its receipt, never neither.
+ */
 #include "daemons/smpp-mc/partition_internal.h"
 
 #include "daemons/smpp-mc/receipt_row.h"
@@ -14,6 +20,7 @@ mc_entry_forget(struct mc_partition *p, uint32_t number)
 		mc_index_remove(&p->by_pair, number);
 	}
 	mc_body_drop(p, entry);
+	/* A place for the account that submitted it. */
 	p->outlets[entry->owner].owned--;
 	entry->state = MC_ENTRY_FREE;
 	mc_slab_give(&p->entries, number);
@@ -51,6 +58,7 @@ note_final(struct mc_partition *p, const struct mc_entry *entry, uint8_t state, 
 		.error = error,
 	};
 
+	/* Nobody can ask. */
 	if (!mc_partition_config(p)->limits.finals)
 		return;
 	mc_finals_add(&p->finals, &final);
@@ -84,6 +92,8 @@ parcel_fill(
 		.id = mc_service_ids(p->session, p->service, 1),
 		.submit_ms = now,
 		.expiry_ms = now + (int64_t)mc_partition_config(p)->limits.receipt_validity_ms,
+		/* The other way round: a receipt comes from the message's destination. Both orders
+		 * give the same partition. */
 		.source = entry->destination,
 		.destination = entry->source,
 		.owner = entry->owner,
@@ -141,6 +151,7 @@ mc_ended(struct mc_partition *p, uint32_t number, uint8_t state, uint8_t error)
 	bool is_message = !(entry->flags & MC_ENTRY_RECEIPT);
 	bool wants_receipt = is_message && mc_receipt_is_wanted(entry->registered, state);
 
+	/* A receipt repeats the first words: comes again when they are read. */
 	if (wants_receipt && !entry->body) {
 		mc_body_load(p, number, (uint16_t)(state << 8 | error), NULL);
 		return;

@@ -1,3 +1,7 @@
+/*
+ * Lists of entries, linked by number through the entries themselves. An entry is
+ * in one list at most, so it needs two links and no list node.
+ */
 #include "daemons/smpp-mc/entry.h"
 
 /* `before` 0: at the end. */
@@ -38,6 +42,7 @@ mc_list_insert(struct mc_slab *slab, struct mc_list *list, uint32_t number)
 	uint64_t id = mc_entry_at(slab, number)->id;
 	uint32_t at = list->head;
 
+	/* From the front: what is put back is older than nearly all. */
 	while (at && mc_entry_at(slab, at)->id < id)
 		at = mc_entry_at(slab, at)->next;
 	insert_before(slab, list, number, at);

@@ -1,3 +1,9 @@
+/*
+ * Final states in chunks, the newest first: query_sm is asked soon or never.
+ * Chunks know the least and the greatest of their ids, which are nearly in order
+ * of time, so that a search opens few; forgetting drops whole chunks from the old
+ * end.
+ */
 #include "daemons/smpp-mc/final.h"
 
 #include <stdlib.h>
@@ -73,6 +79,7 @@ chunk_find(const struct mc_final_chunk *chunk, uint64_t id)
 {
 	if (id < chunk->least || id > chunk->greatest)
 		return NULL;
+	/* From the back: of a submit_multi's parts the last to end counts. */
 	for (size_t i = chunk->count; i-- > 0;)
 		if (chunk->records[i].id == id)
 			return &chunk->records[i];

@@ -1,3 +1,11 @@
+/*
+ * Deliveries in the air. A message flies at a bind as a call, which comes back
+ * exactly once: with what the client answered, with a timeout, or because the
+ * bind is gone. The bound is the bind's window (flights), counted here at the
+ * partition, so that a partition never has more at a bind than that bind could
+ * send; many partitions share a bind, whose session queues what exceeds its
+ * window.
+ */
 #include "daemons/smpp-mc/partition_internal.h"
 
 #include "core/registry.h"
@@ -96,6 +104,8 @@ fly(struct mc_partition *p, struct mc_outlet *outlet, uint32_t number, uint16_t 
 
 	if (err)
 		return err;
+	/* It has been sent already, but an answer that nobody waits for changes nothing: it is
+	 * delivered twice, not lost. */
 	if (mc_queue_fly(&outlet->queue, number, at)) {
 		sb_call_cancel(p->session, flight->ref);
 		return SB_ENOMEM;
@@ -138,6 +148,7 @@ dispatch(struct mc_partition *p, struct mc_outlet *outlet, uint32_t number, uint
 	struct mc_entry *entry = mc_partition_entry(p, number);
 
 	leave_heap(p, entry);
+	/* Its text is in the store only: it comes back to its place in the queue with it. */
 	if (!entry->body) {
 		mc_body_load(p, number, 0, NULL);
 		return true;
@@ -159,6 +170,7 @@ run_account(struct mc_partition *p, struct mc_outlet *outlet)
 	uint16_t bind;
 	uint32_t number;
 
+	/* Bodies that are being read will want a flight, too. */
 	while (outlet->room > outlet->loading &&
 		(number = mc_queue_take(&outlet->queue, bind_has_room, outlet, &bind)))
 		if (!dispatch(p, outlet, number, bind))
@@ -203,6 +215,7 @@ mc_outlet_run(struct mc_partition *p, uint16_t number)
 {
 	struct mc_outlet *outlet = &p->outlets[number];
 
+	/* What ends in the loop below may want the next one sent: the loop does it. */
 	if (outlet->is_running)
 		return;
 	outlet->is_running = true;
@@ -231,6 +244,7 @@ judge(struct mc_partition *p, uint32_t number, uint32_t status)
 	case SMPP_RMSGQFUL:
 		mc_retry(p, number, MC_RETRY_THROTTLED, error);
 		return;
+	/* 3.4, 5.1.3: the receiver says itself that it may take it later. */
 	case SMPP_RX_T_APPN:
 	case SMPP_RSYSERR:
 		mc_retry(p, number, MC_RETRY_TEMPORARY, error);
@@ -251,6 +265,7 @@ landed(struct mc_partition *p, uint32_t number, enum mc_outcome outcome, uint32_
 
 	land(outlet, entry);
 	if (outcome == MC_NOT_SENT) {
+		/* Back into its lane first, before the lane lets another go in its place. */
 		mc_unsent(p, outlet, number);
 		mc_queue_land_pair(&outlet->queue, entry->source, entry->destination);
 	} else {

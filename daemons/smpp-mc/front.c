@@ -1,3 +1,9 @@
+/*
+ * The order of the start: doorkeeper, partitions, and when the last of these has
+ * joined the topic, the listeners. So no client can bind before its messages
+ * could be taken; and a listener that cannot be opened ends the node, rather than
+ * leave a centre that nobody reaches.
+ */
 #include "daemons/smpp-mc/front.h"
 
 #include "core/registry.h"
@@ -60,6 +66,7 @@ front_message(struct sb_session *s, struct sb_message *m)
 	struct state *state = sb_state(s);
 	const struct sb_name_event *event = m->data;
 
+	/* Partitions that go, and come again, change nothing once the doors are open. */
 	if (m->type != SB_MSG_NAME || !event->is_held)
 		return;
 	if (++state->partitions == state->front->service->partition_count)

@@ -1,3 +1,7 @@
+/*
+ * A binary heap that tells its owners where they stand. Numbers instead of
+ * pointers, 16 octets an item; from place 1 on, so that 0 can mean "not in it".
+ */
 #include "daemons/smpp-mc/heap.h"
 
 #include "core/error.h"
@@ -73,6 +77,7 @@ mc_heap_remove(struct mc_heap *heap, uint32_t place)
 	struct mc_heap_item last = heap->items[heap->count--];
 	uint32_t owner = heap->items[place].owner;
 
+	/* The last one takes the place, and moves whichever way it must. */
 	if (place <= heap->count) {
 		if (place > 1 && heap->items[place / 2].due > last.due)
 			sift_up(heap, place, last);

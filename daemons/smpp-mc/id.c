@@ -1,3 +1,9 @@
+/*
+ * Message ids. The node's counter counts ticks of 1/4096 millisecond and runs
+ * with the clock, or ahead of it when more than 4,096 ids a millisecond are
+ * wanted, and never back; shards take 256 ticks at a time, so that ids cost one
+ * shared write in 256.
+ */
 #include "daemons/smpp-mc/id.h"
 
 #include "core/error.h"
@@ -26,6 +32,7 @@ id_of(uint64_t ticks, uint16_t node)
 void
 mc_ids_raise(struct mc_ids *ids, uint64_t id)
 {
+	/* The next millisecond: whatever block that id was in, it is over. */
 	uint64_t floor = ((id >> TIME_SHIFT) + 1) << SEQUENCE_BITS;
 	uint64_t next = atomic_load(&ids->next);
 
@@ -115,6 +122,7 @@ mc_id_parse(struct sb_bytes text, uint64_t *id)
 	for (size_t i = 0; i < text.size; i++) {
 		int digit = digit_of(text.data[i]);
 
+		/* Longer than 16 digits, leading zeros apart: not one of ours. */
 		if (digit < 0 || value >> 60)
 			return SB_EINVAL;
 		value = value << 4 | (unsigned)digit;

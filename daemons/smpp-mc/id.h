@@ -1,8 +1,8 @@
 /*
  * Message ids: 64 bits, milliseconds since 2025 (42) | node (10) | sequence (12).
  * They only grow on a node, so that rows append, and they name their owner. Ids
- * are handed out in blocks of 256 from one counter of the node; a partition
- * takes from its own block without touching the counter.
+ * are handed out in blocks of 256 from one counter of the node; a shard takes
+ * from its own block without touching the counter.
  */
 #ifndef SMPP_MC_ID_H
 #define SMPP_MC_ID_H

@@ -1,3 +1,9 @@
+/*
+ * Linear hashing: when the table is full, the next bucket in turn is split in
+ * two, so that growing costs the same for each entry and never stops a turn.
+ * Chains run through the entries, whose keys are asked of them: an index owns
+ * nothing but its buckets.
+ */
 #include "daemons/smpp-mc/index.h"
 
 #include "core/error.h"
@@ -51,6 +57,7 @@ key_of(const struct mc_index *index, uint32_t number)
 static uint32_t
 hash_of(uint64_t key)
 {
+	/* Ids count up and addresses are hashes already: a multiplication spreads both. */
 	key *= 0x9e3779b97f4a7c15u;
 	return (uint32_t)(key >> 32) ^ (uint32_t)(key >> 17);
 }
@@ -130,6 +137,7 @@ split(struct mc_index *index)
 
 	if (reserve(index, index->bucket_count + 1))
 		return;
+	/* Its entries are dealt again, between it and the new one. */
 	old = &index->buckets[index->bucket_count - index->round];
 	chain = *old;
 	*old = 0;

@@ -41,6 +41,7 @@ run(struct daemon *d)
 	d->log = sb_log_new(&options);
 	if (!d->log || sb_log_start(d->log))
 		return EXIT_FAILURE;
+	/* A node that was stopped because of a listener has run well and failed all the same. */
 	if (serve(d) || mc_centre_has_failed(d->centre))
 		return EXIT_FAILURE;
 	return EXIT_SUCCESS;

@@ -1,3 +1,9 @@
+/*
+ * Binds: checked against the account, counted, named for the partitions. A
+ * refusal goes by the doorkeeper, whose delay the client spends unanswered:
+ * meanwhile its input is held, so that it can try no other password on this
+ * connection.
+ */
 #include "daemons/smpp-mc/mc_session_internal.h"
 
 #include "core/registry.h"
@@ -47,6 +53,7 @@ bind_refuse(struct sb_session *s, struct smpp_request request, const struct sb_p
 		return;
 	}
 	*session->refusal = (struct mc_refusal){.request = request, .status = status};
+	/* The address alone: who tries from another port is the same. */
 	sb_sockaddr_host(&peer->address.any, strike.host);
 	if (sb_lookup(s, MC_DOORKEEPER, &doorkeeper) ||
 		sb_call(s, doorkeeper, MC_STRIKE, SB_COPY(&strike, sizeof(strike)), 0,
@@ -93,8 +100,12 @@ bind_accept(struct sb_session *s, struct smpp_request request, const struct smpp
 
 	smpp_set_windows(s, account->window, account->deliver_window);
 	sb_set_identity(s, account->system_id);
+	/* Answered first: from the moment that the topic has it, partitions send, and the client
+	 * must know by then that it is bound. */
 	if (smpp_respond(s, request, SMPP_ROK, sb_bytes(NULL, 0)))
 		return;
+	/* A transmitter receives nothing (3.4, 2.2); its receipts wait for another bind of the
+	 * account. */
 	if (binding->mode == SMPP_BOUND_TX)
 		return;
 	mc_topic_of(account, topic);
@@ -122,6 +133,7 @@ mc_bind(struct sb_session *s, struct smpp_request request, const struct smpp_bin
 		bind_refuse(s, request, binding->peer, status);
 		return;
 	}
+	/* By number: the snapshot that the account is in holds for this callback only. */
 	session->account = account->number;
 	session->is_accepted = session->is_counted = true;
 	bind_accept(s, request, binding);

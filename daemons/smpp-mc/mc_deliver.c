@@ -1,4 +1,10 @@
-/* Messages on their way to a client: from the partitions, through its window. */
+/*
+ * Messages on their way to a client: from the partitions, through its window.
+ * Each partition respects the window for itself, all of them together do not;
+ * what is over it waits here in order. A delivery is a kept message from its
+ * arrival until the client's answer, with the message itself as the context of
+ * smpp_send; every way out of here replies to it once.
+ */
 #include "daemons/smpp-mc/mc_session_internal.h"
 
 #include "daemons/smpp-mc/outgoing.h"
@@ -85,10 +91,12 @@ mc_deliver(struct sb_session *s, struct sb_message *m)
 	struct mc_session *session = mc_session_of(s);
 	int err = SB_FULL;
 
+	/* Unbinding: the partition did not know yet. */
 	if (!session->is_joined) {
 		give_back(s, m, MC_NOT_SENT, 0);
 		return;
 	}
+	/* Behind those that wait, or it would overtake them. */
 	if (!session->backlog.count)
 		err = deliver_one(s, m);
 	if (err == SB_FULL)
@@ -109,6 +117,7 @@ mc_deliver_more(struct sb_session *s)
 		if (err == SB_FULL)
 			return;
 		backlog_take(backlog);
+		/* It has been given back; sent ones stay until they are answered. */
 		if (err)
 			sb_message_free(s, m);
 	}

@@ -1,4 +1,9 @@
-/* query_sm, cancel_sm and replace_sm: asked of the partitions; the owner answers. */
+/*
+ * query_sm, cancel_sm and replace_sm: asked of the partitions; the owner answers.
+ * An id does not say its partition (which the addresses do), so all are asked;
+ * that costs a message each, for requests that are rare. All partitions answer,
+ * and the response waits for the last, so that "unknown" is never said too early.
+ */
 #include "daemons/smpp-mc/mc_session_internal.h"
 
 #include "protocols/smpp/time.h"
@@ -38,6 +43,7 @@ query_answer(struct sb_session *s, const struct question *question)
 static void
 question_end(struct sb_session *s, struct question *question)
 {
+	/* RINVMSGID, unless one partition could not be asked: then nobody can say that. */
 	if (!question->answer.is_ours)
 		smpp_respond(s, question->request, question->failure, sb_bytes(NULL, 0));
 	else if (question->request.command == SMPP_QUERY_SM)

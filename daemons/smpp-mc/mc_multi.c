@@ -1,4 +1,9 @@
-/* submit_multi: a message of its own for each destination, under one id. */
+/*
+ * submit_multi (3.4, 4.5): a message of its own for each destination, under one
+ * id. The parts have consecutive ids, each knows its distance from the first, and
+ * so all of them are found by what the client was told; partitions answer one by
+ * one, and the response waits for the last.
+ */
 #include "daemons/smpp-mc/mc_session_internal.h"
 
 #include <stdlib.h>
@@ -28,6 +33,8 @@ struct multi {
 	struct destination destinations[];
 };
 
+/* Into unsuccess_sme, in the order in which failures are known: the response names destinations,
+ * not positions. */
 static void
 note_failure(struct multi *multi, const struct destination *destination, uint32_t status)
 {
@@ -58,6 +65,7 @@ multi_answer(struct sb_session *s, const struct multi *multi)
 	response.submit_multi_resp.unsuccess_sme.octets =
 		sb_bytes(multi->failures, multi->failures_size);
 	response.submit_multi_resp.unsuccess_sme.count = multi->failure_count;
+	/* Nothing was accepted, so there is no id to give. */
 	if (multi->failure_count == multi->count)
 		smpp_respond(s, multi->request, multi->last_status, sb_bytes(NULL, 0));
 	else

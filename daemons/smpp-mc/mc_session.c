@@ -1,3 +1,8 @@
+/*
+ * The application's table: what the SMPP session calls, sent on to the files that
+ * know. Nothing is decided here but the order of an end: leave the topic, give
+ * back what has not been sent, let another bind in.
+ */
 #include "daemons/smpp-mc/mc_session.h"
 
 #include "daemons/smpp-mc/mc_session_internal.h"
@@ -43,6 +48,7 @@ mc_message(struct sb_session *s, struct sb_message *m)
 		mc_deliver(s, m);
 		break;
 	case SB_MSG_REPLY:
+		/* A session has no other calls before it is bound. */
 		if (mc_bind_is_ref(mc_session_of(s), m->ref))
 			mc_bind_judged(s, m);
 		else

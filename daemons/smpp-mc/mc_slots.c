@@ -1,3 +1,8 @@
+/*
+ * Calls to partitions that are unanswered: places in an array that the answer
+ * names, so that each is found without a search. Only a call that failed says
+ * nothing but its ref.
+ */
 #include "daemons/smpp-mc/mc_session_internal.h"
 
 #include <stdlib.h>
@@ -44,6 +49,7 @@ mc_slot_give(struct mc_slots *slots, uint32_t number)
 struct mc_slot *
 mc_slot_of_ref(struct mc_slots *slots, uint64_t ref)
 {
+	/* Timeouts and refusals: rare. */
 	for (uint32_t i = 0; i < slots->capacity; i++)
 		if (slots->slots[i].ref == ref)
 			return &slots->slots[i];

@@ -1,3 +1,10 @@
+/*
+ * From a submit_sm or data_sm to a parcel at its partition. Checks go from the
+ * client's own faults to ours, and a token is taken last, so that what is refused
+ * anyway costs the account nothing. The partition's answer becomes the response:
+ * it comes after the commit, through the slot, and a client's window is the bound
+ * of what is under way.
+ */
 #include "daemons/smpp-mc/mc_session_internal.h"
 
 #include "daemons/smpp-mc/entry.h"
@@ -29,7 +36,8 @@ mc_refuse(struct sb_session *s, struct smpp_request request, uint32_t status)
 	smpp_respond(s, request, status, sb_bytes(NULL, 0));
 }
 
-/* From a client: a message of its own, or an acknowledgement. */
+/* From a client: a message of its own, or an acknowledgement. The other types are the centre's
+ * (3.4, 5.2.12). */
 static uint32_t
 esm_status(uint8_t esm_class)
 {
@@ -46,6 +54,8 @@ static uint8_t
 mode_flags(uint8_t esm_class)
 {
 	switch (esm_class & SMPP_ESM_MODE) {
+	/* Neither is stored: datagram has no second attempt, transaction answers with the final
+	 * state. */
 	case SMPP_ESM_DATAGRAM:
 		return MC_ENTRY_VOLATILE | MC_ENTRY_DATAGRAM;
 	case SMPP_ESM_FORWARD:
@@ -112,6 +122,7 @@ mc_order_route(struct sb_session *s, struct sb_bytes destination, struct mc_parc
 		parcel->target = (uint16_t)(config->account_count + route->target);
 	if (route->is_forwarded && !(parcel->flags & MC_ENTRY_DATAGRAM))
 		parcel->flags |= MC_ENTRY_VOLATILE | MC_ENTRY_TRANSACTION;
+	/* Or the SMPP session would answer in our place before the far side does. */
 	if (parcel->flags & MC_ENTRY_TRANSACTION && parcel->expiry_ms > most)
 		parcel->expiry_ms = most;
 	return SMPP_ROK;
@@ -157,6 +168,7 @@ mc_order_send(struct sb_session *s, const struct mc_parcel *head, struct sb_byte
 	uint32_t slot;
 	int err;
 
+	/* Before the call, whose answer says its number. */
 	if (mc_slot_take(&session->slots, &slot))
 		return SMPP_RSYSERR;
 	session->slots.slots[slot].request = head->request;
@@ -185,6 +197,7 @@ mc_text_status(const struct smpp_pdu *pdu, uint8_t esm_class)
 static struct sb_bytes
 octets_of(const struct smpp_pdu *pdu)
 {
+	/* The decoder's views point into the frame, header and all. */
 	return sb_bytes(pdu->body.data - SMPP_HEADER_SIZE, pdu->body.size + SMPP_HEADER_SIZE);
 }
 
@@ -203,6 +216,7 @@ order_place(struct sb_session *s, const struct mc_order *order, struct sb_bytes 
 		status = SMPP_RTHROTTLED;
 	if (status != SMPP_ROK)
 		return status;
+	/* Given here, so that the message has its id before anybody can answer with it. */
 	parcel.id = mc_service_ids(s, mc_config_of(s)->service, 1);
 	return mc_order_send(s, &parcel, octets_of(pdu), NULL, 0);
 }
@@ -298,6 +312,7 @@ mc_submitted(struct sb_session *s, const struct sb_message *m)
 	const struct mc_submitted *submitted = m->data;
 	struct mc_slot *slot;
 
+	/* Its own slot comes with it: no search for what is by far the most frequent. */
 	if (m->status == 0 && m->size == sizeof(*submitted)) {
 		slot = &slots->slots[submitted->slot];
 		slot_done(s, slot, submitted->status, submitted->id, NULL);

@@ -1,6 +1,6 @@
 /*
  * What the sessions of smpp-mc say to each other: SMPP sessions to partitions
- * and back. Payloads are copied.
+ * and back. Payloads are copied, large ones given.
  */
 #ifndef SMPP_MC_MESSAGES_H
 #define SMPP_MC_MESSAGES_H

@@ -1,3 +1,9 @@
+/*
+ * From what was stored to what is sent. A message is stored as it came, octet for
+ * octet, and made into the receiver's PDU only when it is delivered, for only
+ * then its version is known. Views into the stored octets throughout; TLVs are
+ * copied only if one must be left out.
+ */
 #include "daemons/smpp-mc/outgoing.h"
 
 #include "protocols/smpp/payload.h"
@@ -72,6 +78,7 @@ without_tlvs(struct smpp_pdu *pdu)
 	int err = 0;
 
 	smpp_payload(pdu, &text);
+	/* Too long for the one field that a 3.3 peer has. */
 	if (text.size > TEXT_MAX)
 		return SB_ENOTSUP;
 	if (pdu->header.command == SMPP_DATA_SM)
@@ -159,6 +166,8 @@ tlvs_filter(struct mc_outgoing *out)
 
 		if (!goes_on(pdu, tlv.tag))
 			continue;
+		/* With its header, which stands in front of the value: unknown TLVs stay as they
+		 * are. */
 		memcpy(out->tlvs + size, tlv.value.data - SMPP_TLV_HEADER_SIZE, whole);
 		size += whole;
 	}
@@ -174,6 +183,7 @@ mc_outgoing_make(
 	int err = 0;
 
 	out->tlvs = NULL;
+	/* It was decoded before it was stored: only damage makes this fail. */
 	if (smpp_decode(stored, NULL, pdu, NULL))
 		return SB_EINVAL;
 	pdu->header.status = SMPP_ROK;

@@ -1,3 +1,8 @@
+/*
+ * A parcel's row in the store: a head of fixed size, which changes with each
+ * attempt, and a body, which does not, so that an attempt writes 30 octets and
+ * not the message. The version stands first; rows of another are not guessed at.
+ */
 #include "daemons/smpp-mc/parcel.h"
 
 #include "core/error.h"
@@ -85,6 +90,7 @@ mc_head_put(const struct mc_parcel *parcel, uint8_t head[MC_HEAD_SIZE])
 	struct sb_writer w = sb_writer_of(head, MC_HEAD_SIZE);
 
 	sb_put_u8(&w, HEAD_VERSION);
+	/* The others say where the message is in memory. */
 	sb_put_u8(&w, parcel->flags & STORED_FLAGS);
 	sb_put_u8(&w, parcel->priority);
 	sb_put_u8(&w, parcel->registered);

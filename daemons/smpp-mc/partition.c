@@ -1,3 +1,11 @@
+/*
+ * A partition as a session: its parts made and freed, its messages handed to the
+ * file that knows. A partition owns every message whose two addresses hash to it,
+ * from before its commit to its final state, so that order, retries and cancels
+ * of a message are decided in one place and without a lock. Its number fixes
+ * which messages those are; its address is published in the service, and changes
+ * when it is started again.
+ */
 #include "daemons/smpp-mc/partition.h"
 
 #include "core/registry.h"
@@ -37,9 +45,11 @@ partition_start(struct sb_session *s, const void *context)
 	if (outlets_init(p))
 		return SB_ENOMEM;
 	sb_random(s, &p->random, sizeof(p->random));
+	/* The generator of sink.c must not start at 0. */
 	p->random |= 1;
 	mc_waiting_init(p);
 	mc_service_set_partition(p->service, p->number, sb_self(s));
+	/* Last: the front opens the listeners when all partitions are there. */
 	return sb_join(s, MC_PARTITIONS);
 }
 
@@ -90,10 +100,13 @@ partition_message(struct sb_session *s, struct sb_message *m)
 		mc_ask(p, m);
 		break;
 	}
+	/* Any of these may have been the last that was waited for. */
 	if (p->is_stopping)
 		maybe_stop(p);
 }
 
+/* Deliveries are not waited for: what was not answered is in the store. Commits are, for somebody
+ * waits for their answer. */
 static void
 partition_stopping(struct sb_session *s)
 {
@@ -122,6 +135,7 @@ partition_closed(struct sb_session *s, enum sb_end why)
 	struct mc_partition *p = sb_state(s);
 
 	(void)why;
+	/* Its start has failed before there was anything to free. */
 	if (!p->service)
 		return;
 	entries_fini(p);

@@ -1,3 +1,11 @@
+/*
+ * A queue with lanes. Priorities are lists of ready entries; a lane exists only
+ * while messages of one source and destination fly, are parked or back off, and
+ * holds the others of that pair back, so that they go in order and by one bind.
+ * One of the parked ones leads: it is ready again, in the lists, and the rest
+ * follow one by one as it flies. A leader and not the whole lane, so that a
+ * hundred thousand messages to one address do not stand in the way of all others.
+ */
 #include "daemons/smpp-mc/queue.h"
 
 #include "core/error.h"
@@ -25,6 +33,7 @@ lane_at(const struct mc_queue *queue, uint32_t lane)
 static uint32_t
 lane_find(const struct mc_queue *queue, const struct mc_entry *entry)
 {
+	/* Most queues have no lanes: no look at the index then. */
 	if (!queue->by_pair.entries)
 		return 0;
 	return mc_index_find_pair(&queue->by_pair, entry->source, entry->destination);
@@ -72,6 +81,7 @@ lane_settle(struct mc_queue *queue, uint32_t number)
 {
 	struct mc_lane *lane = lane_at(queue, number);
 
+	/* It waits for its back-off, or one of it is on its way already. */
 	if (lane->place || lane->leader)
 		return;
 	if (lane->parked.count) {
@@ -102,6 +112,7 @@ mc_queue_return(struct mc_queue *queue, uint32_t number)
 	struct mc_entry *entry = mc_entry_at(queue->entries, number);
 
 	entry->state = MC_ENTRY_READY;
+	/* By id from the front: what comes back is old, so its place is near. */
 	mc_list_insert(queue->entries, list_of(queue, entry), number);
 	queue->ready_count++;
 }
@@ -148,6 +159,8 @@ lane_admits(struct mc_queue *queue, struct mc_lane *lane, uint32_t number,
 		park_last(queue, lane, number);
 		return false;
 	}
+	/* The lane backs off, or its bind has no room: others of the queue need not wait for
+	 * that. */
 	if (lane->place || (lane->flying && !has_room(context, lane->bind))) {
 		park(queue, lane, number);
 		return false;
@@ -191,6 +204,7 @@ mc_queue_fly(struct mc_queue *queue, uint32_t number, uint16_t bind)
 	entry->bind = bind;
 	if (lane->leader == number)
 		lane->leader = 0;
+	/* The next of the lane may follow at once: a window is filled with one lane, too. */
 	lane_settle(queue, found);
 	return 0;
 }
@@ -247,6 +261,7 @@ mc_queue_remove(struct mc_queue *queue, uint32_t number)
 		mc_list_remove(queue->entries, list_of(queue, entry), number);
 		queue->ready_count--;
 	}
+	/* Ready, and never held back by anything. */
 	if (!lane)
 		return;
 	if (lane->leader == number)

@@ -1,3 +1,8 @@
+/*
+ * Receipts (3.4, Appendix B) as rows: made when the state is known, with the
+ * message at hand, and stored like a message, so that nothing of it has to be
+ * looked up when a receiver binds.
+ */
 #include "daemons/smpp-mc/receipt_row.h"
 
 #include "daemons/smpp-mc/id.h"
@@ -50,6 +55,7 @@ text_of(const struct smpp_pdu *pdu, uint8_t esm_class)
 	smpp_payload(pdu, &octets);
 	if (esm_class & SMPP_ESM_UDHI && smpp_udh_split(octets, &elements, &text) == 0)
 		octets = text;
+	/* Octets, whatever the data_coding: receivers know it as a hint. */
 	if (octets.size > TEXT_MAX)
 		octets.size = TEXT_MAX;
 	return octets;

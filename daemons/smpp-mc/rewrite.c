@@ -1,3 +1,8 @@
+/*
+ * Times of messages, and replace_sm (3.4, 4.10): fields that are empty keep what
+ * was there, others stay as they were submitted. A replaced message keeps its id,
+ * and what was tried.
+ */
 #include "daemons/smpp-mc/rewrite.h"
 
 #include "daemons/smpp-mc/entry.h"
@@ -32,6 +37,7 @@ mc_times(struct sb_bytes schedule, struct sb_bytes validity, const struct mc_lim
 
 	if (err && err != SB_ENOENT)
 		return SMPP_RINVSCHED;
+	/* Scheduled for after its longest validity: it could never be sent. */
 	if (*start_ms > most)
 		return SMPP_RINVSCHED;
 	err = smpp_time_parse(validity, now_ms, expiry_ms);
@@ -54,6 +60,8 @@ pdu_merge(struct smpp_pdu *pdu, const struct smpp_replace_sm *with)
 		return SMPP_RREPLACEFAIL;
 	if (with->sm_default_msg_id)
 		return SMPP_RINVDFTMSGID;
+	/* replace_sm has no esm_class: the old one holds, and says that a header begins the
+	 * text. */
 	if (pdu->submit_sm.esm_class & SMPP_ESM_UDHI && !with->short_message.size)
 		return SMPP_RINVMSGLEN;
 	pdu->submit_sm.short_message = with->short_message;

@@ -1,3 +1,8 @@
+/*
+ * A trie of thirteen characters in one array, made once and never changed: a
+ * look-up is one step a digit, however many routes there are, and any thread may
+ * do it. Its size is known beforehand, from the lengths of the prefixes.
+ */
 #include "daemons/smpp-mc/route.h"
 
 #include "core/error.h"
@@ -137,6 +142,7 @@ mc_route_find(const struct mc_route_table *table, struct sb_bytes destination)
 	for (size_t i = 0; i < destination.size; i++) {
 		uint8_t key = key_of(destination.data[i]);
 
+		/* What follows a character that no prefix has cannot match a longer one. */
 		if (key == NO_KEY || table->nodes[at].child[key] == NO_NODE)
 			break;
 		at = table->nodes[at].child[key];

@@ -1,3 +1,8 @@
+/*
+ * What sessions of all shards share, in words that need no lock: ids by the
+ * shard, addresses of partitions by number, counters by account. Made before the
+ * node runs and freed after it.
+ */
 #include "daemons/smpp-mc/service.h"
 
 #include "core/error.h"

@@ -1,3 +1,8 @@
+/*
+ * A simulated handset for tests, demonstrations and measurements. Its delay is
+ * the same for all messages, so the hand is a list in order of time and needs no
+ * heap; messages in it keep their lane, as if a bind had them.
+ */
 #include "daemons/smpp-mc/partition_internal.h"
 
 /* What the simulated handset does with a message. */
@@ -8,6 +13,7 @@ enum fate {
 	FATE_EXPIRE,
 };
 
+/* xorshift, seeded from the node's randomness: simulations repeat it. */
 static uint32_t
 draw(struct mc_partition *p)
 {
@@ -77,6 +83,7 @@ mc_sink_at_once(struct mc_partition *p, uint32_t number)
 	struct mc_entry *entry = mc_partition_entry(p, number);
 	const struct mc_sink *sink = mc_config_sink(mc_partition_config(p), entry->target);
 
+	/* Nothing to wait for and nothing to decide: it never enters queue or index. */
 	if (!sink || sink->delay_ms || sink->fail || sink->retry || sink->expire ||
 		mc_queue_has_lane(
 			&p->outlets[entry->target].queue, entry->source, entry->destination))
@@ -97,6 +104,7 @@ mc_sink_take(struct mc_partition *p, uint32_t number)
 		meet(p, number, fate_of(p, sink));
 		return;
 	}
+	/* It will not live to its time: kept among the deadlines, where its end is found. */
 	if (mc_tenths_ms(entry->expiry) < mc_partition_wall(p) + (int64_t)sink->delay_ms) {
 		keep(p, number);
 		return;
@@ -108,7 +116,8 @@ mc_sink_take(struct mc_partition *p, uint32_t number)
 		mc_soon_start(p, due);
 }
 
-/* Milliseconds until an entry's time, by the low half of the clock. */
+/* Milliseconds until an entry's time, by the low half of the clock: that wraps after 49 days, a
+ * delay is a day at most. */
 static int32_t
 left_of(const struct mc_entry *entry, uint64_t now_ms)
 {

@@ -1,3 +1,8 @@
+/*
+ * Chunks of items that never move, found by number: the upper bits say the chunk,
+ * the lower ten the item. Free items are linked through their own memory, the
+ * last given first, since it is in the cache.
+ */
 #include "daemons/smpp-mc/slab.h"
 
 #include <stdlib.h>

@@ -1,7 +1,14 @@
+/*
+ * A message comes in: a place in the partition, a row in the store, and then its
+ * answer. The client's session is answered when the row is durable and not
+ * before; the kept message that brought the parcel is the body, so that nothing
+ * is copied on the way.
+ */
 #include "daemons/smpp-mc/partition_internal.h"
 
 #include <stdlib.h>
 
+/* Copies what the session needs to find its request again: the body may be dropped next. */
 static void
 answer(struct mc_partition *p, const struct sb_message *m, uint32_t status)
 {
@@ -69,8 +76,10 @@ mc_submit(struct mc_partition *p, struct sb_message *m)
 		answer(p, m, p->is_stopping ? SMPP_RSYSERR : SMPP_RMSGQFUL);
 		return;
 	}
+	/* The envelope stays, parcel and all: it is freed as the entry's body. */
 	mc_partition_entry(p, number)->body = sb_message_keep(m);
 	mc_partition_entry(p, number)->flags |= MC_ENTRY_KEPT;
+	/* The deletions ride in the transaction that puts the new one: both or neither. */
 	if (parcel->replaces)
 		mc_replaced(p, parcel);
 	if (parcel->flags & MC_ENTRY_VOLATILE)
@@ -85,6 +94,7 @@ status_of(int error)
 	switch (error) {
 	case 0:
 		return SMPP_ROK;
+	/* The client may try again later, with this message or another. */
 	case SB_ENOSPC:
 	case SB_FULL:
 		return SMPP_RMSGQFUL;
@@ -101,6 +111,7 @@ mc_committed(struct mc_partition *p, uint32_t number, int status)
 
 	if (is_new && !(entry->flags & MC_ENTRY_TRANSACTION))
 		answer(p, entry->body, status_of(status));
+	/* Answered with the error: the client knows that it must send it again. */
 	if (status && is_new) {
 		mc_entry_forget(p, number);
 		return;

@@ -1,3 +1,9 @@
+/*
+ * Time in a partition. Back-offs and simulated handsets run by the monotonic
+ * clock, since they are spans; schedules, validities and the age of final states
+ * by the clock on the wall, since clients name dates. Two timers, each with a
+ * heap; neither runs while nothing waits.
+ */
 #include "daemons/smpp-mc/partition_internal.h"
 
 /* The clock on the wall may jump: it is looked at so often while anything depends on it. */
@@ -35,6 +41,7 @@ mc_soon_start(struct mc_partition *p, uint64_t due_ms)
 
 	if (due_ms == UINT64_MAX)
 		return;
+	/* An earlier one looks at everything anyway. */
 	if (sb_timer_is_started(&p->soon) && p->soon.due <= (now + delay) * 1000000)
 		return;
 	sb_timer_start(p->session, &p->soon, delay, soon_fired);
@@ -71,6 +78,8 @@ wall_start(struct mc_partition *p, int64_t now)
 
 	if (first == UINT64_MAX && !p->finals.count && !p->batches.rows)
 		return;
+	/* Never further than a tick ahead: should the clock jump, deadlines are late by that
+	 * much. */
 	if (first < (uint64_t)now + delay)
 		delay = first > (uint64_t)now ? first - (uint64_t)now : 0;
 	sb_timer_start(p->session, &p->wall, delay, wall_fired);
@@ -145,6 +154,7 @@ enqueue(struct mc_partition *p, uint32_t number)
 	uint16_t target = mc_partition_entry(p, number)->target;
 
 	mc_queue_add(&p->outlets[target].queue, number);
+	/* First try, then wait: most messages are gone before a deadline would have been of use. */
 	mc_outlet_run(p, target);
 	/* If it is delivered already, its place is free or another's, and this does nothing. */
 	mc_wait(p, number);
@@ -154,6 +164,7 @@ void
 mc_accept(struct mc_partition *p, uint32_t number)
 {
 	struct mc_entry *entry = mc_partition_entry(p, number);
+	/* A new one always has its body. */
 	const struct mc_parcel *parcel = mc_body(entry);
 
 	if (parcel->start_ms && parcel->start_ms > mc_partition_wall(p)) {
@@ -178,6 +189,7 @@ back_off(struct mc_partition *p, uint32_t number, uint64_t delay_ms)
 	struct mc_lane *lane = mc_slab_at(&p->lanes, found);
 	uint64_t due = mc_partition_now_ms(p) + delay_ms;
 
+	/* No memory for its lane: it tries again without a pause, in its old place. */
 	if (!found) {
 		mc_queue_return(queue, number);
 		return;
@@ -227,6 +239,7 @@ mc_retry(struct mc_partition *p, uint32_t number, enum mc_retry_class class, uin
 		mc_ended(p, number, SMPP_STATE_EXPIRED, error);
 		return;
 	}
+	/* Who submitted waits for the first answer (3.4, 5.2.12: datagram and transaction mode). */
 	if (entry->flags & (MC_ENTRY_DATAGRAM | MC_ENTRY_TRANSACTION) ||
 		(retry->attempts && entry->tries + 1u >= retry->attempts)) {
 		mc_ended(p, number, SMPP_STATE_UNDELIVERABLE, error);
@@ -236,6 +249,8 @@ mc_retry(struct mc_partition *p, uint32_t number, enum mc_retry_class class, uin
 		sb_session_shard(p->session), 1);
 	if (entry->registered & SMPP_WANT_INTERMEDIATE && !(entry->flags & MC_ENTRY_NOTICED)) {
 		entry->flags |= MC_ENTRY_NOTICED;
+		/* Once, at the first failure, if the client asked for it (registered_delivery
+		 * 0x10). */
 		mc_receipt(p, entry, SMPP_STATE_ENROUTE, error);
 	}
 	note_attempt(p, entry);
@@ -274,6 +289,7 @@ deadline_reached(struct mc_partition *p, uint32_t number)
 {
 	struct mc_entry *entry = mc_partition_entry(p, number);
 
+	/* Its time has come, not its end. */
 	if (entry->state == MC_ENTRY_SCHEDULED) {
 		if (!mc_sink_at_once(p, number))
 			enqueue(p, number);
