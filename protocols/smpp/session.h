@@ -127,8 +127,9 @@ struct smpp_application {
 
 	/* Bound no longer, and not by the application's own smpp_unbind: one side has begun to
 	 * unbind, or the peer sends no more while requests of its are unanswered. smpp_send says
-	 * SB_GONE from here on; requests at hand can still be answered, for unbind_ms. Not told
-	 * when the session ends at once: then only `closed` comes. */
+	 * SB_GONE from here on; requests at hand can still be answered, for unbind_ms, or where the
+	 * peer only sends no more for their answer_ms. Not told when the session ends at once: then
+	 * only `closed` comes. */
 	void (*unbinding)(struct sb_session *s);
 
 	/* A message: what other sessions post or call (m->is_call), answers, completions. */
