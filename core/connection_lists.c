@@ -97,6 +97,7 @@ sb_connection_enqueue_dirty(struct sb_connection *c)
 		dirty_append(c->session->shard, c);
 }
 
+/* Before a connection leaves its shard: nothing there may point at it any more. */
 void
 sb_connection_unlink(struct sb_connection *c)
 {

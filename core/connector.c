@@ -41,12 +41,14 @@ struct sb_connector {
 static void begin_attempt(struct sb_session *s);
 static void try_next(struct sb_session *s);
 
+/* A session that was asked to stop stays with the connection it has. */
 bool
 sb_connector_reconnects(const struct sb_session *s)
 {
 	return s->connector && s->connector->options.reconnect && !s->is_stopping;
 }
 
+/* Of an attempt: an established connection has taken the descriptor over. */
 static void
 socket_drop(struct sb_connector *connector)
 {
@@ -90,6 +92,7 @@ attempt_overdue(struct sb_session *s, struct sb_timer *timer)
 	failed(s, SB_TIMEOUT);
 }
 
+/* Its own where it has them: the session's may be a listener's idea of peers. */
 static const struct sb_limits *
 limits_of(const struct sb_session *s)
 {
@@ -166,6 +169,7 @@ try_next(struct sb_session *s)
 	failed(s, connector->error);
 }
 
+/* On the session's thread, as a message: sb_resolve has called nobody back. */
 static void
 resolved(struct sb_session *s, uint64_t attempt, const struct sb_resolution *resolution)
 {
@@ -240,6 +244,7 @@ sb_connector_retry(struct sb_session *s)
 	sb_timer_start(s, &connector->timer, delay, begin_overdue);
 }
 
+/* With TLS and all: a peer that accepts and then fails the handshake was never stable. */
 void
 sb_connector_opened(struct sb_session *s)
 {
@@ -247,6 +252,8 @@ sb_connector_opened(struct sb_session *s)
 		s->connector->opened_at = s->shard->now;
 }
 
+/* The session closes: no attempt goes on, no retry comes. The options stay until it is freed, for
+ * its connection may still use the limits. */
 void
 sb_connector_stop(struct sb_session *s)
 {
@@ -314,6 +321,8 @@ copy_options(struct sb_connector *connector, const struct sb_connector_options *
 	return 0;
 }
 
+/* A second connector only when the first has neither a connection nor an attempt: its address is
+ * then a new one, its back-off begins anew. */
 int
 sb_connect(struct sb_session *s, const struct sb_connector_options *options)
 {

@@ -17,6 +17,7 @@
 #define MAX_SIZE_DEFAULT    2048
 #define TURN_BUDGET_DEFAULT 64
 
+/* Freed when nothing of it is on the stack: see `is_receiving`. */
 struct sb_datagram {
 	struct sb_resource resource; /* first */
 	struct sb_io io;
@@ -76,7 +77,8 @@ receive(struct sb_session *s, struct sb_timer *timer)
 		datagram_free(socket);
 }
 
-/* Inside the poll the turn has not begun: see watch.c. */
+/* Inside the poll the turn has not begun: see watch.c. Nothing is read here, so the socket stays
+ * readable and is told of again. */
 static void
 io_ready(struct sb_io *io, int events)
 {
@@ -89,6 +91,7 @@ io_ready(struct sb_io *io, int events)
 		sb_timer_start_at(s, &socket->timer, s->shard->now, receive);
 }
 
+/* With its session, or asked to by it, perhaps inside `received`. */
 static void
 end(struct sb_session *s, struct sb_resource *resource)
 {
@@ -103,6 +106,7 @@ end(struct sb_session *s, struct sb_resource *resource)
 		datagram_free(socket);
 }
 
+/* Into what is copied: the defaults of what was left out, and bounds by the shard's one buffer. */
 static int
 options_check(
 	struct sb_session *s, struct sb_datagram_options *options, union sb_socket_address *address)
@@ -176,6 +180,7 @@ sb_datagram_close(struct sb_datagram *socket)
 	end(socket->session, &socket->resource);
 }
 
+/* At once and not with the flush: datagrams have no stream to be joined to. */
 int
 sb_datagram_send(struct sb_datagram *socket, const union sb_socket_address *to, const void *data,
 	size_t size)

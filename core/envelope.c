@@ -20,6 +20,8 @@
 
 static const size_t class_payload[SB_ENVELOPE_CLASSES] = {64, 192, 448, 960};
 
+/* Payloads of most messages are some dozen octets; those over a kilobyte are better given than
+ * copied. */
 static uint8_t
 class_of(size_t size)
 {
@@ -29,6 +31,8 @@ class_of(size_t size)
 	return NO_CLASS;
 }
 
+/* From the sending shard's pool; it is freed to the receiving one's. In a node where messages go
+ * both ways that evens out, otherwise KEPT_MAX bounds it. */
 static struct sb_envelope *
 envelope_take(const struct sb_env *env, struct sb_shard *shard, size_t size, uint8_t *size_class)
 {
@@ -152,6 +156,7 @@ sb_envelope_send(struct sb_node *node, struct sb_shard *from, struct sb_envelope
 	send_remote(to, e);
 }
 
+/* A target without a generation: it is for the shard, whoever lives there. */
 int
 sb_shard_control(struct sb_node *node, struct sb_shard *from, unsigned shard,
 	void (*handle)(struct sb_shard *, struct sb_session *, struct sb_envelope *),
@@ -310,6 +315,7 @@ sb_messages_deliver(struct sb_shard *shard)
 	return true;
 }
 
+/* The flag and not the list: a sender that has pushed but not yet said so will wake us. */
 bool
 sb_messages_wait(const struct sb_shard *shard)
 {

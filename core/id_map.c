@@ -47,7 +47,8 @@ range_at(const struct sb_id_map *map, size_t index)
 	return &map->ranges[map->start + index];
 }
 
-/* The range that holds `id`, or would. There is one. The last is tried first: rows are appended. */
+/* The range that holds `id`, or would. There is one. The last is tried first: rows are appended. An
+ * id below all of them belongs to the first, which is told so when it comes in. */
 static size_t
 range_of(const struct sb_id_map *map, uint64_t id)
 {
@@ -154,6 +155,7 @@ range_insert(struct sb_id_map *map, size_t index, uint64_t first)
 	return chunk;
 }
 
+/* Rows that end are most often the oldest: the first range goes by moving the start. */
 static void
 range_remove(struct sb_id_map *map, size_t index)
 {
@@ -235,6 +237,7 @@ sb_id_map_make(struct sb_id_map *map, uint64_t id)
 	return id_insert(map, chunk, index, id);
 }
 
+/* Half a chunk at most, so that the next insertions do not split it again at once. */
 static void
 join_next(struct sb_id_map *map, size_t range)
 {

@@ -64,6 +64,7 @@ open_sockets(struct sb_listener *listener, const char *address, int backlog)
 	return err;
 }
 
+/* Made by somebody else (a test, one day a master): they are listening already. */
 static int
 take_sockets(struct sb_listener *listener, const int *fds)
 {
@@ -81,6 +82,8 @@ take_sockets(struct sb_listener *listener, const int *fds)
 	return err;
 }
 
+/* The caller's texts and lists may be on its stack; module, args and TLS must outlive the
+ * listener. */
 static int
 copy_options(struct sb_listener *listener, const struct sb_listener_options *options)
 {
@@ -126,6 +129,7 @@ allocate(struct sb_node *node, size_t acceptors)
 	return listener;
 }
 
+/* After all shards have stopped: acceptors are let go here by whoever frees the node. */
 void
 sb_listener_free(struct sb_listener *listener)
 {
@@ -161,7 +165,8 @@ adopt(struct sb_shard *shard, struct sb_session *nobody, struct sb_envelope *e)
 	atomic_store(&order->acceptor->is_moving, false);
 }
 
-/* On the shard that has the socket now: lets it go, and sends it on. */
+/* On the shard that has the socket now: lets it go, and sends it on. Its queue of connections goes
+ * with it. */
 static void
 leave(struct sb_shard *shard, struct sb_session *nobody, struct sb_envelope *e)
 {
@@ -221,6 +226,7 @@ update_all(struct sb_shard *shard, struct sb_session *nobody, struct sb_envelope
 			sb_acceptor_update(&listener->acceptors[i]);
 }
 
+/* Counted by nobody: pausing twice is once. */
 static void
 set_paused(struct sb_listener *listener, bool is_paused)
 {
@@ -248,6 +254,7 @@ sb_listener_resume(struct sb_listener *listener)
 
 /* ---- opening ---- */
 
+/* Last: from its first assignment on it accepts. */
 static void
 join_node(struct sb_listener *listener)
 {

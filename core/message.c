@@ -13,6 +13,8 @@
 /* A call without any deadline would break its promise when the callee ends without an answer. */
 #define CALL_DEADLINE_MS 60000
 
+/* NULL for another node's address, which a cluster may give us one day, and for one that was made
+ * up. */
 static struct sb_shard *
 shard_of(struct sb_node *node, struct sb_address address)
 {
@@ -21,7 +23,8 @@ shard_of(struct sb_node *node, struct sb_address address)
 	return &node->shards[address.shard];
 }
 
-/* Counts the message into the target's mailbox and sends it. */
+/* Counts the message into the target's mailbox and sends it. The place first, which may be refused,
+ * then the envelope, for which there may be no memory, and then nothing that can fail. */
 static int
 post(struct sb_node *node, struct sb_shard *from, struct sb_address sender, struct sb_address to,
 	uint32_t type, uint64_t ref, bool is_call, struct sb_payload payload)
@@ -75,6 +78,7 @@ sb_post(struct sb_session *s, struct sb_address to, uint32_t type, uint64_t ref,
 	return err;
 }
 
+/* From a thread that is no session: nobody can answer it, and its envelope comes from no pool. */
 int
 sb_node_post(struct sb_node *node, struct sb_address to, uint32_t type, uint64_t ref,
 	struct sb_payload payload)
@@ -122,6 +126,7 @@ sb_call_cancel(struct sb_session *s, uint64_t ref)
 	sb_request_close(s, ref, NULL);
 }
 
+/* A value: the message itself may be gone when it is used. */
 struct sb_from
 sb_message_from(const struct sb_message *m)
 {

@@ -13,6 +13,7 @@ send_notice(struct sb_shard *shard, struct sb_envelope *e, struct sb_address end
 	sb_envelope_send(shard->node, shard, e);
 }
 
+/* On the target's shard: it ends there, so none can end between the look and the entry. */
 static void
 begin_watch(struct sb_shard *shard, struct sb_session *target, struct sb_envelope *e)
 {
@@ -25,6 +26,7 @@ begin_watch(struct sb_shard *shard, struct sb_session *target, struct sb_envelop
 	target->watchers = e;
 }
 
+/* The envelope that waits here is freed; a notice that is on its way already finds no place. */
 static void
 end_watch(struct sb_shard *shard, struct sb_session *target, struct sb_envelope *e)
 {

@@ -26,6 +26,8 @@ struct watched_name {
 	char text[];
 };
 
+/* As on a foreign thread: the envelope is of no shard's pool, since it may be filled on one and
+ * freed on another. */
 static struct sb_envelope *
 notice_new(struct sb_registry *registry, const struct name_watch *watch, struct sb_address holder,
 	bool is_held)
@@ -83,6 +85,8 @@ notices_add(void *context, struct sb_address holder)
 	return 0;
 }
 
+/* All that hold the name now, as notices in a list: nothing is sent before there is memory for all
+ * of them. */
 static int
 notices_collect(struct notices *notices, struct sb_name *held)
 {
@@ -117,6 +121,7 @@ tell_present(struct sb_registry *registry, struct name_watch *watch)
 
 /* ---- watches ---- */
 
+/* What is watched need not be held: it has a table of its own. */
 static struct watched_name *
 watched_new(struct sb_registry *registry, enum sb_name_kind kind, const struct sb_name_key *key)
 {
@@ -174,6 +179,7 @@ watch_unlink(struct name_watch *watch)
 		watch->next->link = watch->link;
 }
 
+/* By walking: a name has few watchers, a watcher may look often. */
 static struct name_watch *
 watch_find(struct watched_name *name, struct sb_address watcher)
 {
@@ -242,6 +248,7 @@ sb_registry_watch(struct sb_session *s, enum sb_name_kind kind, const char *name
 	return err;
 }
 
+/* Watches are looked at under the lock alone: freed at once. */
 void
 sb_name_watch_end(struct sb_registry *registry, struct sb_holding *holding)
 {

@@ -34,7 +34,8 @@ cores(void)
 	return n > 0 ? (unsigned)n : 1;
 }
 
-/* As many descriptors as we may have; what is left of them for connections. */
+/* As many descriptors as we may have; what is left of them for connections. A node with sockets in
+ * memory has no such limit. */
 static unsigned
 raise_descriptor_limit(struct sb_node *node)
 {
@@ -63,6 +64,7 @@ standard_log(struct sb_node *node)
 	return node->own_log;
 }
 
+/* Every 0 becomes its default here, and only here. */
 static void
 take_options(struct sb_node *node, const struct sb_node_options *given)
 {
@@ -110,6 +112,7 @@ shards_new(struct sb_node *node)
 	return err;
 }
 
+/* The root has no parent to tell: its end is the node's (sb_node_root_ended). */
 static int
 root_new(struct sb_node *node)
 {

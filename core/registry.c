@@ -34,6 +34,7 @@ sb_registry_new(struct sb_node *node)
 	registry->node = node;
 	registry->env = env;
 	registry->epoch = node->epoch;
+	/* The node's seed: tables of two nodes order the same names differently. */
 	env->random(env->context, &registry->seed, sizeof(registry->seed));
 	pthread_mutex_init(&registry->lock, NULL);
 	for (int kind = 0; kind < SB_NAME_KINDS; kind++) {
@@ -97,6 +98,7 @@ unique_of_holding(struct sb_holding *holding)
 	return (struct unique_name *)((char *)holding - offsetof(struct unique_name, holding));
 }
 
+/* The key is copied behind the entry: one allocation, one release. */
 static struct unique_name *
 unique_new(struct sb_registry *registry, const struct sb_name_key *key, struct sb_address holder)
 {
@@ -154,6 +156,7 @@ sb_register(struct sb_session *s, const char *name)
 	return err;
 }
 
+/* Whatever thread happens to collect: the environment is all it needs. */
 static void
 free_unique(void *context, struct sb_retired *retired)
 {
@@ -175,6 +178,7 @@ unique_end(struct sb_registry *registry, struct unique_name *unique)
 		(void *)(uintptr_t)registry->env);
 }
 
+/* Another's name is as good as none: who does not hold it cannot give it back. */
 int
 sb_unregister(struct sb_session *s, const char *name)
 {
@@ -195,6 +199,7 @@ sb_unregister(struct sb_session *s, const char *name)
 	return err;
 }
 
+/* In a turn, or under the lock: what is found must not be freed before its address is read. */
 static int
 lookup(struct sb_registry *registry, const char *name, struct sb_address *holder)
 {
@@ -245,6 +250,7 @@ holding_end(struct sb_registry *registry, struct sb_holding *holding)
 	}
 }
 
+/* One lock for all that the session holds, most often nothing. */
 void
 sb_registry_release(struct sb_session *s)
 {

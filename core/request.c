@@ -26,6 +26,7 @@ struct sb_request {
 	uint8_t kind;
 };
 
+/* Beside the session and not in it: most sessions never ask anything. */
 struct sb_requests {
 	struct sb_request *open;
 	struct sb_timer timer;
@@ -67,6 +68,8 @@ table_at(struct sb_shard *shard, uint32_t index)
 	return &shard->requests.pages[index / PAGE][index % PAGE];
 }
 
+/* The count of uses goes up with each taking, so that the ref of the last use is of no use any
+ * more. */
 static struct sb_request *
 table_take(struct sb_shard *shard)
 {
@@ -105,6 +108,8 @@ request_free(struct sb_shard *shard, struct sb_request *request)
 	shard->requests.free_head = request->index;
 }
 
+/* Uses above, place below. 0 is no ref, since a place is taken once before its first ref is
+ * made. */
 static uint64_t
 ref_of(const struct sb_request *request)
 {
@@ -113,7 +118,8 @@ ref_of(const struct sb_request *request)
 
 static void requests_due(struct sb_session *s, struct sb_timer *timer);
 
-/* Answers what is overdue through the usual way: the place is freed when that answer comes. */
+/* Answers what is overdue through the usual way: the place is freed when that answer comes, or by
+ * one that was on its way before it. */
 static void
 requests_due(struct sb_session *s, struct sb_timer *timer)
 {
@@ -137,6 +143,8 @@ requests_due(struct sb_session *s, struct sb_timer *timer)
 		sb_timer_start_at(s, timer, first, requests_due);
 }
 
+/* Only ever nearer: an answered request leaves its deadline behind, and the timer finds nothing
+ * due. */
 static void
 request_arm(struct sb_session *s, struct sb_request *request)
 {
@@ -231,6 +239,7 @@ sb_answer_new(const struct sb_env *env, struct sb_shard *from, struct sb_from to
 	return e;
 }
 
+/* Without anybody to answer the payload is released here: the caller has given it away. */
 int
 sb_answer(struct sb_node *node, struct sb_shard *from, struct sb_from to, struct sb_address sender,
 	uint32_t type, int status, struct sb_payload payload)
@@ -251,6 +260,7 @@ sb_answer(struct sb_node *node, struct sb_shard *from, struct sb_from to, struct
 	return 0;
 }
 
+/* The same for an envelope that came with the question: sender and target change places. */
 void
 sb_answer_with(struct sb_envelope *e, struct sb_address sender, uint32_t type, int status)
 {
@@ -268,6 +278,7 @@ sb_requests_stop_timer(struct sb_session *s)
 	return requests_make(s) ? NULL : &s->requests->stop;
 }
 
+/* Their answers find no place: counted as late, released, not delivered. */
 void
 sb_requests_drop(struct sb_session *s)
 {

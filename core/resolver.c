@@ -19,6 +19,7 @@
 
 #define HOST_MAX 256
 
+/* All that the pool's thread touches: nothing of the session, which may end meanwhile. */
 struct request {
 	struct sb_work work; /* first */
 	const struct sb_env *env;
@@ -68,6 +69,7 @@ arrive(struct sb_shard *shard, struct sb_session *s, struct sb_envelope *e)
 		request->resolved(s, request->attempt, &request->resolution);
 }
 
+/* The payload's release function: wherever the message ends. */
 static void
 release(void *data)
 {

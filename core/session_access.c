@@ -7,6 +7,7 @@
 
 #define IDENTITY_MAX 64 /* octets: a peer chooses them, and every log line shows them */
 
+/* Behind the session, in the same block: one allocation, one life. */
 void *
 sb_state(const struct sb_session *s)
 {
@@ -84,6 +85,7 @@ sb_release(const struct sb_session *s, void *memory)
 	sb_shard_release(s->shard, memory);
 }
 
+/* The new one first: without memory the old one stays. */
 int
 sb_set_identity(struct sb_session *s, const char *identity)
 {
@@ -105,6 +107,7 @@ sb_identity(const struct sb_session *s)
 	return s->identity ? s->identity : "";
 }
 
+/* From sb_close on, whatever is still being flushed. */
 bool
 sb_is_closing(const struct sb_session *s)
 {

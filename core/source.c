@@ -53,7 +53,8 @@ key_of(const union sb_socket_address *address, sa_family_t *family)
 	return prefix;
 }
 
-/* Seeded, so that nobody can choose addresses that all fall into one bucket. */
+/* Seeded, so that nobody can choose addresses that all fall into one bucket. The mixing is the last
+ * step of MurmurHash3. */
 static size_t
 bucket_of(const struct sb_sources *sources, uint64_t key)
 {
@@ -132,6 +133,7 @@ resize(struct sb_sources *t, size_t bucket_count)
 	t->env->release(t->env->context, old);
 }
 
+/* Family and key: an IPv4 address could be the prefix of an IPv6 one. */
 static struct sb_source *
 find(const struct sb_sources *t, uint64_t key, sa_family_t family)
 {
@@ -191,6 +193,7 @@ take(struct sb_sources *t, uint64_t key, sa_family_t family, uint32_t limit,
 	return 0;
 }
 
+/* The entry comes back with the count, to be given back by pointer. */
 int
 sb_source_take(struct sb_sources *sources, const union sb_socket_address *address, uint32_t limit,
 	struct sb_source **source)

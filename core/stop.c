@@ -27,6 +27,7 @@ sb_node_is_stopped(const struct sb_node *node)
 	return phase_of(node) == SB_NODE_STOPPED;
 }
 
+/* The phase first, then the wake-up: a shard that wakes must see it. */
 void
 sb_node_halt(struct sb_node *node)
 {
@@ -74,6 +75,7 @@ cut(struct sb_node *node)
 		sb_node_halt(node);
 }
 
+/* As the second request: who has not gone in stop_ms will not go by itself. */
 static void
 stop_overdue(struct sb_session *service, struct sb_timer *timer)
 {
@@ -96,6 +98,7 @@ begin_drain(struct sb_node *node)
 	drain_all(node, false);
 }
 
+/* On shard 0, so that phases change on one thread and two requests are one after the other. */
 static void
 stop_step(struct sb_shard *shard, struct sb_session *nobody, struct sb_envelope *e)
 {

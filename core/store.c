@@ -17,6 +17,7 @@
 #define QUEUE_LIMIT    (64u << 20)
 #define ALLOWANCE_STEP (64u << 10)
 
+/* Refusals are not failures: they are told to come again. */
 static void
 metrics_init(struct sb_store *store)
 {
@@ -106,6 +107,8 @@ sb_store_open(struct sb_store **store, struct sb_node *node, const struct sb_sto
 	return SB_ENOTSUP;
 }
 
+/* While the shards are there, since batches come back to them; after it nothing is asked any
+ * more. */
 void
 sb_store_close(struct sb_store *store)
 {

@@ -23,6 +23,8 @@ sb_store_lane_init(struct sb_store_lane *lane, struct sb_store *store, struct sb
 
 /* ---- batches ---- */
 
+/* The notice's release function: a batch whose shard is gone is freed with all that was asked in
+ * it. */
 static void
 batch_drop(void *data)
 {
@@ -72,6 +74,7 @@ batch_give(struct sb_store_lane *lane, struct sb_store_batch *batch)
 	lane->free_batches = batch;
 }
 
+/* By what it came to: a missing row is an answer, not a failure. */
 static void
 count(struct sb_store_lane *lane, const struct sb_store_request *request)
 {
@@ -85,6 +88,8 @@ count(struct sb_store_lane *lane, const struct sb_store_request *request)
 	sb_counter_add(counter, lane->shard->index, 1);
 }
 
+/* The answer's memory is here since the asking; the rows' is the backend's, and goes with the
+ * message. */
 static void
 answer(struct sb_store_lane *lane, struct sb_store_request *request)
 {
@@ -118,6 +123,7 @@ batch_answer(struct sb_store_lane *lane, struct sb_store_batch *batch)
 	sb_store_queue_room_made(lane->store, lane->shard);
 }
 
+/* In the order in which they were done: all have the same delay. */
 static void
 late_due(struct sb_session *service, struct sb_timer *timer)
 {
@@ -178,6 +184,7 @@ sb_store_batch_done(struct sb_store_batch *batch)
 	sb_envelope_send(node, NULL, e);
 }
 
+/* Taken out of the slot first: what is asked while it is served is the next batch's. */
 static void
 hand_over(struct sb_store_lane *lane, struct sb_store_batch **slot)
 {

@@ -123,6 +123,7 @@ free_rows_release(struct mem_store *mem)
 	}
 }
 
+/* The maps know places only: rows are freed one by one. */
 static void
 mem_close(void *context)
 {
@@ -289,6 +290,8 @@ undo_reserve(struct mem_store *mem, size_t count)
 	return true;
 }
 
+/* All changes or none: the undo list is as long as the transaction, and its memory is there before
+ * the first. */
 static int
 commit(struct mem_store *mem, const struct sb_txn *txn)
 {

@@ -8,6 +8,7 @@
 #include "core/session_internal.h"
 #include "core/store_internal.h"
 
+/* Added, then looked at: two lanes that come at once cannot both take the last room. */
 static bool
 queue_add(struct sb_store *store, size_t octets)
 {
@@ -71,6 +72,7 @@ sb_store_queue_has_room(struct sb_store *store, size_t wanted)
 	return queued == 0 || (wanted <= store->limit && queued <= store->limit - wanted);
 }
 
+/* On the lane's own shard; the store may have gone while this was on its way. */
 static void
 tell_waiters(struct sb_shard *shard, struct sb_session *nobody, struct sb_envelope *e)
 {

@@ -14,6 +14,7 @@
 #define OP_OCTETS_MAX (UINT32_MAX / 4)
 #define READ_COST     1024
 
+/* All but the first, which is part of the transaction's own block. */
 static void
 chunks_free(const struct sb_env *env, struct sb_txn *txn)
 {
@@ -27,6 +28,7 @@ chunks_free(const struct sb_env *env, struct sb_txn *txn)
 	}
 }
 
+/* To the lane that it came from: begun and committed on one shard, so the list needs no lock. */
 static void
 txn_give(struct sb_store_lane *lane, struct sb_txn *txn)
 {
@@ -49,6 +51,8 @@ sb_store_request_free(struct sb_store_lane *lane, struct sb_store_request *reque
 		sb_shard_release(lane->shard, request);
 }
 
+/* When the node goes and no turn comes any more: the lane's lists are not of use, all of it is
+ * freed at once. */
 void
 sb_store_request_drop(const struct sb_env *env, struct sb_store_request *request)
 {
@@ -83,6 +87,7 @@ sb_txn_begin(struct sb_session *s, struct sb_store *store)
 
 	if (!txn)
 		return NULL;
+	/* Not the block behind it: the changes write their own. */
 	memset(txn, 0, sizeof(*txn));
 	txn->lane = lane;
 	txn->request.ask = SB_STORE_COMMIT;
@@ -107,6 +112,8 @@ chunk_for(struct sb_txn *txn, uint32_t size)
 
 	if (chunk->capacity - chunk->used >= size)
 		return chunk;
+	/* One change is in one chunk, however large, so that the backend sees head and body as they
+	 * are. */
 	if (block < size)
 		block = size;
 	chunk = env->allocate(env->context, sizeof(*chunk) + block);
@@ -217,6 +224,7 @@ sb_txn_commit(struct sb_txn *txn, struct sb_address to, uint64_t ref)
 
 /* ---- reads ---- */
 
+/* Reads take a place in the queue as well: what they bring is memory, too. */
 static int
 ask(struct sb_session *s, struct sb_store *store, struct sb_store_request asked,
 	struct sb_address to, uint64_t ref)

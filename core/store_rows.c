@@ -1,4 +1,7 @@
-/* What a read brings: rows and all their octets in one block. */
+/*
+ * What a read brings: rows and all their octets in one block, so that the message
+ * that carries them has one thing to release, on whatever shard it ends.
+ */
 #include "core/store_internal.h"
 
 #include <string.h>
@@ -20,10 +23,12 @@ sb_store_rows_new(const struct sb_env *env, size_t count, size_t octets)
 		return NULL;
 	block->rows = (struct sb_store_rows){.rows = block->list};
 	block->env = env;
+	/* Behind the list: heads and bodies need no alignment. */
 	block->free = (unsigned char *)block + lists;
 	return &block->rows;
 }
 
+/* Never over the end: the backend has counted the octets before it asked for the block. */
 static const void *
 copy(struct rows_block *block, const void *data, size_t size)
 {

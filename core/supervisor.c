@@ -24,6 +24,7 @@
 
 /* ---- the module ---- */
 
+/* One series for all supervisors: a tree has many, and the log names the one. */
 static void
 metrics_init(struct sb_supervisor *supervisor)
 {
@@ -56,6 +57,7 @@ options_take(struct sb_supervisor *supervisor, const struct sb_supervisor_option
 	return 0;
 }
 
+/* Takes a use of the plan for the child, and gives it back when there is no child. */
 static int
 adopt(struct sb_supervisor *supervisor, struct sb_child_plan *plan, struct sb_child **child)
 {
@@ -143,6 +145,7 @@ start_asked(struct sb_supervisor *supervisor, struct sb_message *m)
 	sb_supervisor_added(supervisor, child);
 }
 
+/* By address and not by id, since dynamic children have none. */
 static void
 stop_asked(struct sb_supervisor *supervisor, struct sb_message *m)
 {

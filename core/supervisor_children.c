@@ -16,6 +16,7 @@
 #define PLACES_MIN 8
 #define NO_PLACE   UINT32_MAX
 
+/* Places may move, children never do: notices go by number, callbacks by pointer. */
 static int
 places_grow(struct sb_supervisor *supervisor)
 {
@@ -73,6 +74,7 @@ has_id(const struct sb_supervisor *supervisor, const char *id)
 	return false;
 }
 
+/* Before anything is made: a refused child leaves no trace, not even a used place. */
 static int
 check(const struct sb_supervisor *supervisor, const struct sb_child_spec *spec)
 {
@@ -83,6 +85,8 @@ check(const struct sb_supervisor *supervisor, const struct sb_child_spec *spec)
 	return spec->id && has_id(supervisor, spec->id) ? SB_EEXIST : 0;
 }
 
+/* Orders rise along the list and are never used again, so that "all from here on" is a
+ * comparison. */
 static void
 append(struct sb_supervisor *supervisor, struct sb_child *child)
 {
@@ -179,6 +183,8 @@ sb_child_by_address(struct sb_supervisor *supervisor, struct sb_address address)
 	return child;
 }
 
+/* Called at every start: the place is the child's for as long as it is on the list, the use is this
+ * life's. */
 uint64_t
 sb_child_new_ref(struct sb_supervisor *supervisor, struct sb_child *child)
 {

@@ -24,6 +24,7 @@ is_supervisor(const struct sb_child_spec *spec)
 	       spec->args_size == sizeof(struct sb_supervisor_options);
 }
 
+/* What can be known without a supervisor; the rest (shard, id, number) when it is added. */
 static int
 check(const struct sb_child_spec *spec)
 {
@@ -66,6 +67,8 @@ layout_of(const struct sb_child_spec *spec)
 	return layout;
 }
 
+/* The options of a supervisor are copied as args and put right afterwards: what they point at is
+ * still the caller's here. */
 static void
 copy_parts(struct sb_child_plan *plan, const struct sb_child_spec *spec, struct layout layout)
 {
@@ -88,6 +91,7 @@ static int
 copy_options(struct sb_child_plan *plan, struct layout layout)
 {
 	struct sb_supervisor_options *options = (void *)((char *)plan + layout.args);
+	/* Read before it is overwritten: both are the same field. */
 	const struct sb_child_spec *given = options->children;
 	struct sb_child_spec *specs = (void *)((char *)plan + layout.specs);
 	int err = 0;

@@ -112,6 +112,7 @@ sb_supervisor_started(struct sb_supervisor *supervisor, struct sb_child *child)
 
 /* ---- stopping ---- */
 
+/* All that was to stop has ended. What comes now depends on why it was stopped. */
 static void
 stop_finished(struct sb_supervisor *supervisor)
 {
@@ -161,6 +162,7 @@ pass(struct sb_supervisor *supervisor, struct sb_child *child)
 		sb_child_order_stop(supervisor, child, false);
 }
 
+/* By order, not by pointer: the child where the stop ends may have gone meanwhile. */
 static bool
 has_more_to_stop(const struct sb_supervisor *supervisor)
 {
@@ -200,6 +202,8 @@ sb_supervisor_stop_all(struct sb_supervisor *supervisor, enum sb_supervisor_goal
 	sb_supervisor_stop_down_to(supervisor, 0, goal);
 }
 
+/* One that is starting is stopped by its stopper when it has started; one that is stopping ends
+ * anyway. */
 void
 sb_supervisor_stop_one(struct sb_supervisor *supervisor, struct sb_child *child)
 {
@@ -239,6 +243,7 @@ child_due(struct sb_supervisor *supervisor, struct sb_child *child)
 	}
 }
 
+/* Only these have a deadline of the supervisor's: the others' are their own shard's. */
 static bool
 waits(const struct sb_child *child)
 {

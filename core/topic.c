@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+/* With its first member, and all cells at once: a publisher finds its shard's without a look-up. */
 static struct sb_topic *
 topic_new(struct sb_registry *registry, const struct sb_name_key *key)
 {
@@ -42,6 +43,7 @@ free_topic(void *context, struct sb_retired *retired)
 	env->release(env->context, (char *)retired - offset);
 }
 
+/* The member's own shard's, which alone changes it. */
 static struct sb_topic_cell *
 cell_of(struct sb_member *member)
 {
@@ -57,6 +59,7 @@ cell_count(struct sb_topic_cell *cell, uint32_t change)
 	atomic_store_explicit(&cell->count, count + change, memory_order_release);
 }
 
+/* At the end, with the next number: a delivery under way stops before it. */
 static void
 member_link(struct sb_member *member)
 {
@@ -143,6 +146,8 @@ sb_join(struct sb_session *s, const char *topic)
 	return err;
 }
 
+/* The topic goes with its last member; who publishes to it just now finds it, empty, until the turn
+ * ends. */
 void
 sb_membership_end(struct sb_registry *registry, struct sb_holding *holding)
 {
@@ -178,6 +183,7 @@ sb_leave(struct sb_session *s, const char *topic)
 	return 0;
 }
 
+/* Under the lock, so that all cells stand still: their own shards change them under it. */
 int
 sb_topic_members(struct sb_name *name, unsigned shards,
 	int (*each)(void *context, struct sb_address member), void *context)

@@ -36,6 +36,7 @@ plain_finish(struct sb_connection *c)
 	return env_of(c)->socket_finish(env_of(c)->context, c->io.fd);
 }
 
+/* What is there, the kernel knows, and so does the poller. */
 static bool
 plain_pending(const struct sb_connection *c)
 {

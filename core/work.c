@@ -38,6 +38,7 @@ sb_work_gate_drop(struct sb_work_gate *gate)
 	gate->env->release(gate->env->context, gate);
 }
 
+/* Waits for whoever holds the gate just now: a send to a shard, no more. */
 void
 sb_work_gate_close(struct sb_work_gate *gate)
 {
