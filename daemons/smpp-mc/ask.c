@@ -11,6 +11,10 @@
 
 #include <stdlib.h>
 
+/* A client may have a hundred thousand messages between two addresses. So many that are not meant
+ * are passed over, from the newest on, and no more: or a few orders would hold up everybody. */
+#define PASSED_MOST 1000
+
 static void
 answer(struct mc_partition *p, const struct sb_message *m, const struct mc_answer *answer)
 {
@@ -55,20 +59,22 @@ is_asked(const struct mc_entry *entry, const struct mc_ask *ask)
 	       service_is(entry, sb_bytes(ask->service_type, ask->service_size));
 }
 
-/* The first asked for from `number` on, along its chain. */
+/* The first asked for from `number` on, along its chain; `passed` counts the others. */
 static uint32_t
 next_asked(struct mc_partition *p, const struct mc_index *index, const struct mc_ask *ask,
-	uint32_t number)
+	uint32_t number, uint32_t *passed)
 {
 	while (number && !is_asked(mc_partition_entry(p, number), ask))
-		number = mc_index_next(index, number);
+		number = ++*passed < PASSED_MOST ? mc_index_next(index, number) : 0;
 	return number;
 }
 
 static uint32_t
 find(struct mc_partition *p, const struct mc_ask *ask)
 {
-	return next_asked(p, &p->by_id, ask, mc_index_find_id(&p->by_id, ask->id));
+	uint32_t passed = 0;
+
+	return next_asked(p, &p->by_id, ask, mc_index_find_id(&p->by_id, ask->id), &passed);
 }
 
 static const struct mc_final *
@@ -124,14 +130,17 @@ cancel(struct mc_partition *p, const struct sb_message *m)
 	const struct mc_ask *ask = m->data;
 	const struct mc_index *index = ask->id ? &p->by_id : &p->by_pair;
 	bool is_known = false, is_cancelled = false;
-	uint32_t number, next;
+	uint32_t number, next, passed = 0;
 
 	number = ask->id ? mc_index_find_id(index, ask->id)
-			 : mc_index_find_pair(index, ask->source, ask->destination);
-	while ((number = next_asked(p, index, ask, number))) {
+			 : mc_index_find_owned(index, ask->source, ask->destination, ask->owner);
+	while ((number = next_asked(p, index, ask, number, &passed))) {
 		next = mc_index_next(index, number);
 		is_known = true;
-		is_cancelled |= cancel_entry(p, number);
+		if (cancel_entry(p, number))
+			is_cancelled = true;
+		else if (++passed >= PASSED_MOST)
+			break;
 		number = next;
 	}
 	/* Answered when the deletion is durable: a message that was cancelled must not come back
@@ -210,16 +219,19 @@ void
 mc_replaced(struct mc_partition *p, const struct mc_parcel *parcel)
 {
 	struct sb_bytes service_type = service_of(parcel);
-	uint32_t number, next;
+	uint32_t number, next, passed = 0;
 
-	number = mc_index_find_pair(&p->by_pair, parcel->source, parcel->destination);
-	for (; number; number = next) {
+	number = mc_index_find_owned(
+		&p->by_pair, parcel->source, parcel->destination, parcel->owner);
+	for (; number && passed < PASSED_MOST; number = next) {
 		struct mc_entry *entry = mc_partition_entry(p, number);
 
 		next = mc_index_next(&p->by_pair, number);
 		if (entry->flags & MC_ENTRY_RECEIPT || entry->owner != parcel->owner ||
-			!mc_is_waiting(entry) || !service_is(entry, service_type))
+			!mc_is_waiting(entry) || !service_is(entry, service_type)) {
+			passed++;
 			continue;
+		}
 		entry->registered = 0; /* nobody is told: the new one stands for it */
 		mc_unwait(p, number);
 		mc_ended(p, number, SMPP_STATE_DELETED, 0);

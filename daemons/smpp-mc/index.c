@@ -36,6 +36,13 @@ pair_key(uint32_t source, uint32_t destination)
 	return (uint64_t)source << 32 | destination;
 }
 
+/* What others have between the same addresses is not walked through. */
+static uint64_t
+owned_key(uint32_t source, uint32_t destination, uint16_t owner)
+{
+	return pair_key(source, destination) ^ owner * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 static uint64_t
 key_of(const struct mc_index *index, uint32_t number)
 {
@@ -47,7 +54,7 @@ key_of(const struct mc_index *index, uint32_t number)
 	case MC_INDEX_ID:
 		return mc_entry_public_id(entry);
 	case MC_INDEX_PAIR:
-		return pair_key(entry->source, entry->destination);
+		return owned_key(entry->source, entry->destination, entry->owner);
 	case MC_INDEX_LANE:
 		return pair_key(lane->source, lane->destination);
 	}
@@ -117,9 +124,26 @@ reserve(struct mc_index *index, uint32_t buckets)
 	return 0;
 }
 
+static uint32_t
+reversed(const struct mc_index *index, uint32_t chain)
+{
+	uint32_t done = 0;
+
+	while (chain) {
+		uint32_t rest = *link_of(index, chain);
+
+		*link_of(index, chain) = done;
+		done = chain;
+		chain = rest;
+	}
+	return done;
+}
+
+/* The newest stay in front: who looks for something does not always look at all. */
 static void
 relink(struct mc_index *index, uint32_t chain)
 {
+	chain = reversed(index, chain);
 	while (chain) {
 		uint32_t rest = *link_of(index, chain);
 
@@ -226,6 +250,15 @@ uint32_t
 mc_index_find_pair(const struct mc_index *index, uint32_t source, uint32_t destination)
 {
 	uint64_t key = pair_key(source, destination);
+
+	return index->buckets ? first_with(index, *bucket_of(index, key), key) : 0;
+}
+
+uint32_t
+mc_index_find_owned(
+	const struct mc_index *index, uint32_t source, uint32_t destination, uint16_t owner)
+{
+	uint64_t key = owned_key(source, destination, owner);
 
 	return index->buckets ? first_with(index, *bucket_of(index, key), key) : 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Finds entries by the id their client knows or by their two addresses, and
- * lanes by theirs: a chained hash table that grows a bucket at a time (linear
+ * Finds entries by the id their client knows or by their owner and two addresses,
+ * and lanes by theirs: a chained hash table that grows a bucket at a time (linear
  * hashing), so that no message pays for a rehash of all. One thread.
  */
 #ifndef SMPP_MC_INDEX_H
@@ -39,6 +39,9 @@ void mc_index_remove(struct mc_index *index, uint32_t number);
  * (submit_multi; any pair): mc_index_next gives the others. */
 uint32_t mc_index_find_id(const struct mc_index *index, uint64_t id);
 uint32_t mc_index_find_pair(const struct mc_index *index, uint32_t source, uint32_t destination);
+/* Of an index of entries: those of this account alone. */
+uint32_t mc_index_find_owned(
+	const struct mc_index *index, uint32_t source, uint32_t destination, uint16_t owner);
 uint32_t mc_index_next(const struct mc_index *index, uint32_t number);
 
 #endif

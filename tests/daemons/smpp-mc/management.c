@@ -162,6 +162,43 @@ test_all_between_two_addresses_are_cancelled_at_once(void **state)
 }
 
 static void
+test_what_others_have_between_two_addresses_hides_nothing(void **state)
+{
+	struct client carol;
+	struct smpp_pdu pdu = submit_of("200", "1555", "carol's");
+
+	(void)state;
+	open_bob(BED_BASE);
+	client_bind(&carol, &bed, SMPP_BIND_TRANSMITTER, "carol");
+	submit("1555", "bob's", 0);
+	for (int i = 0; i < 1100; i++)
+		client_submit(&carol, &pdu);
+	assert_int_equal(cancel_pair("200", "1555", ""), SMPP_ROK);
+	assert_int_equal(cancel_pair("200", "1555", ""), SMPP_RCANCELFAIL);
+	bed_close(&bed);
+}
+
+/* Orders are not allowed to walk through all that their sender has piled up. */
+static void
+test_a_service_type_is_looked_for_among_the_newest(void **state)
+{
+	struct smpp_pdu pdu = submit_of("200", "1555", "x");
+
+	(void)state;
+	open_bob(BED_BASE);
+	pdu.submit_sm.service_type = sb_bytes_text("WAP");
+	client_submit(&bob, &pdu);
+	for (int i = 0; i < 1100; i++)
+		submit("1555", "x", 0);
+	assert_int_equal(cancel_pair("200", "1555", "WAP"), SMPP_RCANCELFAIL);
+	client_submit(&bob, &pdu);
+	assert_int_equal(cancel_pair("200", "1555", "WAP"), SMPP_ROK);
+	assert_int_equal(cancel_pair("200", "1555", ""), SMPP_ROK); /* all the others */
+	assert_int_equal(cancel_pair("200", "1555", ""), SMPP_RCANCELFAIL);
+	bed_close(&bed);
+}
+
+static void
 test_a_message_at_the_sink_can_be_cancelled(void **state)
 {
 	struct message_id hand, kept;
@@ -470,6 +507,8 @@ main(void)
 		cmocka_unit_test(test_a_cancelled_message_is_not_delivered),
 		cmocka_unit_test(test_a_message_in_the_receivers_hands_cannot_be_cancelled),
 		cmocka_unit_test(test_all_between_two_addresses_are_cancelled_at_once),
+		cmocka_unit_test(test_what_others_have_between_two_addresses_hides_nothing),
+		cmocka_unit_test(test_a_service_type_is_looked_for_among_the_newest),
 		cmocka_unit_test(test_a_message_at_the_sink_can_be_cancelled),
 		cmocka_unit_test(test_a_replaced_text_is_delivered_in_place_of_the_first),
 		cmocka_unit_test(test_a_replaced_validity_counts),
