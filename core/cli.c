@@ -42,6 +42,7 @@ leave(struct sb_cli *cli, int status)
 	return cli->action = SB_CLI_EXIT;
 }
 
+/* Status 2, as shells and GNU programs have it for a wrong command line. */
 static enum sb_cli_action
 refuse(struct sb_cli *cli, const struct sb_cli_program *program)
 {

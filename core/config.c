@@ -24,6 +24,7 @@
 static pthread_mutex_t libconfuse = PTHREAD_MUTEX_INITIALIZER;
 static struct sb_config *loading;
 
+/* By a linear look: an options table has some dozen rows, and libconfuse has no other. */
 cfg_opt_t *
 config_option(cfg_t *section, const char *name, size_t size)
 {
@@ -34,6 +35,7 @@ config_option(cfg_t *section, const char *name, size_t size)
 	return NULL;
 }
 
+/* libconfuse says what is wrong, and sometimes a line; where that was, ours knows. */
 static void __attribute__((format(printf, 2, 0)))
 report_libconfuse(cfg_t *cfg, const char *format, va_list args)
 {
@@ -66,6 +68,7 @@ parse_integer(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	return 0;
 }
 
+/* strtod takes "nan", "inf" and what is left behind a number; a configuration has none of these. */
 static int
 parse_real(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
@@ -101,6 +104,7 @@ harden(cfg_opt_t *options)
 	}
 }
 
+/* cfg_init copies the table of options, so that one table serves any number of loads. */
 static int
 make_tree(struct sb_config *c, const cfg_opt_t *options)
 {
@@ -112,6 +116,8 @@ make_tree(struct sb_config *c, const cfg_opt_t *options)
 	return 0;
 }
 
+/* From memory, so that both parsers read the same octets, whatever happens to the file
+ * meanwhile. */
 static int
 parse(struct sb_config *c, size_t size)
 {
@@ -147,7 +153,8 @@ section_of(struct sb_config *c, const struct scan_section *s)
 	return cfg_opt_getnsec(option, 0);
 }
 
-/* Joins the tree with the lines of the file. After a parse without errors, so that all is there. */
+/* Joins the tree with the lines of the file. After a parse without errors, so that all is there,
+ * and section by section, in the order in which both have them. */
 static int
 join(struct sb_config *c)
 {
@@ -214,6 +221,7 @@ read_file(struct sb_config *c, size_t *size)
 	return c->errors->count ? SB_ECONFIG : is_whole ? 0 : SB_ENOMEM;
 }
 
+/* libconfuse would take it for the end. */
 static int
 refuse_nul(struct sb_config *c, size_t size)
 {
@@ -251,6 +259,7 @@ load(struct sb_config *c, const struct sb_config_source *source)
 	return error ? error : c->errors->count ? SB_ECONFIG : 0;
 }
 
+/* Errors are counted from here on: a source that was loaded before leaves none behind. */
 static struct sb_config *
 config_new(const struct sb_config_source *source, struct sb_config_errors *errors)
 {
@@ -270,6 +279,8 @@ config_new(const struct sb_config_source *source, struct sb_config_errors *error
 	return c;
 }
 
+/* One at a time for the process: libconfuse's lexer has global state, and so has our pointer for
+ * its callbacks. */
 int
 sb_config_load(const struct sb_config_source *source, struct sb_config_errors *errors,
 	struct sb_config **config)

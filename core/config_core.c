@@ -45,6 +45,7 @@ static const char *const proxy_words[] = {
 	NULL,
 };
 
+/* Rules have let only those words through, so one of them is found. */
 static size_t
 word_index(const char *const *words, const char *word)
 {
@@ -69,6 +70,8 @@ check_server_tls(const struct sb_config *config, cfg_t *tls)
 		sb_config_error(config, tls, "verify", "verify needs ca, who signs the peers");
 }
 
+/* What single values cannot say: PROXY headers are believed from listed networks only, so the one
+ * needs the other. */
 static void
 check_listener(const struct sb_config *config, cfg_t *section)
 {
@@ -87,6 +90,7 @@ check_listener(const struct sb_config *config, cfg_t *section)
 	check_server_tls(config, cfg_getsec(section, "tls"));
 }
 
+/* Port 0 is as many ports as listeners. */
 static bool
 is_same_address(cfg_t *a, cfg_t *b)
 {
@@ -185,6 +189,7 @@ sb_config_log(const struct sb_config *config)
 	return options;
 }
 
+/* NULL is out of memory, not "none": there is room for one more. */
 static struct sb_network *
 networks_of(cfg_t *section, const char *key)
 {
@@ -206,6 +211,8 @@ copy_limits(struct sb_limits limits)
 	return copy;
 }
 
+/* Owned copies, since a listener may be opened when the tree is gone. What is half made is freed by
+ * the same function as the whole. */
 int
 sb_config_listener(
 	const struct sb_config *config, cfg_t *section, struct sb_listener_options *options)

@@ -15,6 +15,7 @@
 
 #define NAME_MAX_OCTETS 128
 
+/* The reason is kept in the lexer: a token stays small. */
 static struct token __attribute__((format(printf, 3, 4)))
 wrong(struct config_lexer *l, unsigned line, const char *format, ...)
 {
@@ -26,6 +27,7 @@ wrong(struct config_lexer *l, unsigned line, const char *format, ...)
 	return (struct token){TOKEN_WRONG, l->at, 0, line};
 }
 
+/* Which no editor shows, and some terminals obey. */
 static bool
 is_control(char c)
 {
@@ -162,6 +164,8 @@ pass_escape(struct config_lexer *l)
 	return true;
 }
 
+/* The view has quotes and escapes as they stand: libconfuse takes them off when it reads the same
+ * place. */
 static struct token
 lex_double_quoted(struct config_lexer *l)
 {
@@ -188,6 +192,7 @@ lex_double_quoted(struct config_lexer *l)
 	return t;
 }
 
+/* Nothing is expanded in it, which is what it is for; a backslash only keeps the next quote. */
 static struct token
 lex_single_quoted(struct config_lexer *l)
 {
@@ -212,6 +217,7 @@ ends_word(char c)
 	return strchr(" #\"'\t\n\r={}()+,*", c) != NULL;
 }
 
+/* Alone, it is a text; within a word it would be expanded by nobody. */
 static struct token
 lex_variable(struct config_lexer *l)
 {
@@ -225,6 +231,7 @@ lex_variable(struct config_lexer *l)
 	return t;
 }
 
+/* What libconfuse takes for a word, less what it would take for something else. */
 static struct token
 lex_word(struct config_lexer *l)
 {

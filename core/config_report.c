@@ -54,6 +54,7 @@ static void __attribute__((format(printf, 4, 0))) report(const struct sb_config 
 	c->errors->report(c->errors, plain);
 }
 
+/* By the address of the section, which is what rules and conversions have at hand. */
 int
 config_compare_origins(const void *a, const void *b)
 {
@@ -91,6 +92,8 @@ sb_config_has(const struct sb_config *config, cfg_t *section)
 	return origin_of(config, section) || is_anything_set(section);
 }
 
+/* The most exact that is known: the --set, else the value's own line, else its section's, else the
+ * file. */
 static struct place
 place_of(const struct sb_config *c, cfg_t *section, const char *key, size_t index)
 {

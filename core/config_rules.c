@@ -28,6 +28,7 @@ struct candidate {
 	char reason[REASON_MAX];
 };
 
+/* Gives false, so that a check can end with it. */
 static bool __attribute__((format(printf, 2, 3)))
 refuse(struct candidate *v, const char *format, ...)
 {
@@ -93,6 +94,7 @@ check_text(struct candidate *v)
 	return refuse(v, "must have %" PRId64 " to %" PRId64 " octets", v->rule->min, v->rule->max);
 }
 
+/* The reason names all words: who reads it need not look them up. */
 static bool
 check_word(struct candidate *v)
 {
@@ -140,6 +142,7 @@ check_network(struct candidate *v)
 			 "after the prefix");
 }
 
+/* Read by us, now: that it can still be read when it is needed nobody knows. */
 static bool
 check_file(struct candidate *v)
 {
@@ -178,6 +181,7 @@ check_integer(const struct sb_config *c, const struct sb_config_rule *r, cfg_t *
 			r->max);
 }
 
+/* An option that may be left out is not checked then; SB_CHECK_REQUIRED says which may not. */
 static void
 check_string(const struct sb_config *c, const struct sb_config_rule *r, cfg_t *section,
 	cfg_opt_t *option, unsigned index)
@@ -196,6 +200,7 @@ check_string(const struct sb_config *c, const struct sb_config_rule *r, cfg_t *s
 			option->name, v.text, v.reason);
 }
 
+/* A text without a default is there, with NULL in it. */
 static bool
 has_value(cfg_opt_t *option)
 {

@@ -17,6 +17,7 @@
 
 #define NONE SIZE_MAX
 
+/* `section` is the open one; its parents are found by number. */
 struct scanner {
 	struct config_scan *scan;
 	struct config_lexer lexer;
@@ -25,7 +26,8 @@ struct scanner {
 	int error;
 };
 
-/* Room for one more at the end of a growing array; the doubling is at powers of two. */
+/* Room for one more at the end of a growing array; the doubling is at powers of two, so that no
+ * capacity need be kept. */
 static void *
 grow(void *array, size_t count, size_t size)
 {
@@ -136,7 +138,8 @@ add_value(struct scanner *s, const struct token *name, size_t index, unsigned li
 	section->last_value = at;
 }
 
-/* The last value of that name in the current section; NULL: none yet. */
+/* The last value of that name in the current section; NULL: none yet. Along the values of this
+ * section only: a file has many of the name, one section a few. */
 static const struct scan_value *
 last_of(const struct scanner *s, const struct token *name)
 {
@@ -181,7 +184,8 @@ refuse_second(struct scanner *s, const struct token *name, const struct scan_val
 	report(s, name->line, reason);
 }
 
-/* After `name`, at the = or +=. */
+/* After `name`, at the = or +=. A scalar that is set twice is an error here; with += a list goes
+ * on. */
 static void
 scan_assignment(struct scanner *s, const struct token *name)
 {

@@ -61,6 +61,7 @@ set_list(cfg_t *section, cfg_opt_t *option, const char *value)
 	return failed;
 }
 
+/* As if it stood in the file: the same parsers, the same errors, by libconfuse itself. */
 static int
 set_value(cfg_t *section, cfg_opt_t *option, const char *value)
 {
@@ -73,6 +74,7 @@ set_value(cfg_t *section, cfg_opt_t *option, const char *value)
 	return cfg_free_value(option);
 }
 
+/* Not earlier: a --set that failed is no place of anything. */
 static void
 remember(struct sb_config *c, cfg_opt_t *option, const char *typed)
 {
@@ -86,7 +88,8 @@ remember(struct sb_config *c, cfg_opt_t *option, const char *typed)
 		c->override_count++;
 }
 
-/* At an option that is no section, with what follows its name. */
+/* At an option that is no section, with what follows its name. libconfuse's errors are reported
+ * meanwhile as errors of this --set. */
 static void
 apply(struct sb_config *c, const char *typed, cfg_t *section, cfg_opt_t *option, const char *rest)
 {

@@ -132,6 +132,7 @@ prepare(const struct sb_config *config, cfg_t *section, enum sb_tls_verify usual
 	return 0;
 }
 
+/* OpenSSL's word for what is wrong, at the line of the section. */
 static int
 make(const struct sb_config *config, cfg_t *section, enum sb_tls_verify usual,
 	int (*make_context)(struct sb_tls **tls, const struct sb_tls_options *options, char *reason,
@@ -163,6 +164,8 @@ sb_config_tls_server(const struct sb_config *config, cfg_t *section, struct sb_t
 	return make(config, options, SB_TLS_VERIFY_NONE, sb_tls_server_new, tls);
 }
 
+/* With verification unless the file says otherwise: a client that checks nobody speaks to
+ * anybody. */
 int
 sb_config_tls_client(const struct sb_config *config, cfg_t *section, struct sb_tls **tls)
 {

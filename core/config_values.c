@@ -21,6 +21,7 @@ sb_config_is_set(cfg_t *section, const char *key)
 	return option && (option->flags & CFGF_MODIFIED) != 0;
 }
 
+/* Checked already; what cannot be read is 0 all the same, which is the default. */
 static uint64_t
 amount(cfg_t *section, const char *key, uint64_t most,
 	int (*parse)(const char *text, uint64_t *amount))
@@ -52,6 +53,7 @@ sb_config_count(cfg_t *section, const char *key, uint64_t most)
 	return amount(section, key, most, sb_count_parse);
 }
 
+/* Relative to the file, not to where the program was started: both move together. */
 int
 sb_config_path(const struct sb_config *config, const char *name, char *out, size_t capacity)
 {
@@ -112,6 +114,7 @@ read_secret(const struct sb_config *config, cfg_t *section, const char *key, con
 	return SB_ECONFIG;
 }
 
+/* Empty is refused: it would let in whoever gives none. */
 int
 sb_config_secret(
 	const struct sb_config *config, cfg_t *section, const char *key, char *out, size_t capacity)
@@ -139,6 +142,7 @@ sb_config_secret(
 	return 0;
 }
 
+/* Not memset, which the compiler may leave out before a free. */
 void
 sb_config_forget(void *secret, size_t size)
 {

@@ -52,6 +52,7 @@ sb_distribution_merge(struct sb_distribution *to, const struct sb_distribution *
 		to->max = from->max;
 }
 
+/* A value of a bucket is somewhere in it; the greatest is known exactly. */
 static uint64_t
 middle(const struct sb_distribution *d, struct sb_bucket bucket)
 {

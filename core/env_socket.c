@@ -31,6 +31,7 @@ set_option(int fd, int level, int name, int value)
 	return setsockopt(fd, level, name, &value, sizeof(value)) ? last_error() : 0;
 }
 
+/* For paths that end: the error that led here, not that of the close. */
 static int
 close_after(int fd, int err)
 {
@@ -83,6 +84,7 @@ sb_system_listen(void *context, const union sb_socket_address *at, int backlog, 
 	return 0;
 }
 
+/* Listening already; what we need of it beyond that is set here, for it may come from anywhere. */
 int
 sb_system_adopt(void *context, int fd)
 {
@@ -173,6 +175,7 @@ sb_system_name(void *context, int fd, union sb_socket_address *local)
 	return getsockname(fd, &local->any, &size) ? last_error() : 0;
 }
 
+/* EINTR says nothing to a socket that does not block. */
 ssize_t
 sb_system_read(void *context, int fd, void *buf, size_t size)
 {

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+/* All of these are read in user space (vDSO), but for the thread's CPU time. */
 static uint64_t
 clock_ns(clockid_t clock)
 {

@@ -21,6 +21,7 @@ static struct {
 	unsigned threads, idle;
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER};
 
+/* Waits without a deadline: the pool's threads live as long as the process. */
 static struct sb_work *
 take(void)
 {

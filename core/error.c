@@ -50,6 +50,7 @@ sb_error_name(int error)
 	return error == 0 ? "SB_OK" : "SB_EUNKNOWN";
 }
 
+/* For people; names are for programs, and for logs. */
 const char *
 sb_error_text(int error)
 {

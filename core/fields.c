@@ -54,6 +54,7 @@ put_escape(struct sb_writer *w, enum style style, uint32_t code)
 	put_text(w, text);
 }
 
+/* JSON must be UTF-8, so there it is only marked; the other forms show which it was. */
 static void
 put_bad_octet(struct sb_writer *w, enum style style, uint8_t octet)
 {
@@ -67,7 +68,8 @@ put_bad_octet(struct sb_writer *w, enum style style, uint8_t octet)
 	put_text(w, text);
 }
 
-/* One code point (or one octet that is none), escaped where it must be. Returns its octets. */
+/* One code point (or one octet that is none), escaped where it must be. Returns its octets. In one
+ * put, so that a cut never leaves half of it. */
 static size_t
 put_next(struct sb_writer *w, enum style style, struct sb_bytes in)
 {
@@ -149,6 +151,7 @@ put_address(struct sb_writer *w, enum style style, struct sb_address a)
 	put_string(w, style, sb_bytes_text(text));
 }
 
+/* An address of any kind, in the form that network.c reads. */
 static void
 put_peer(struct sb_writer *w, enum style style, const struct sockaddr *peer)
 {
@@ -247,6 +250,7 @@ sb_field_writer_init(
 		w->buf[w->size++] = '{';
 }
 
+/* END_ROOM was kept free for this: it fits always. */
 size_t
 sb_field_writer_end(struct sb_field_writer *w)
 {

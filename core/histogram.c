@@ -112,6 +112,7 @@ sb_histogram_record(struct sb_histogram *h, unsigned shard, uint64_t value)
 		atomic_store_explicit(&row->max, value, memory_order_relaxed);
 }
 
+/* From threads that are no shard: the one row that several write, so with real additions. */
 void
 sb_histogram_record_shared(struct sb_histogram *h, uint64_t value)
 {
@@ -129,6 +130,7 @@ sb_histogram_record_shared(struct sb_histogram *h, uint64_t value)
 		continue;
 }
 
+/* Rows of shards that never recorded are not there. */
 static void
 merge_row(struct sb_distribution *out, struct row *row)
 {

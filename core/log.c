@@ -98,6 +98,7 @@ sb_log_write_with(struct sb_log *log, enum sb_log_level level, const char *event
 	va_end(pairs);
 }
 
+/* A function of its own for the sake of va_list: log_line takes pairs in that form only. */
 static size_t
 render_dropped(const struct log *l, char line[SB_LOG_LINE_MAX], ...)
 {
@@ -117,7 +118,8 @@ say_dropped(void *context, uint64_t count, char *line, size_t capacity)
 	return render_dropped(context, line, "count", SB_UINT(count), (const char *)NULL);
 }
 
-/* The bucket's suppressed lines, if any, said in one. */
+/* The bucket's suppressed lines, if any, said in one. Who takes the count says it, so it is said
+ * once. */
 static void
 say_suppressed(struct log *l, struct log_limit_bucket *b)
 {
@@ -138,6 +140,8 @@ say_all_suppressed(void *context)
 		say_suppressed(l, &l->limit.buckets[i]);
 }
 
+/* The line about what was left out comes before the next that is let through, so that the order in
+ * the log is true. */
 bool
 sb_log_allow(struct sb_log *log, const char *event)
 {
@@ -196,6 +200,7 @@ sb_log_start(struct sb_log *log)
 	return log ? log_queue_start(&log_of(log)->queue) : 0;
 }
 
+/* The last words first, while there is a thread to write them. */
 void
 sb_log_stop(struct sb_log *log)
 {

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <string.h>
 
+/* djb2: names are short, few and ours. */
 static unsigned
 hash(const char *text)
 {
@@ -32,6 +33,7 @@ claim(struct log_limit_bucket *b, const char *name)
 	return strcmp(owner, name) == 0;
 }
 
+/* A name keeps its bucket for the life of the log: a look-up is one comparison, as a rule. */
 struct log_limit_bucket *
 log_limit_bucket_of(struct log_limit *l, const char *event)
 {

@@ -97,6 +97,7 @@ add_json_head(struct sb_fields *f, uint64_t wall_ns, enum sb_log_level level, co
 	sb_fields_add(f, "event", SB_STR(event));
 }
 
+/* What every line of a session says first, then its own. */
 static void
 add_pairs(struct sb_fields *f, const struct sb_field *context, size_t count, va_list pairs)
 {

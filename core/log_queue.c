@@ -72,6 +72,7 @@ write_all(struct log_queue *q, const char *data, size_t size, int patience_ms)
 	return true;
 }
 
+/* After what was written: they came later than that. */
 static void
 say_dropped(struct log_queue *q, int patience_ms)
 {
@@ -131,7 +132,7 @@ has_passed(struct timespec t)
 	return now.tv_sec > t.tv_sec || (now.tv_sec == t.tv_sec && now.tv_nsec >= t.tv_nsec);
 }
 
-/* With the mutex. */
+/* With the mutex; with a nudge only until that is due. */
 static void
 sleep_until_work(struct log_queue *q)
 {
@@ -141,6 +142,7 @@ sleep_until_work(struct log_queue *q)
 		pthread_cond_wait(&q->filled, &q->mutex);
 }
 
+/* Without the mutex: what it says goes through the queue like all lines. */
 static void
 answer_nudge(struct log_queue *q)
 {
@@ -277,6 +279,7 @@ append(struct log_queue *q, const char *line, size_t size)
 	q->given++;
 }
 
+/* Without a thread straight to the descriptor, under the mutex, so that lines stay whole. */
 void
 log_queue_put(struct log_queue *q, const char *line, size_t size)
 {
@@ -305,6 +308,7 @@ log_queue_nudge(struct log_queue *q)
 	pthread_mutex_unlock(&q->mutex);
 }
 
+/* Up to what was there at the call: others may go on logging for ever. */
 void
 log_queue_flush(struct log_queue *q)
 {

@@ -16,7 +16,8 @@
 
 #define LABELS_MAX 1024
 
-/* One cell of every shard, and the shared one. NULL: no memory. With the mutex. */
+/* One cell of every shard, and the shared one. NULL: no memory. With the mutex. Blocks are freed
+ * with the table only: handles stay good. */
 static _Atomic uint64_t *
 take_cells(struct sb_metrics *m)
 {
@@ -219,7 +220,8 @@ struct reader {
 	void *context;
 };
 
-/* Found, or added at the end of its family. NULL: no memory. With the mutex. */
+/* Found, or added at the end of its family. NULL: no memory. With the mutex; readers follow the
+ * links without it, so a series is complete when it is linked. */
 static struct series *
 series_of(struct sb_metrics *m, struct family *f, const char *labels, const struct reader *reader)
 {
@@ -239,6 +241,8 @@ series_of(struct sb_metrics *m, struct family *f, const char *labels, const stru
 	return s;
 }
 
+/* A series that cannot be made is the spare one: who counts need not ask whether there is somebody
+ * to count for. */
 static struct series *
 enter(struct sb_metrics *m, enum metrics_kind kind, enum sb_metrics_unit unit, const char *name,
 	const char *help, const struct reader *reader, va_list labels)
@@ -318,6 +322,8 @@ sb_metrics_counter_read(struct sb_metrics *m, uint64_t (*read)(void *context), v
 	va_end(labels);
 }
 
+/* While others add: the sum of cells, each read once. It never goes down from one reading to the
+ * next. */
 uint64_t
 sb_counter_value(const struct sb_counter *c)
 {

@@ -186,6 +186,7 @@ put_family(struct output *o, const struct family *f)
 		put_series[f->kind](o, f, s);
 }
 
+/* In pieces: a table of thousands of series need not be in memory as text. */
 int
 sb_metrics_write(const struct sb_metrics *m,
 	int (*write)(void *context, const char *data, size_t size), void *context)

@@ -61,6 +61,7 @@ parse_scope(const char *text, uint32_t *scope)
 	return 0;
 }
 
+/* The zone is cut off first: inet_pton knows none. */
 static int
 parse_v6(const char *text, uint16_t port, union sb_socket_address *out)
 {
@@ -105,6 +106,7 @@ sb_sockaddr_parse_host(const char *text, uint16_t port, union sb_socket_address 
 	return parse_v6(host, port, out);
 }
 
+/* The last colon: an IPv6 address in brackets has others. */
 int
 sb_sockaddr_parse(const char *text, union sb_socket_address *out)
 {
@@ -121,6 +123,7 @@ sb_sockaddr_parse(const char *text, union sb_socket_address *out)
 	return sb_sockaddr_parse_host(host, (uint16_t)port, out);
 }
 
+/* What snprintf would have written, cut to what it has. */
 static size_t
 clip(int wanted, size_t capacity)
 {
@@ -138,6 +141,8 @@ format_v4(const void *octets, uint16_t port, char *buf, size_t capacity)
 	return clip(snprintf(buf, capacity, "%s:%u", host, ntohs(port)), capacity);
 }
 
+/* A mapped address is shown as the IPv4 address that it is, so that one peer has one text in the
+ * logs. */
 static size_t
 format_v6(const struct sockaddr_in6 *v6, char *buf, size_t capacity)
 {
@@ -201,6 +206,7 @@ sb_sockaddr_port(const struct sockaddr *address)
 
 static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
+/* IPv4 in its mapped form: one kind of key for tables of addresses. */
 void
 sb_sockaddr_host(const struct sockaddr *address, uint8_t host[16])
 {
@@ -248,6 +254,7 @@ unmap(struct sb_network *n)
 	n->is_v6 = false;
 }
 
+/* Bits behind the prefix must be zero. */
 static bool
 has_host_bits(const struct sb_network *n)
 {

@@ -29,6 +29,7 @@ sb_node_config(const struct sb_node *node)
 	return holder ? holder->config : NULL;
 }
 
+/* Exchanged in one step: a session has the old one or the new one, never parts of both. */
 int
 sb_node_set_config(struct sb_node *node, void *config, void (*release_config)(void *config))
 {

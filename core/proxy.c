@@ -75,6 +75,7 @@ is_strict_v4(const char *text)
 	return true;
 }
 
+/* A cursor that fails has moved nothing that counts: the whole line is refused then. */
 static bool
 address(struct sb_reader *r, sa_family_t family, union sb_socket_address *out)
 {
@@ -176,7 +177,8 @@ v2_inet6(struct sb_reader *r, struct sb_proxy_header *header)
 	header->destination.v6.sin6_port = htons(sb_get_u16(r));
 }
 
-/* Octets of addresses that a family carries. */
+/* Octets of addresses that a family carries. TLVs may follow them, so a header is at least so
+ * long. */
 static size_t
 v2_address_size(unsigned family)
 {

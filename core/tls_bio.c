@@ -66,6 +66,7 @@ bio_ctrl(BIO *bio, int command, long number, void *pointer)
 	}
 }
 
+/* Nothing to make: the connection is told afterwards. */
 static int
 bio_create(BIO *bio)
 {
@@ -87,6 +88,7 @@ sb_tls_bio_method_new(void)
 	return method;
 }
 
+/* The connection is not held: SSL object and BIO go before it. */
 BIO *
 sb_tls_bio_new(const BIO_METHOD *method, struct sb_connection *c)
 {

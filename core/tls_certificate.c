@@ -66,6 +66,8 @@ sb_tls_use_certificate(
 	return 0;
 }
 
+/* For a server also the list that it shows; a client trusts the system's signers unless it is told
+ * whom. */
 int
 sb_tls_use_ca(SSL_CTX *context, const char *ca, bool is_server, struct sb_tls_reason reason)
 {

@@ -57,6 +57,7 @@ set_versions(SSL_CTX *context, const struct sb_tls_options *options)
 	return 0;
 }
 
+/* "optional" asks and checks, but takes a client without a certificate. */
 static void
 set_verification(SSL_CTX *context, const struct sb_tls_options *options, bool is_server)
 {
@@ -91,6 +92,7 @@ fill_context(SSL_CTX *context, const struct sb_tls_options *options,
 	return sb_tls_use_ca(context, options->ca, is_server, reason);
 }
 
+/* Counted before it is filled: sb_tls_free frees what is half made. */
 static int
 add_context(struct sb_tls *tls, const struct sb_tls_options *options,
 	const struct sb_tls_certificate *certificate, struct sb_tls_reason reason)
@@ -202,6 +204,7 @@ sb_tls_client_new(
 	return tls_new(tls, options, false, (struct sb_tls_reason){reason, reason_size});
 }
 
+/* For each connection: the context outlives its listener as long as one of them lives. */
 struct sb_tls *
 sb_tls_hold(struct sb_tls *tls)
 {

@@ -94,6 +94,7 @@ append_ip(struct text *out, const ASN1_STRING *octets)
 		append_name(out, "IP:", sb_bytes_text(shown));
 }
 
+/* Only kinds that a configuration would name a peer by. */
 static void
 append_general_name(struct text *out, const GENERAL_NAME *name)
 {
@@ -128,6 +129,7 @@ read_alt_names(X509 *certificate, struct text *out)
 	GENERAL_NAMES_free(names);
 }
 
+/* The texts lie behind the struct, in the order in which they are stored. */
 static const char *
 store(struct sb_writer *w, struct sb_bytes text)
 {

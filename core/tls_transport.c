@@ -133,6 +133,7 @@ tls_read(struct sb_connection *c, void *buf, size_t size)
 	return err;
 }
 
+/* Partial writes are allowed: a large output goes record by record, as the socket takes it. */
 static ssize_t
 tls_write(struct sb_connection *c, const void *data, size_t size)
 {
@@ -147,6 +148,7 @@ tls_write(struct sb_connection *c, const void *data, size_t size)
 	return outcome(c, 0, SB_WRITABLE);
 }
 
+/* The identity is taken once, here: nobody else asks OpenSSL who the peer is. */
 static int
 tls_handshake(struct sb_connection *c)
 {
@@ -245,6 +247,8 @@ prepare(struct sb_connection *c, SSL *ssl, const struct sb_tls *tls, const char 
 	return sb_tls_expect_name(ssl, server_name, tls->verify != SB_TLS_VERIFY_NONE);
 }
 
+/* All or nothing: a connection without memory for TLS is as plain as before, and is ended by the
+ * caller. */
 int
 sb_tls_attach(struct sb_connection *c, struct sb_tls *tls, const char *server_name)
 {

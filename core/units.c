@@ -33,6 +33,7 @@ parse_digits(const char *text, uint64_t *number, const char **rest)
 	return 0;
 }
 
+/* Overflow is an error, and so is the one number that means "unlimited". */
 static int
 parse_amount(const char *text, const struct unit *units, size_t count, uint64_t *out)
 {

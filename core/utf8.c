@@ -51,6 +51,8 @@ sb_utf8_next(struct sb_bytes in, uint32_t *code)
 	return size;
 }
 
+/* Not only what a terminal obeys, but what nobody sees: two texts that look alike should be
+ * alike. */
 bool
 sb_utf8_is_control(uint32_t code)
 {
