@@ -52,38 +52,37 @@ range_at(const struct sb_id_map *map, size_t index)
 static size_t
 range_of(const struct sb_id_map *map, uint64_t id)
 {
-	size_t low = 0, high = map->count - 1;
+	const struct sb_id_range *first = range_at(map, 0), *low = first;
+	size_t left = map->count;
 
-	if (id >= range_at(map, high)->first)
-		return high;
-	while (low < high) {
-		size_t middle = low + (high - low + 1) / 2;
+	if (id >= first[left - 1].first)
+		return left - 1;
+	/* Without a branch on what is found, which nothing could predict. */
+	while (left > 1) {
+		size_t half = left / 2;
 
-		if (range_at(map, middle)->first <= id)
-			low = middle;
-		else
-			high = middle - 1;
+		low += (low[half].first <= id) * half;
+		left -= half;
 	}
-	return low;
+	return (size_t)(low - first);
 }
 
 /* The first index with an id >= `id`. */
 static unsigned
 index_of(const struct sb_id_chunk *chunk, uint64_t id)
 {
-	unsigned low = 0, high = chunk->count;
+	const uint64_t *low = chunk->ids;
+	unsigned left = chunk->count;
 
-	if (high && chunk->ids[high - 1] < id)
-		return high;
-	while (low < high) {
-		unsigned middle = (low + high) / 2;
+	if (left == 0 || low[left - 1] < id)
+		return left;
+	while (left > 1) {
+		unsigned half = left / 2;
 
-		if (chunk->ids[middle] < id)
-			low = middle + 1;
-		else
-			high = middle;
+		low += (low[half - 1] < id) * (size_t)half;
+		left -= half;
 	}
-	return low;
+	return (unsigned)(low - chunk->ids);
 }
 
 static void **
