@@ -79,6 +79,7 @@ mc_account_bind(const struct mc_account *account, enum smpp_state mode, struct s
 	return SMPP_ROK;
 }
 
+/* Once for each bind that was taken: sessions remember it. */
 void
 mc_account_unbind(const struct mc_account *account)
 {

@@ -15,6 +15,7 @@
  * are passed over, from the newest on, and no more: or a few orders would hold up everybody. */
 #define PASSED_MOST 1000
 
+/* Every partition answers every question: the client's session counts them. */
 static void
 answer(struct mc_partition *p, const struct sb_message *m, const struct mc_answer *answer)
 {
@@ -69,6 +70,7 @@ next_asked(struct mc_partition *p, const struct mc_index *index, const struct mc
 	return number;
 }
 
+/* Of several parts of a submit_multi the first that this account may see. */
 static uint32_t
 find(struct mc_partition *p, const struct mc_ask *ask)
 {
@@ -77,6 +79,7 @@ find(struct mc_partition *p, const struct mc_ask *ask)
 	return next_asked(p, &p->by_id, ask, mc_index_find_id(&p->by_id, ask->id), &passed);
 }
 
+/* Receipts have no final state of their own: an id here is always a message's. */
 static const struct mc_final *
 find_final(struct mc_partition *p, const struct mc_ask *ask)
 {
@@ -204,6 +207,7 @@ mc_ask(struct mc_partition *p, struct sb_message *m)
 	}
 }
 
+/* Up to its NUL; damaged rows have none. */
 static struct sb_bytes
 service_of(const struct mc_parcel *parcel)
 {

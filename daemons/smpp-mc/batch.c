@@ -14,6 +14,7 @@
 /* After the store had no memory for a transaction. */
 #define AGAIN_MS 20
 
+/* What could not be committed is still open. */
 static void
 flush_again(struct sb_session *s, struct sb_timer *timer)
 {
@@ -23,6 +24,7 @@ flush_again(struct sb_session *s, struct sb_timer *timer)
 	mc_batch_flush(p);
 }
 
+/* The rest is zeroed with the partition. */
 void
 mc_batches_init(struct mc_partition *p)
 {
@@ -103,6 +105,7 @@ reserve(void *vector, size_t *capacity, size_t count, size_t size)
 	return true;
 }
 
+/* The list links the entries themselves: no memory is needed to remember them. */
 void
 mc_batch_put(struct mc_partition *p, uint32_t entry)
 {
@@ -136,6 +139,7 @@ mc_batch_mark(struct mc_partition *p, const struct mc_parcel *parcel)
 	flush_soon(p);
 }
 
+/* Without memory it is not stored; query_sm still finds it until a restart. */
 void
 mc_batch_final(struct mc_partition *p, const struct mc_final *final)
 {
@@ -192,6 +196,7 @@ batch_close(struct mc_partition *p, struct mc_batch *batch)
 	b->deleted_count = b->purged_count = b->marked_count = b->finals_count = 0;
 }
 
+/* Everything that a batch may hold. */
 static bool
 is_open_empty(const struct mc_batches *b)
 {
@@ -199,6 +204,7 @@ is_open_empty(const struct mc_batches *b)
 	       !b->marked_count && !b->finals_count;
 }
 
+/* From the partition to itself: completions come in the order of commits, and to nobody else. */
 static int
 batch_commit(struct mc_partition *p, struct mc_batch *batch)
 {

@@ -13,6 +13,8 @@
 /* Records of a row of final states. */
 #define ROW_RECORDS 256
 
+/* The row's body is the parcel's row as it is, with the submitter's name in front: a restart needs
+ * no account table to know whose it is. */
 static int
 put_entry(struct mc_partition *p, struct sb_txn *txn, uint32_t number)
 {
@@ -50,6 +52,7 @@ put_finals(struct mc_partition *p, struct sb_txn *txn, size_t from, size_t count
 	return 0;
 }
 
+/* One row for what one batch has finished, or a few. */
 static int
 put_final_rows(struct mc_partition *p, struct sb_txn *txn)
 {

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+/* Without memory for its lane it is ready at once: out of order is better than lost. */
 void
 mc_unsent(struct mc_partition *p, struct mc_outlet *outlet, uint32_t number)
 {
@@ -13,6 +14,7 @@ mc_unsent(struct mc_partition *p, struct mc_outlet *outlet, uint32_t number)
 	mc_wait(p, number);
 }
 
+/* Places are used again, since flights name them by number. */
 static struct mc_bind *
 free_place(struct mc_outlet *outlet)
 {
@@ -79,6 +81,7 @@ bind_leave(struct mc_outlet *outlet, struct mc_bind *bind)
 	outlet->room -= bind->window - bind->used;
 }
 
+/* Present binds are told of when the watch begins, the others as they come. */
 void
 mc_bind_event(struct mc_partition *p, const struct sb_message *m)
 {
@@ -135,6 +138,7 @@ mc_bind_down(struct mc_partition *p, const struct sb_message *m)
 	}
 }
 
+/* Monitors and calls end with the partition's session. */
 void
 mc_outlet_fini(struct mc_outlet *outlet)
 {

@@ -25,6 +25,7 @@ mc_body(const struct mc_entry *entry)
 	return (struct mc_parcel *)(uintptr_t)((struct sb_message *)entry->body)->data;
 }
 
+/* As it counts against the cache. */
 static size_t
 body_size(const struct mc_entry *entry)
 {
@@ -98,6 +99,7 @@ mc_body_load(struct mc_partition *p, uint32_t number, uint16_t ending, struct sb
 	p->loads = load;
 }
 
+/* By entry: there is one load for one at a time. */
 static struct mc_load *
 load_take(struct mc_partition *p, uint32_t number)
 {
@@ -112,6 +114,7 @@ load_take(struct mc_partition *p, uint32_t number)
 	return NULL;
 }
 
+/* As the submit brought it, but for who waited: that was answered long ago. */
 static struct mc_parcel *
 parcel_of_row(const struct mc_entry *entry, const struct sb_store_row *row)
 {

@@ -87,6 +87,8 @@ mc_centre_new(struct mc_centre **out, const struct sb_config *file)
 	return 0;
 }
 
+/* What is made here is freed by mc_centre_free, also when a later step fails; the store goes with
+ * its node. */
 static int
 services_make(struct mc_centre *centre, struct sb_node *node)
 {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* An octet string and one that ends with NUL, in the order of strcmp. */
 static int
 compare(struct sb_bytes left, const char *right)
 {

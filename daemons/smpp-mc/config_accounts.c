@@ -31,6 +31,7 @@ modes_of(cfg_t *section)
 	return modes;
 }
 
+/* Rules have kept the numbers under 32. */
 static uint32_t
 bits_of(cfg_t *section, const char *key)
 {
@@ -53,6 +54,8 @@ networks_of(cfg_t *section, size_t *count)
 	return networks;
 }
 
+/* A copy of our own; what lay on the stack is wiped. An error gives an empty one, which nobody will
+ * use: the configuration is refused. */
 static char *
 password_of(const struct sb_config *config, cfg_t *section)
 {
@@ -74,6 +77,7 @@ password_of(const struct sb_config *config, cfg_t *section)
 	return copy;
 }
 
+/* Compiled once, with the line at hand if it cannot be. */
 static void
 range_of(const struct sb_config *config, cfg_t *section, struct mc_account *account)
 {

@@ -219,6 +219,7 @@ limits_fill(struct mc_config *out, cfg_t *root)
 	out->bind_delay_most_ms = sb_config_duration(bind, "delay_max", UINT64_MAX);
 }
 
+/* What single rules cannot see. */
 static void
 check_limits(const struct sb_config *config, const struct mc_config *out)
 {

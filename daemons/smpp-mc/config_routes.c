@@ -59,6 +59,7 @@ mc_config_sinks(const struct sb_config *config, struct mc_config *out)
 	return 0;
 }
 
+/* By name now, by number from here on: a session compares no names. */
 static void
 to_account(const struct sb_config *config, cfg_t *section, const struct mc_config *out,
 	struct mc_route *route)
@@ -99,6 +100,7 @@ to_nowhere(const struct sb_config *config, cfg_t *section, struct mc_route *rout
 			"refuse \"%s\": must be a command_status, as ESME_RINVDSTADR", name);
 }
 
+/* Exactly one of the three says where to. */
 static void
 route_fill(const struct sb_config *config, cfg_t *section, const struct mc_config *out,
 	struct mc_route *route)
@@ -118,6 +120,7 @@ route_fill(const struct sb_config *config, cfg_t *section, const struct mc_confi
 		to_nowhere(config, section, route);
 }
 
+/* The table borrows it: it lives as long as the snapshot. */
 static int
 prefix_copy(struct mc_config *out, cfg_t *section, struct mc_route *route)
 {

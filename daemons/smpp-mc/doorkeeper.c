@@ -51,6 +51,7 @@ source_of(struct doorkeeper *d, const uint8_t host[HOST], uint64_t now)
 	return oldest;
 }
 
+/* Doubling, after some failures for free: people mistype. */
 static uint32_t
 delay_of(const struct mc_config *config, uint32_t failures)
 {
@@ -71,6 +72,7 @@ doorkeeper_start(struct sb_session *s, const void *args)
 	return sb_register(s, MC_DOORKEEPER);
 }
 
+/* Only failures are told, so a success forgives nothing: time does. */
 static void
 doorkeeper_message(struct sb_session *s, struct sb_message *m)
 {

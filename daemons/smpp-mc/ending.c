@@ -27,6 +27,7 @@ mc_entry_forget(struct mc_partition *p, uint32_t number)
 	sb_gauge_add(p->service->messages, sb_session_shard(p->session), -1);
 }
 
+/* By account of the submitter; a receipt counts only when it has arrived. */
 static void
 count(struct mc_partition *p, const struct mc_entry *entry, uint8_t state)
 {
@@ -46,6 +47,7 @@ count(struct mc_partition *p, const struct mc_entry *entry, uint8_t state)
 		sb_counter_add(counters->failed, shard, 1);
 }
 
+/* Also for messages that were not stored, in memory only: their row would outlive them. */
 static void
 note_final(struct mc_partition *p, const struct mc_entry *entry, uint8_t state, uint8_t error)
 {
@@ -67,7 +69,8 @@ note_final(struct mc_partition *p, const struct mc_entry *entry, uint8_t state, 
 		mc_batch_final(p, &final);
 }
 
-/* Who submitted in transaction mode has waited for this. */
+/* Who submitted in transaction mode has waited for this. The body is still the kept message of the
+ * submit: such a message is never stored or read again. */
 static void
 answer_transaction(struct mc_partition *p, const struct mc_entry *entry, uint8_t state)
 {
@@ -121,6 +124,7 @@ receipt_add(struct mc_partition *p, const struct mc_parcel *head, struct sb_byte
 	return true;
 }
 
+/* One that cannot be made is lost, and said: the message has ended all the same. */
 void
 mc_receipt(struct mc_partition *p, struct mc_entry *entry, uint8_t state, uint8_t error)
 {

@@ -48,6 +48,7 @@ mc_list_insert(struct mc_slab *slab, struct mc_list *list, uint32_t number)
 	insert_before(slab, list, number, at);
 }
 
+/* Its links are cleared: an entry in no list has none. */
 void
 mc_list_remove(struct mc_slab *slab, struct mc_list *list, uint32_t number)
 {

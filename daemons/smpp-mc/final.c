@@ -15,6 +15,7 @@ struct mc_final_chunk {
 	struct mc_final records[MC_FINAL_CHUNK];
 };
 
+/* All of its records at once: nothing is moved. */
 static void
 drop_oldest(struct mc_finals *finals)
 {
@@ -36,6 +37,7 @@ mc_finals_fini(struct mc_finals *finals)
 		drop_oldest(finals);
 }
 
+/* Of fixed size, so that a chunk is forgotten in one piece of time. */
 static struct mc_final_chunk *
 chunk_with_room(struct mc_finals *finals)
 {
@@ -108,6 +110,7 @@ mc_finals_purge(struct mc_finals *finals, int64_t before_ms, size_t most)
 	}
 }
 
+/* Explicit octets, not the struct: rows outlive a compiler. */
 void
 mc_final_put(struct sb_writer *w, const struct mc_final *final)
 {

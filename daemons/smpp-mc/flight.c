@@ -28,6 +28,7 @@ bind_at(struct mc_outlet *outlet, uint16_t number)
 	return &outlet->binds[number];
 }
 
+/* Room is what the partition counts, not what the bind says: no question is asked on the way. */
 static bool
 bind_has_room(void *context, uint16_t number)
 {
@@ -36,6 +37,7 @@ bind_has_room(void *context, uint16_t number)
 	return !bind->is_leaving && bind->used < bind->window;
 }
 
+/* A simulated handset takes everything. */
 static bool
 sink_has_room(void *context, uint16_t number)
 {
@@ -66,6 +68,7 @@ roomiest(const struct mc_partition *p, struct mc_outlet *outlet)
 
 /* ---- sending ---- */
 
+/* The PDU goes along, so that the bind's session needs nothing of the partition's. */
 static int
 call_bind(struct mc_partition *p, struct mc_bind *bind, const struct mc_delivery *head,
 	struct sb_bytes pdu, uint64_t *ref)
@@ -88,6 +91,8 @@ call_bind(struct mc_partition *p, struct mc_bind *bind, const struct mc_delivery
 	return err;
 }
 
+/* The call first: once the queue has let an entry fly it has to land, and only a call's answer
+ * lands it. */
 static int
 fly(struct mc_partition *p, struct mc_outlet *outlet, uint32_t number, uint16_t at)
 {
@@ -134,6 +139,7 @@ land(struct mc_outlet *outlet, struct mc_entry *entry)
 	entry->place = 0;
 }
 
+/* A flying entry has no deadline: whether it has expired is asked when it comes back. */
 static void
 leave_heap(struct mc_partition *p, struct mc_entry *entry)
 {
@@ -177,6 +183,7 @@ run_account(struct mc_partition *p, struct mc_outlet *outlet)
 			return;
 }
 
+/* A sink is no bind: its number is 0, and all of a lane may fly. */
 static void
 run_sink(struct mc_partition *p, struct mc_outlet *outlet)
 {
@@ -256,6 +263,7 @@ judge(struct mc_partition *p, uint32_t number, uint32_t status)
 	mc_ended(p, number, SMPP_STATE_UNDELIVERABLE, error);
 }
 
+/* Whatever was answered, its flight is free first: what the entry's end sends next may want it. */
 static void
 landed(struct mc_partition *p, uint32_t number, enum mc_outcome outcome, uint32_t status)
 {

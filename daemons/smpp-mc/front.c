@@ -34,6 +34,7 @@ static const struct sb_limits partition_limits = {
 	.max_calls = PARTITION_CALLS,
 };
 
+/* Present partitions are told of at once, the others as they join: no order of starts is needed. */
 static int
 front_begin(struct sb_session *s, const void *args)
 {
@@ -81,6 +82,7 @@ static const struct sb_module front_module = {
 	.message = front_message,
 };
 
+/* Permanent, on shard 0: both must be found as long as the node runs. */
 static int
 start_alone(struct sb_node *node, const char *id, const struct sb_module *module, const void *args,
 	size_t args_size)

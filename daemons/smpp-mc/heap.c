@@ -22,6 +22,7 @@ mc_heap_fini(struct mc_heap *heap)
 	mc_heap_init(heap, heap->placed, heap->context);
 }
 
+/* Each move is told: places are the owners' handles. */
 static void
 put(struct mc_heap *heap, uint32_t place, struct mc_heap_item item)
 {

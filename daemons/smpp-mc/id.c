@@ -16,12 +16,14 @@
 #define SEQUENCE_MASK  0xfffu
 #define STALE_BLOCK_MS 1000
 
+/* 0 before 2025: ids then count on from what they had. */
 static uint64_t
 ticks_of(int64_t wall_ms)
 {
 	return wall_ms > MC_EPOCH_MS ? (uint64_t)(wall_ms - MC_EPOCH_MS) << SEQUENCE_BITS : 0;
 }
 
+/* Time on top, so that ids rise with it on all nodes; the node below, so that they never meet. */
 static uint64_t
 id_of(uint64_t ticks, uint16_t node)
 {
@@ -103,6 +105,7 @@ mc_id_format(uint64_t id, char text[MC_ID_TEXT])
 	text[MC_ID_DIGITS] = '\0';
 }
 
+/* Upper case as well: clients print ids as they like. */
 static int
 digit_of(uint8_t c)
 {

@@ -14,6 +14,7 @@
 
 #define FIRST_BUCKETS 64u
 
+/* Where an entry keeps this index's chain. */
 static uint32_t *
 link_of(const struct mc_index *index, uint32_t number)
 {
@@ -94,6 +95,7 @@ mc_index_fini(struct mc_index *index)
 	mc_index_init(index, index->slab, index->kind);
 }
 
+/* At the front: what is new is asked for most. */
 static void
 chain_push(struct mc_index *index, uint32_t number)
 {
@@ -108,6 +110,7 @@ chain_push(struct mc_index *index, uint32_t number)
 	*bucket = number;
 }
 
+/* Doubled, though buckets come one by one: the copies are few. */
 static int
 reserve(struct mc_index *index, uint32_t buckets)
 {
@@ -171,6 +174,7 @@ split(struct mc_index *index)
 		index->round *= 2;
 }
 
+/* Not with the index: most queues never have a lane. */
 static int
 first_buckets(struct mc_index *index)
 {
@@ -263,6 +267,7 @@ mc_index_find_owned(
 	return index->buckets ? first_with(index, *bucket_of(index, key), key) : 0;
 }
 
+/* Along the chain: others of that key may lie behind entries of other keys. */
 uint32_t
 mc_index_next(const struct mc_index *index, uint32_t number)
 {

@@ -16,6 +16,7 @@ struct daemon {
 	struct sb_node *node;
 };
 
+/* Errors of the start are logged here, once; what happens later is said where it happens. */
 static int
 serve(struct daemon *d)
 {
@@ -47,6 +48,7 @@ run(struct daemon *d)
 	return EXIT_SUCCESS;
 }
 
+/* The node first: its sessions use all the rest. Each takes what was never made. */
 static void
 daemon_fini(struct daemon *d)
 {

@@ -61,6 +61,7 @@ bind_refuse(struct sb_session *s, struct smpp_request request, const struct sb_p
 		refuse(s);
 }
 
+/* A refusal has at most one call under way, and nothing else does. */
 bool
 mc_bind_is_ref(const struct mc_session *session, uint64_t ref)
 {
@@ -81,6 +82,7 @@ mc_bind_judged(struct sb_session *s, const struct sb_message *m)
 	sb_timer_start(s, &session->refusal->timer, penalty->delay_ms, refusal_due);
 }
 
+/* By the node's log, since the session's own lines would name the account as if it were its. */
 static void
 log_refused(struct sb_session *s, const struct smpp_binding *binding, uint32_t status,
 	const char *reason)
@@ -114,6 +116,7 @@ bind_accept(struct sb_session *s, struct smpp_request request, const struct smpp
 		SB_LOG(s, ERROR, "mc.receiver_unnamed", "topic", SB_STR(topic));
 }
 
+/* The reason is for the log; the client gets the status. */
 void
 mc_bind(struct sb_session *s, struct smpp_request request, const struct smpp_binding *binding)
 {
@@ -152,6 +155,7 @@ mc_bind_leave(struct sb_session *s)
 	session->is_joined = false;
 }
 
+/* Once, at the first of unbind and end. */
 void
 mc_bind_release(struct sb_session *s)
 {

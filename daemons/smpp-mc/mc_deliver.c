@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 
+/* A reply to the partition's call, with the ticket that names its flight. */
 static void
 give_back(
 	struct sb_session *s, const struct sb_message *m, enum mc_outcome outcome, uint32_t status)
@@ -38,6 +39,7 @@ backlog_grow(struct mc_backlog *backlog)
 	return 0;
 }
 
+/* Kept messages, not copies: the PDU is made when there is room for it. */
 static void
 backlog_add(struct sb_session *s, struct mc_backlog *backlog, struct sb_message *m)
 {
@@ -61,7 +63,8 @@ backlog_take(struct mc_backlog *backlog)
 
 /* ---- sending ---- */
 
-/* 0: it is on its way. SB_FULL: not now. Otherwise it has been given back. */
+/* 0: it is on its way. SB_FULL: not now. Otherwise it has been given back. The PDU is made anew at
+ * each try: none is kept for want of room. */
 static int
 deliver_one(struct sb_session *s, struct sb_message *m)
 {
@@ -123,6 +126,7 @@ mc_deliver_more(struct sb_session *s)
 	}
 }
 
+/* To the partitions, in the order in which they came: other binds may take them. */
 void
 mc_deliver_stop(struct sb_session *s)
 {

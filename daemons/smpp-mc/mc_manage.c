@@ -20,6 +20,7 @@ struct question {
 	struct mc_answer answer; /* of who knows it */
 };
 
+/* With the id as we write it, whatever spelling was asked with. */
 static void
 query_answer(struct sb_session *s, const struct question *question)
 {
@@ -68,6 +69,7 @@ part_done(struct sb_session *s, struct mc_group *group, uint32_t part, uint32_t 
 		question_end(s, question);
 }
 
+/* Each partition's answer has a slot of its own, with the group in it. */
 static bool
 ask_one(struct sb_session *s, struct question *question, uint32_t partition, uint32_t type,
 	struct sb_payload payload)
@@ -118,6 +120,7 @@ ask_all(struct sb_session *s, struct smpp_request request, uint32_t failure, uin
 	ask(s, request, failure, type, what, 0, mc_config_of(s)->service->partition_count - 1);
 }
 
+/* Whose it must be is said by account; the address is the client's further wish. */
 static void
 ask_fill(struct sb_session *s, struct mc_ask *what, struct sb_bytes source, uint64_t id)
 {

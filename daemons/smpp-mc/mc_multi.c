@@ -72,6 +72,7 @@ multi_answer(struct sb_session *s, const struct multi *multi)
 		smpp_respond_pdu(s, multi->request, &response);
 }
 
+/* The last part answers and frees the group, wherever it comes from. */
 static void
 part_done(struct sb_session *s, struct mc_group *group, uint32_t part, uint32_t status,
 	const struct mc_answer *answer)
@@ -159,8 +160,8 @@ parts_send(struct sb_session *s, struct multi *multi, const struct smpp_pdu *pdu
 	free(multi);
 }
 
-/* SMPP_ROK, or what is wrong with the list. Names of distribution lists are nobody's here: that
- * destination fails by itself. */
+/* SMPP_ROK, or what is wrong with the list. Distribution lists are not kept here: one among the
+ * destinations refuses all of them. */
 static uint32_t
 destinations_read(struct multi *multi, const struct smpp_list *list)
 {
@@ -201,6 +202,7 @@ multi_new(struct smpp_request request, const struct smpp_list *list, uint32_t *s
 	return NULL;
 }
 
+/* Once for all destinations: only the route is each one's own. */
 static uint32_t
 check(struct sb_session *s, struct smpp_request request, const struct smpp_pdu *pdu,
 	struct mc_parcel *order)

@@ -68,6 +68,8 @@ mc_unbinding(struct sb_session *s)
 	mc_bind_release(s);
 }
 
+/* Replies can still be sent here: partitions get back what was in our hands before they hear that
+ * we are gone. */
 static void
 mc_closed(struct sb_session *s, enum sb_end why)
 {

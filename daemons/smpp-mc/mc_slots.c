@@ -9,6 +9,7 @@
 
 #define FIRST_SLOTS 16u
 
+/* The array may move: slots are named by number, and pointers to them are kept by nobody. */
 static int
 slots_grow(struct mc_slots *slots)
 {
@@ -72,6 +73,8 @@ mc_slots_fini(struct mc_slots *slots)
 	*slots = (struct mc_slots){0};
 }
 
+/* The deadline is the core's usual one: a partition that is silent for a minute has other
+ * trouble. */
 int
 mc_call(struct sb_session *s, uint32_t partition, uint32_t type, struct sb_payload payload,
 	uint32_t slot)

@@ -25,6 +25,7 @@ shard_of(const struct sb_session *s)
 	return sb_session_shard(s);
 }
 
+/* Counted by account: an operator sees who is refused, and how much of it is the rate. */
 void
 mc_refuse(struct sb_session *s, struct smpp_request request, uint32_t status)
 {
@@ -64,6 +65,7 @@ mode_flags(uint8_t esm_class)
 	return 0;
 }
 
+/* The defaults need no parser, and most messages have them. */
 static uint32_t
 order_times(const struct mc_config *config, const struct mc_order *order, int64_t now,
 	struct mc_parcel *parcel)
@@ -181,6 +183,7 @@ mc_order_send(struct sb_session *s, const struct mc_parcel *head, struct sb_byte
 	return err == SB_FULL ? SMPP_RMSGQFUL : SMPP_RSYSERR;
 }
 
+/* A header that cannot be walked would reach the handset as text. */
 uint32_t
 mc_text_status(const struct smpp_pdu *pdu, uint8_t esm_class)
 {
@@ -277,6 +280,7 @@ status_of_failure(int error)
 	return error == SB_FULL ? SMPP_RMSGQFUL : SMPP_RSYSERR;
 }
 
+/* Accepted is counted when it is answered, as the client counts it. */
 static void
 answer_one(struct sb_session *s, struct smpp_request request, uint32_t status, uint64_t id)
 {
@@ -291,6 +295,7 @@ answer_one(struct sb_session *s, struct smpp_request request, uint32_t status, u
 	smpp_respond(s, request, SMPP_ROK, sb_bytes(text, MC_ID_DIGITS));
 }
 
+/* Copied and given back first: what is answered may bring the next request. */
 static void
 slot_done(struct sb_session *s, struct mc_slot *slot, uint32_t status, uint64_t id,
 	const struct mc_answer *answer)

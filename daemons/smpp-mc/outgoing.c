@@ -28,6 +28,8 @@ registered_of(uint8_t registered)
 	return registered & (SMPP_WANT_DELIVERY_ACK | SMPP_WANT_USER_ACK);
 }
 
+/* A submit_sm and a deliver_sm have the same fields (3.4, 4.6): what was for the centre is
+ * emptied. */
 static void
 from_submit(struct smpp_pdu *pdu)
 {
@@ -136,6 +138,7 @@ goes_on(const struct smpp_pdu *pdu, uint16_t tag)
 	return !is_of_centre(tag) && !(pdu->header.command == SMPP_DELIVER_SM && is_to_centre(tag));
 }
 
+/* Looked at first: most messages have no TLV to lose, and need no copy. */
 static bool
 all_go_on(const struct smpp_pdu *pdu)
 {

@@ -43,6 +43,7 @@ stir(uint64_t hash, const uint8_t *octets, size_t size)
 	return hash ^ hash >> 32;
 }
 
+/* Not seeded: rows keep it, and a message finds its partition by it in every run. */
 uint32_t
 mc_text_hash(struct sb_bytes text)
 {
@@ -64,6 +65,7 @@ mc_row_put_prefix(struct sb_writer *w, struct sb_bytes account)
 	sb_put_bytes(w, account.data, account.size);
 }
 
+/* From the store or from a message: checked like octets from a wire. */
 int
 mc_row_split(struct sb_bytes row, struct sb_bytes *account, struct sb_bytes *pdu)
 {

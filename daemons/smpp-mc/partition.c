@@ -14,6 +14,7 @@
 
 #include <stdlib.h>
 
+/* One for each account and each sink, from the start: their numbers are the snapshot's. */
 static int
 outlets_init(struct mc_partition *p)
 {
@@ -53,6 +54,7 @@ partition_start(struct sb_session *s, const void *context)
 	return sb_join(s, MC_PARTITIONS);
 }
 
+/* The ref's lowest bit tells the sort of request (batch.h). */
 static void
 store_answered(struct mc_partition *p, const struct sb_message *m)
 {
@@ -116,6 +118,7 @@ partition_stopping(struct sb_session *s)
 	maybe_stop(p);
 }
 
+/* The slab is walked whole: at the end nobody knows which lists entries are in. */
 static void
 entries_fini(struct mc_partition *p)
 {

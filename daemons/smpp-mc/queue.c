@@ -39,6 +39,7 @@ lane_find(const struct mc_queue *queue, const struct mc_entry *entry)
 	return mc_index_find_pair(&queue->by_pair, entry->source, entry->destination);
 }
 
+/* Made when something has to be kept in order, not with each message. */
 static uint32_t
 lane_new(struct mc_queue *queue, const struct mc_entry *entry)
 {
@@ -64,6 +65,7 @@ list_of(struct mc_queue *queue, const struct mc_entry *entry)
 	return &queue->ready[entry->priority < MC_PRIORITIES ? entry->priority : MC_PRIORITIES - 1];
 }
 
+/* A leader is older than what arrived since: it goes before that of its priority. */
 static void
 ready_push_front(struct mc_queue *queue, uint32_t number)
 {
@@ -96,6 +98,7 @@ lane_settle(struct mc_queue *queue, uint32_t number)
 	mc_slab_give(queue->lanes, number);
 }
 
+/* Not into its lane, even if there is one: mc_queue_take finds that out, when its turn has come. */
 void
 mc_queue_add(struct mc_queue *queue, uint32_t number)
 {
@@ -117,6 +120,8 @@ mc_queue_return(struct mc_queue *queue, uint32_t number)
 	queue->ready_count++;
 }
 
+/* Highest priority first, and within it in order: a flood of high ones starves the low, as 3.4
+ * (5.2.14) allows. */
 static uint32_t
 ready_pop(struct mc_queue *queue)
 {
@@ -128,6 +133,7 @@ ready_pop(struct mc_queue *queue)
 	return 0;
 }
 
+/* In order of id, for it may come back from a flight, before others that were parked meanwhile. */
 static void
 park(struct mc_queue *queue, struct mc_lane *lane, uint32_t number)
 {
@@ -168,6 +174,8 @@ lane_admits(struct mc_queue *queue, struct mc_lane *lane, uint32_t number,
 	return true;
 }
 
+/* Entries that cannot go now are parked on the way, so that each is looked at once and not at every
+ * run. */
 uint32_t
 mc_queue_take(struct mc_queue *queue, bool (*has_room)(void *context, uint16_t bind), void *context,
 	uint16_t *bind)
@@ -241,6 +249,7 @@ mc_queue_park(struct mc_queue *queue, uint32_t number)
 	return found;
 }
 
+/* What led before the back-off leads again, or the next. */
 void
 mc_queue_wake(struct mc_queue *queue, uint32_t lane)
 {

@@ -25,6 +25,7 @@ struct addresses {
 	uint8_t esm_class;
 };
 
+/* The two PDUs that carry messages have the same addresses under different names. */
 static int
 addresses_of(const struct smpp_pdu *pdu, struct addresses *out)
 {
@@ -61,6 +62,7 @@ text_of(const struct smpp_pdu *pdu, uint8_t esm_class)
 	return octets;
 }
 
+/* The one number that we have: err: and network_error_code say the same. */
 static struct smpp_receipt
 receipt_of(const struct mc_report *report, struct sb_bytes id, char error[4], struct sb_bytes text)
 {

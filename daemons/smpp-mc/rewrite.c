@@ -69,6 +69,7 @@ pdu_merge(struct smpp_pdu *pdu, const struct smpp_replace_sm *with)
 	return SMPP_ROK;
 }
 
+/* A new one, not the old one changed: that may be a message which others still read. */
 static struct mc_parcel *
 parcel_with(const struct mc_parcel *old, struct sb_bytes account, const struct smpp_pdu *pdu)
 {

@@ -62,6 +62,7 @@ nodes_needed(const struct mc_route *routes, size_t count)
 	return nodes;
 }
 
+/* Children are made on the way: the array was counted beforehand and never moves. */
 static struct node *
 node_for(struct mc_route_table *table, const char *prefix)
 {

@@ -17,6 +17,7 @@ const struct sb_store_kind mc_kinds[MC_KIND_COUNT] = {
 	[MC_KIND_FINAL] = {.name = "fin", .version = 1, .columns = "none"},
 };
 
+/* By number, so that a snapshot made later can find the state of the same account. */
 static int
 accounts_init(struct mc_service *service, struct mc_config *config)
 {
@@ -97,6 +98,7 @@ mc_service_ids(struct sb_session *s, struct mc_service *service, uint32_t count)
 	return mc_id_take(&shard->ids, &service->ids, mc_service_wall(s, service), count);
 }
 
+/* Relaxed, in two loads: see struct mc_partition_place. */
 struct sb_address
 mc_service_partition(const struct mc_service *service, uint32_t number)
 {

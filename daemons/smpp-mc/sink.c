@@ -23,6 +23,7 @@ draw(struct mc_partition *p)
 	return (uint32_t)((p->random >> 32) * 1000 >> 32);
 }
 
+/* Thresholds one above the other on one draw: parts never overlap. */
 static enum fate
 fate_of(struct mc_partition *p, const struct mc_sink *sink)
 {
@@ -50,6 +51,7 @@ keep(struct mc_partition *p, uint32_t number)
 	mc_deadline_add(p, number, mc_tenths_ms(entry->expiry));
 }
 
+/* An attempt like any: what it comes to goes the way of a bind's answer. */
 static void
 meet(struct mc_partition *p, uint32_t number, enum fate fate)
 {

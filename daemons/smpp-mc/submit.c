@@ -23,6 +23,7 @@ answer(struct mc_partition *p, const struct sb_message *m, uint32_t status)
 	sb_reply(p->session, sb_message_from(m), 0, SB_COPY(&submitted, sizeof(submitted)));
 }
 
+/* What is needed while the body may be away: 64 octets of it. */
 static void
 entry_fill(struct mc_entry *entry, const struct mc_parcel *parcel)
 {
@@ -40,6 +41,7 @@ entry_fill(struct mc_entry *entry, const struct mc_parcel *parcel)
 	entry->state = MC_ENTRY_COMMITTING;
 }
 
+/* Counted against its account from here on, whatever comes of it. */
 uint32_t
 mc_entry_new(struct mc_partition *p, const struct mc_parcel *parcel)
 {
@@ -64,6 +66,8 @@ is_full(const struct mc_partition *p, uint16_t owner)
 	return p->entries.used >= places || p->outlets[owner].owned >= share;
 }
 
+/* A full partition is said at once: the client's session has nowhere to keep the message
+ * meanwhile. */
 void
 mc_submit(struct mc_partition *p, struct sb_message *m)
 {
@@ -102,6 +106,7 @@ status_of(int error)
 	return SMPP_RSYSERR;
 }
 
+/* Also without a store: a volatile message is as durable as it will be. */
 void
 mc_committed(struct mc_partition *p, uint32_t number, int status)
 {

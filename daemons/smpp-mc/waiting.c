@@ -12,6 +12,7 @@
 static void soon_fired(struct sb_session *s, struct sb_timer *timer);
 static void wall_fired(struct sb_session *s, struct sb_timer *timer);
 
+/* The heap tells each owner its place, so that a deadline can be taken out without a search. */
 static void
 entry_placed(void *context, uint32_t number, uint32_t place)
 {
@@ -47,6 +48,7 @@ mc_soon_start(struct mc_partition *p, uint64_t due_ms)
 	sb_timer_start(p->session, &p->soon, delay, soon_fired);
 }
 
+/* One time for all outlets that want to run again: they are few, and it is soon. */
 void
 mc_again_start(struct mc_partition *p, struct mc_outlet *outlet, uint64_t delay_ms)
 {
@@ -56,6 +58,7 @@ mc_again_start(struct mc_partition *p, struct mc_outlet *outlet, uint64_t delay_
 	mc_soon_start(p, p->again_ms);
 }
 
+/* Taken down first: who cannot go now either asks again. */
 static void
 run_again(struct mc_partition *p, uint64_t now)
 {
@@ -85,6 +88,7 @@ wall_start(struct mc_partition *p, int64_t now)
 	sb_timer_start(p->session, &p->wall, delay, wall_fired);
 }
 
+/* Started with the first that depends on it. */
 void
 mc_wall_watch(struct mc_partition *p)
 {
@@ -122,6 +126,7 @@ mc_wait(struct mc_partition *p, uint32_t number)
 	mc_body_cache(p, entry);
 }
 
+/* For what is to be taken back or changed: it is nobody's then but the caller's. */
 void
 mc_unwait(struct mc_partition *p, uint32_t number)
 {
@@ -202,6 +207,7 @@ back_off(struct mc_partition *p, uint32_t number, uint64_t delay_ms)
 		mc_queue_wake(queue, found);
 }
 
+/* Doubling from the first; the loop ends at the most, however many tries there were. */
 static uint64_t
 retry_delay(const struct mc_retry *retry, uint8_t tries)
 {
@@ -259,6 +265,7 @@ mc_retry(struct mc_partition *p, uint32_t number, enum mc_retry_class class, uin
 	mc_outlet_run(p, target);
 }
 
+/* All that is due, then the next time there is anything. */
 static void
 soon_fired(struct sb_session *s, struct sb_timer *timer)
 {
@@ -302,6 +309,7 @@ deadline_reached(struct mc_partition *p, uint32_t number)
 	mc_ended(p, number, SMPP_STATE_EXPIRED, 0);
 }
 
+/* By the clock on the wall, which may have jumped: everything is compared anew. */
 static void
 wall_fired(struct sb_session *s, struct sb_timer *timer)
 {
