@@ -101,7 +101,9 @@ mc_account_take(const struct mc_account *account, uint64_t now_ns, uint32_t coun
 	do {
 		/* What was not used before now is not saved beyond the burst. */
 		least = full > now_ns ? full : now_ns;
-		if (least + count * token - now_ns > account->burst * token)
+		/* One submit_multi may want more than the burst: then a full bucket is overdrawn,
+		 * or it would be throttled for ever. */
+		if (least > now_ns && least + count * token - now_ns > account->burst * token)
 			return false;
 	} while (!atomic_compare_exchange_weak_explicit(
 		bucket, &full, least + count * token, memory_order_relaxed, memory_order_relaxed));

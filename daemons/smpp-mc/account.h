@@ -71,7 +71,8 @@ uint32_t mc_account_bind(const struct mc_account *account, enum smpp_state mode,
 	struct sb_bytes password, const struct sb_peer *peer, const char **reason);
 void mc_account_unbind(const struct mc_account *account);
 
-/* Takes `count` tokens at once or none. `now_ns` is monotonic. Any thread. */
+/* Takes `count` tokens at once or none; more than the burst of a full bucket, which has to fill
+ * from below nothing then. `now_ns` is monotonic. Any thread. */
 bool mc_account_take(const struct mc_account *account, uint64_t now_ns, uint32_t count);
 
 /* Whether the account may send from this address: SMPP_ROK or the status to answer. */

@@ -158,6 +158,40 @@ test_an_account_sends_so_much_a_second_over_all_its_binds(void **state)
 	bed_close(&bed);
 }
 
+static uint32_t
+submit_to_ten(struct client *client)
+{
+	uint8_t room[256];
+	struct sb_writer w = sb_writer_of(room, sizeof(room));
+	struct smpp_destination destination = {
+		.flag = SMPP_DESTINATION_ADDRESS, .address = sb_bytes_text("999")};
+	struct smpp_pdu pdu = {.header.command = SMPP_SUBMIT_MULTI};
+
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(smpp_put_destination(&w, &destination), 0);
+	pdu.submit_multi.dest_address.octets = sb_bytes(room, sb_writer_size(&w));
+	pdu.submit_multi.dest_address.count = 10;
+	return client_ask(client, &pdu).header.status;
+}
+
+static void
+test_a_multi_over_the_burst_is_served_after_a_pause(void **state)
+{
+	(void)state;
+	bed_open(&bed, LISTENER HANDSET
+		"account \"alice\" { password = \"secret1\" throughput = 10 burst = 5 }\n");
+	client_bind(&alice, &bed, SMPP_BIND_TRANSMITTER, "alice");
+	assert_int_equal(submit_status(&alice, "1", "999"), SMPP_ROK);
+	assert_int_equal(submit_to_ten(&alice), SMPP_RTHROTTLED);
+	bed_pass(&bed, 200);
+	assert_int_equal(submit_to_ten(&alice), SMPP_ROK);
+	bed_pass(&bed, 450);
+	assert_int_equal(submit_status(&alice, "1", "999"), SMPP_RTHROTTLED);
+	bed_pass(&bed, 200);
+	assert_int_equal(submit_status(&alice, "1", "999"), SMPP_ROK);
+	bed_close(&bed);
+}
+
 static unsigned
 accepted_of_ten(struct client *client)
 {
@@ -330,6 +364,7 @@ main(void)
 		cmocka_unit_test(test_failed_binds_from_one_source_are_answered_later_and_later),
 		cmocka_unit_test(test_a_peer_that_leaves_while_its_refusal_waits_is_forgotten),
 		cmocka_unit_test(test_an_account_sends_so_much_a_second_over_all_its_binds),
+		cmocka_unit_test(test_a_multi_over_the_burst_is_served_after_a_pause),
 		cmocka_unit_test(test_a_full_queue_refuses),
 		cmocka_unit_test(test_a_store_that_is_full_is_waited_for),
 		cmocka_unit_test(test_an_account_sends_from_its_addresses_only),
