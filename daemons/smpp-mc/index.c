@@ -63,18 +63,20 @@ key_of(const struct mc_index *index, uint32_t number)
 }
 
 static uint32_t
-hash_of(uint64_t key)
+hash_of(const struct mc_index *index, uint64_t key)
 {
-	/* Ids count up and addresses are hashes already: a multiplication spreads both. */
-	key *= 0x9e3779b97f4a7c15u;
-	return (uint32_t)(key >> 32) ^ (uint32_t)(key >> 17);
+	/* Ids count up, and the addresses are hashes that a client can choose by their lower bits:
+	 * of one multiplication those alone would name the bucket, whatever the salt. */
+	key = (key ^ index->salt) * UINT64_C(0x9e3779b97f4a7c15);
+	key = (key ^ key >> 32) * UINT64_C(0xd6e8feb86659fd93);
+	return (uint32_t)(key >> 32);
 }
 
 /* Buckets below the split point have been split already in this round. */
 static uint32_t *
 bucket_of(const struct mc_index *index, uint64_t key)
 {
-	uint32_t hash = hash_of(key);
+	uint32_t hash = hash_of(index, key);
 	uint32_t bucket = hash & (index->round - 1);
 
 	if (bucket < index->bucket_count - index->round)

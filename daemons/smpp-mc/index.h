@@ -25,6 +25,7 @@ struct mc_index {
 	uint32_t capacity;
 	uint32_t round; /* buckets at the begin of this round: a power of two */
 	uint32_t entries;
+	uint64_t salt; /* so that nobody can choose addresses that share a bucket; set before use */
 };
 
 /* Allocates nothing; `slab` holds what is found (entries or lanes) and outlives the index. */

@@ -48,6 +48,9 @@ partition_start(struct sb_session *s, const void *context)
 	sb_random(s, &p->random, sizeof(p->random));
 	/* The generator of sink.c must not start at 0. */
 	p->random |= 1;
+	p->by_id.salt = p->by_pair.salt = p->random;
+	for (size_t i = 0; i < p->outlet_count; i++)
+		p->outlets[i].queue.by_pair.salt = p->random;
 	mc_waiting_init(p);
 	mc_service_set_partition(p->service, p->number, sb_self(s));
 	/* Last: the front opens the listeners when all partitions are there. */

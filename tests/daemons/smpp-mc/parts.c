@@ -111,6 +111,49 @@ test_a_heap_gives_what_is_due_in_order(void **state)
 	mc_heap_fini(&heap);
 }
 
+static uint32_t
+longest_chain(const struct mc_index *by_pair)
+{
+	uint32_t longest = 0;
+
+	for (uint32_t bucket = 0; bucket < by_pair->bucket_count; bucket++) {
+		uint32_t length = 0;
+
+		for (uint32_t at = by_pair->buckets[bucket]; at;
+			at = mc_entry_at(by_pair->slab, at)->by_pair)
+			length++;
+		longest = length > longest ? length : longest;
+	}
+	return longest;
+}
+
+static void
+test_chosen_addresses_do_not_share_a_bucket(void **state)
+{
+	/* Steps by which a client may have chosen the hashes of its addresses. */
+	static const uint32_t steps[][2] = {
+		{1u << 17, 0}, {0, 1u << 17}, {1u << 12, 1u << 12}, {1, 0}, {0, 1}, {1, 1}};
+	struct mc_slab slab;
+	struct mc_index by_pair;
+
+	(void)state;
+	for (size_t step = 0; step < sizeof(steps) / sizeof(steps[0]); step++) {
+		mc_slab_init(&slab, sizeof(struct mc_entry));
+		mc_index_init(&by_pair, &slab, MC_INDEX_PAIR);
+		by_pair.salt = UINT64_C(0x123456789abcdef1);
+		for (uint32_t i = 0; i < 5000; i++) {
+			uint32_t number = mc_slab_take(&slab);
+
+			mc_entry_at(&slab, number)->source = i * steps[step][0];
+			mc_entry_at(&slab, number)->destination = i * steps[step][1];
+			assert_int_equal(mc_index_add(&by_pair, number), 0);
+		}
+		assert_in_range(longest_chain(&by_pair), 1, 12);
+		mc_index_fini(&by_pair);
+		mc_slab_fini(&slab);
+	}
+}
+
 static void
 test_an_index_finds_all_and_only_what_is_in_it(void **state)
 {
@@ -237,6 +280,7 @@ main(void)
 		cmocka_unit_test(test_a_slab_gives_zeroed_items_that_stay),
 		cmocka_unit_test(test_a_list_keeps_its_order),
 		cmocka_unit_test(test_a_heap_gives_what_is_due_in_order),
+		cmocka_unit_test(test_chosen_addresses_do_not_share_a_bucket),
 		cmocka_unit_test(test_an_index_finds_all_and_only_what_is_in_it),
 		cmocka_unit_test(test_the_parts_of_a_multi_have_one_id),
 		cmocka_unit_test(test_final_states_are_found_until_they_are_old),
