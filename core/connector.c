@@ -34,6 +34,7 @@ struct sb_connector {
 	uint64_t attempt; /* answers to earlier ones, of whichever connector, are dropped */
 	uint64_t opened_at;
 	uint32_t backoff_ms;
+	uint32_t delay_ms; /* before the next attempt; 0: not reckoned yet */
 	int error;
 	bool is_trying;
 };
@@ -201,6 +202,7 @@ begin_attempt(struct sb_session *s)
 	int err;
 
 	connector->is_trying = true;
+	connector->delay_ms = 0;
 	/* Numbered by the shard, not by the connector: one that was freed and made anew must not
 	 * know its predecessor's answers. */
 	connector->attempt = ++s->shard->connects;
@@ -221,24 +223,53 @@ jittered(struct sb_session *s, uint32_t ms)
 	return ms / 2 + random % (ms / 2 + 1);
 }
 
+/* Once for each loss, when somebody wants to know. */
+static uint32_t
+delay_before_retry(struct sb_session *s)
+{
+	struct sb_connector *connector = s->connector;
+	uint64_t held = s->shard->now - connector->opened_at;
+
+	if (connector->delay_ms)
+		return connector->delay_ms;
+	if (connector->opened_at && held >= connector->options.stable_ms * NS_PER_MS)
+		connector->backoff_ms = connector->options.backoff_min_ms;
+	connector->opened_at = 0;
+	connector->delay_ms = jittered(s, connector->backoff_ms);
+	if (!connector->delay_ms)
+		connector->delay_ms = 1;
+	if (connector->backoff_ms < connector->options.backoff_max_ms / 2)
+		connector->backoff_ms *= 2;
+	else
+		connector->backoff_ms = connector->options.backoff_max_ms;
+	return connector->delay_ms;
+}
+
+uint32_t
+sb_connect_retry_ms(struct sb_session *s)
+{
+	if (!sb_session_is_open(s) || !sb_connector_reconnects(s))
+		return 0;
+	return delay_before_retry(s);
+}
+
+void
+sb_connect_unsuccessful(struct sb_session *s)
+{
+	if (s->connector)
+		s->connector->opened_at = 0;
+}
+
 void
 sb_connector_retry(struct sb_session *s)
 {
 	struct sb_connector *connector = s->connector;
-	uint64_t held = s->shard->now - connector->opened_at;
 	uint32_t delay;
 
 	/* `disconnected` may have called sb_connect itself. */
 	if (connector->is_trying || sb_timer_is_started(&connector->timer))
 		return;
-	if (connector->opened_at && held >= connector->options.stable_ms * NS_PER_MS)
-		connector->backoff_ms = connector->options.backoff_min_ms;
-	connector->opened_at = 0;
-	delay = jittered(s, connector->backoff_ms);
-	if (connector->backoff_ms < connector->options.backoff_max_ms / 2)
-		connector->backoff_ms *= 2;
-	else
-		connector->backoff_ms = connector->options.backoff_max_ms;
+	delay = delay_before_retry(s);
 	SB_LOG(s, INFO, "connector.retry", "host", SB_STR(connector->host), "delay_ms",
 		SB_UINT(delay));
 	sb_timer_start(s, &connector->timer, delay, begin_overdue);

@@ -38,4 +38,14 @@ struct sb_connector_options {
  */
 int sb_connect(struct sb_session *s, const struct sb_connector_options *options);
 
+/*
+ * Inside `disconnected`. After how many milliseconds it will be tried again; 0: it will not, for
+ * the session does not reconnect or was asked to stop.
+ */
+uint32_t sb_connect_retry_ms(struct sb_session *s);
+
+/* The connection of `s` was of no use (a login was refused): the delay before the next grows,
+ * however long this one has held. While there is one, or inside `disconnected`. */
+void sb_connect_unsuccessful(struct sb_session *s);
+
 #endif

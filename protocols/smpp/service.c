@@ -26,6 +26,7 @@ complete_times(struct smpp_session_options *o)
 	o->enquire_link_resp_ms = or_default(o->enquire_link_resp_ms, 30000);
 	o->inactivity_ms = or_default(o->inactivity_ms, SB_UNLIMITED);
 	o->response_ms = or_default(o->response_ms, 60000);
+	o->response_resolution_ms = or_default(o->response_resolution_ms, 1);
 	o->answer_ms = or_default(o->answer_ms, 30000);
 	o->unbind_ms = or_default(o->unbind_ms, 1500);
 }
@@ -51,7 +52,7 @@ complete(struct smpp_session_options *o)
 }
 
 int
-smpp_service_new(struct smpp_service **service, struct sb_node *node,
+smpp_service_make(struct smpp_service **service, struct sb_node *node,
 	const struct smpp_application *application, const struct smpp_session_options *options,
 	const void *args)
 {
@@ -82,11 +83,24 @@ smpp_service_new(struct smpp_service **service, struct sb_node *node,
 	return 0;
 }
 
+int
+smpp_service_new(struct smpp_service **service, struct sb_node *node,
+	const struct smpp_application *application, const struct smpp_session_options *options,
+	const void *args)
+{
+	/* An ESME needs to know who it is: smpp_esme_new. */
+	if (application->side != SMPP_MC)
+		return SB_EINVAL;
+	return smpp_service_make(service, node, application, options, args);
+}
+
 void
 smpp_service_free(struct smpp_service *service)
 {
-	if (service)
-		service->env->release(service->env->context, service);
+	if (!service)
+		return;
+	service->env->release(service->env->context, service->esme);
+	service->env->release(service->env->context, service);
 }
 
 const struct sb_module *

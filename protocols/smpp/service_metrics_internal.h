@@ -30,7 +30,11 @@ enum smpp_direction { SMPP_IN, SMPP_OUT };
 	X(window_out_full, "smpp_window_out_full_total",                                    \
 		"Requests of ours refused because the window was full")                     \
 	X(unanswerable, "smpp_unanswerable_total",                                          \
-		"Illegal PDUs that take no answer (outbind, alert_notification)")
+		"Illegal PDUs that take no answer (outbind, alert_notification)")           \
+	X(binds_refused, "smpp_binds_refused_total",                                        \
+		"Binds that were refused: the peer's by us, or ours by the peer")           \
+	X(connections_lost, "smpp_connections_lost_total",                                  \
+		"Connections of ours that ended, or could not be made, and not by our wish")
 
 /* Commands by slot: 0 .. 0x21 and 0x102 .. 0x113, and one for the unknown. */
 #define SMPP_COMMAND_SLOTS   0x35

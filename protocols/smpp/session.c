@@ -43,8 +43,8 @@ smpp_session_version(const struct sb_session *s)
 
 /* No connection yet: only what the options say. The clock of session_init begins with `connected`,
  * which a TLS handshake may delay. */
-static int
-session_start(struct sb_session *s, const void *args)
+int
+smpp_session_start(struct sb_session *s, const void *args)
 {
 	struct smpp_session *p = sb_state(s);
 
@@ -64,7 +64,7 @@ session_connected(struct sb_session *s, const struct sb_peer *peer)
 	struct smpp_session *p = smpp_enter(s);
 	int err = 0;
 
-	p->is_connected = true;
+	p->is_known = true;
 	p->state = SMPP_OPEN;
 	p->phase = SMPP_PHASE_OPEN;
 	p->phase_since = p->last_octet = p->last_request = sb_now(s);
@@ -73,6 +73,10 @@ session_connected(struct sb_session *s, const struct sb_peer *peer)
 	smpp_timer_arm(s, p);
 	if (smpp_app(p)->connected)
 		err = smpp_app(p)->connected(s, peer, p->service->args);
+	if (err < 0)
+		p->phase = SMPP_PHASE_CLOSED;
+	else if (p->is_outbound)
+		smpp_esme_connected(s, p);
 	smpp_leave(s, p);
 	return err;
 }
@@ -130,8 +134,8 @@ session_input_ended(struct sb_session *s)
 	smpp_leave(s, p);
 }
 
-/* Without a connection the bind is over; an SMPP session never outlives it. Requests of ours that
- * will get no answer are told of before `closed`, which only the turn's end brings. */
+/* Without a connection the bind is over, and the session, too, unless it connects again. Requests
+ * of ours that will get no answer are told of before `closed`, which only the turn's end brings. */
 static void
 session_disconnected(struct sb_session *s, enum sb_end why)
 {
@@ -139,8 +143,11 @@ session_disconnected(struct sb_session *s, enum sb_end why)
 
 	p->phase = SMPP_PHASE_CLOSED;
 	smpp_responses_lost(s, p);
+	if (smpp_app(p)->side == SMPP_ESME)
+		smpp_esme_disconnected(s, p, why);
+	else
+		sb_close(s, why);
 	smpp_leave(s, p);
-	sb_close(s, why);
 }
 
 static void
@@ -160,6 +167,10 @@ session_stopping(struct sb_session *s)
 {
 	struct smpp_session *p = smpp_enter(s);
 
+	/* A connection that is ending already: the session would have stayed. */
+	if (p->phase == SMPP_PHASE_CLOSED)
+		p->why = SB_END_DRAIN;
+	p->is_ending = true;
 	smpp_unbind_begin(s, p, SB_END_DRAIN);
 	smpp_leave(s, p);
 }
@@ -185,14 +196,12 @@ session_closed(struct sb_session *s, enum sb_end why)
 {
 	struct smpp_session *p = sb_state(s);
 
-	if (!p->is_connected)
+	if (!p->is_known)
 		return;
 	if (p->sent)
 		smpp_tell_sent(s, p);
 	smpp_responses_lost(s, p);
-	/* `mode` outlives the state, which an unbind has changed meanwhile. */
-	if (p->is_counted)
-		sb_gauge_add(p->service->metrics.bound[p->mode - SMPP_BOUND_TX], p->shard, -1);
+	smpp_bind_over(p);
 	if (smpp_app(p)->closed)
 		smpp_app(p)->closed(s, why);
 	smpp_pending_free(s, &p->in);
@@ -224,7 +233,7 @@ session_describe(const struct sb_session *s, struct sb_fields *fields)
 
 const struct sb_module smpp_session_callbacks = {
 	.abi = SB_MODULE_ABI,
-	.start = session_start,
+	.start = smpp_session_start,
 	.connected = session_connected,
 	.received = session_received,
 	.input_ended = session_input_ended,

@@ -83,11 +83,33 @@ struct smpp_unparsed {
  */
 struct smpp_application {
 	const char *name;    /* "smpp.mc": the module's name in logs and metrics */
-	enum smpp_side side; /* SMPP_MC: accepts binds */
+	enum smpp_side side; /* SMPP_MC: accepts binds; SMPP_ESME: binds (esme.h) */
 	size_t state_size;   /* octets of zeroed state with each session: smpp_state() */
 
-	/* A connection is there; `args` is the service's. < 0: refused, it ends. */
+	/* An ESME that connects: the session begins, for all its connections. < 0: it never was; no
+	 * other callback comes, `start` has freed what it made. */
+	int (*start)(struct sb_session *s, const void *args);
+
+	/* A connection is there; `args` is the service's. < 0: refused, it ends. An ESME sends its
+	 * bind when this has returned, unless one was sent in here. */
 	int (*connected)(struct sb_session *s, const struct sb_peer *peer, const void *args);
+
+	/* ESME: the centre has connected to us and asks us to bind on this connection: true does
+	 * it. NULL: nobody is let in. */
+	bool (*outbind)(struct sb_session *s, const struct smpp_outbind *outbind);
+
+	/* ESME: the bind's response, with its TLVs: bound, smpp_session_state says how. */
+	void (*bound)(struct sb_session *s, const struct smpp_pdu *response);
+
+	/* ESME: the centre said no: header.status says why (RBINDFAIL for a generic_nack). Unless
+	 * another bind is sent in here with smpp_send, the connection is given up: `disconnected`.
+	 */
+	void (*bind_refused)(struct sb_session *s, const struct smpp_pdu *response);
+
+	/* ESME: there is no connection any more, or none could be made (SB_END_CONNECT). The next
+	 * attempt comes in `retry_ms`; 0: none does, the session ends now, unless it is closed
+	 * already. Not told when we ended the session ourselves: then only `closed` comes. */
+	void (*disconnected)(struct sb_session *s, enum sb_end why, uint32_t retry_ms);
 
 	/*
 	 * MC: the peer asks to be bound. Answer with smpp_respond, now or within answer_ms; until
@@ -100,8 +122,8 @@ struct smpp_application {
 	/*
 	 * A well-formed request that is legal in this state (bind, unbind and enquire_link are the
 	 * session's own affair). Answer it with smpp_respond, smpp_respond_pdu or smpp_nack, now or
-	 * within answer_ms. outbind and alert_notification come with command's answer 0
-	 * (smpp_answer_of) and take none. NULL: requests are answered RINVCMDID.
+	 * within answer_ms. alert_notification comes with command's answer 0
+	 * (smpp_answer_of) and takes none. NULL: requests are answered RINVCMDID.
 	 */
 	void (*request)(
 		struct sb_session *s, struct smpp_request request, const struct smpp_pdu *pdu);
@@ -135,7 +157,7 @@ struct smpp_application {
 	/* A message: what other sessions post or call (m->is_call), answers, completions. */
 	void (*message)(struct sb_session *s, struct sb_message *m);
 
-	/* The last call, exactly once, if there was a connection (`connected`). */
+	/* The last call, exactly once, if there was a connection (`connected`) or a `start`. */
 	void (*closed)(struct sb_session *s, enum sb_end why);
 
 	/* More pairs for the operator, after the session's own. */
@@ -144,13 +166,14 @@ struct smpp_application {
 
 /* Times are milliseconds. 0 takes the default in brackets; SB_UNLIMITED switches a time off. */
 struct smpp_session_options {
-	uint32_t session_init_ms;      /* from connection to bind [10000] */
-	uint32_t enquire_link_ms;      /* no octet from the peer: ping it [30000] */
-	uint32_t enquire_link_resp_ms; /* still none: the link is dead [30000] */
-	uint32_t inactivity_ms;        /* no request from the peer: unbind [off] */
-	uint32_t response_ms;          /* the peer's response to a request of ours [60000] */
-	uint32_t answer_ms;            /* ours to one of the peer's, else RSYSERR [30000] */
-	uint32_t unbind_ms;            /* each step of an unbind: drain, response [1500] */
+	uint32_t session_init_ms;        /* from connection to bind [10000] */
+	uint32_t enquire_link_ms;        /* no octet from the peer: ping it [30000] */
+	uint32_t enquire_link_resp_ms;   /* still none: the link is dead [30000] */
+	uint32_t inactivity_ms;          /* no request from the peer: unbind [off] */
+	uint32_t response_ms;            /* the peer's response to a request of ours [60000] */
+	uint32_t response_resolution_ms; /* they are looked at so often: so late at most [1] */
+	uint32_t answer_ms;              /* ours to one of the peer's, else RSYSERR [30000] */
+	uint32_t unbind_ms;              /* each step of an unbind: drain, response [1500] */
 
 	uint32_t window_in;  /* unanswered requests of the peer: no more is read [512] */
 	uint32_t window_out; /* unanswered requests of ours: smpp_send says SB_FULL [10] */
@@ -171,7 +194,8 @@ struct smpp_session_options {
  * One role on one node: an application, its options and counters. Listeners (and
  * child specs) refer to it; it must outlive the node's sessions. `application` and
  * `args` are borrowed; `options` copied (NULL: defaults). The name of the
- * application labels its metrics. 0, SB_EINVAL (an option), SB_ENOMEM.
+ * application labels its metrics. For the side of the MC; smpp_esme_new (esme.h) is
+ * that of the ESME. 0, SB_EINVAL (an option, the side), SB_ENOMEM.
  */
 int smpp_service_new(struct smpp_service **service, struct sb_node *node,
 	const struct smpp_application *application, const struct smpp_session_options *options,
@@ -230,7 +254,8 @@ bool smpp_is_unanswered(const struct sb_session *s, struct smpp_request request)
 /*
  * Sends a request: header.command, the body and the TLVs are the caller's, the
  * rest of the header is set here. `context` comes back with the response;
- * outbind and alert_notification get none. 0; SB_FULL over the window, or while
+ * outbind and alert_notification get none. An ESME may send a bind of its own, too
+ * (esme.h), one at a time. 0; SB_FULL over the window, or while
  * the output is high: nothing was sent, `window_open` will come; SB_EINVAL when it
  * cannot be encoded, or is not legal in this state for this side; SB_ENOTSUP: the
  * peer's version does not have it; SB_GONE: not bound any more, or ended;
@@ -259,7 +284,8 @@ void smpp_resume(struct sb_session *s);
 /*
  * Ends the session politely: no more requests of ours, those outstanding get
  * unbind_ms to be answered, then unbind, its response, the end. Not bound: closes
- * at once. `why` is what `closed` gets.
+ * at once. `why` is what `closed` gets. It is the session's end, also of one that
+ * connects again after others; sb_disconnect ends a connection alone, at once.
  */
 void smpp_unbind(struct sb_session *s, enum sb_end why);
 

@@ -15,8 +15,8 @@ smpp_is_bind(uint32_t command)
 }
 
 /* What the bind at hand would make of us: the table of states says it, once. */
-static enum smpp_state
-mode_of(uint32_t command)
+enum smpp_state
+smpp_bind_mode(uint32_t command)
 {
 	return smpp_state_after(SMPP_OPEN, command | SMPP_RESPONSE_BIT, SMPP_ROK);
 }
@@ -67,7 +67,7 @@ smpp_bind_asked(struct sb_session *s, struct smpp_session *p, const struct smpp_
 	/* Set before the application is asked: it may look at what will be spoken, and may send as
 	 * soon as it has answered. */
 	p->version = (uint8_t)version_with(p, pdu->bind.interface_version);
-	p->mode = (uint8_t)mode_of(command);
+	p->mode = (uint8_t)smpp_bind_mode(command);
 	p->phase = SMPP_PHASE_BINDING;
 	binding = (struct smpp_binding){
 		.mode = p->mode,
@@ -104,21 +104,36 @@ smpp_bind_answer(struct sb_session *s, struct smpp_session *p, const struct smpp
 	return smpp_write_pdu(s, p, &pdu);
 }
 
-static void
-bound(struct sb_session *s, struct smpp_session *p)
+void
+smpp_bind_done(struct sb_session *s, struct smpp_session *p)
 {
 	p->state = p->mode;
 	p->phase_since = p->last_request = p->last_octet = sb_now(s);
 	p->phase = SMPP_PHASE_BOUND;
-	/* The gauge goes down once, in `closed`, whichever way the session ends. */
 	p->is_counted = true;
 	sb_gauge_add(p->service->metrics.bound[p->mode - SMPP_BOUND_TX], p->shard, 1);
-	SB_LOG(s, INFO, "smpp.bound", "mode", SB_STR(smpp_state_name(p->mode)), "version",
-		SB_STR(smpp_version_text(p)));
 	/* Many sessions only listen from here on, and need no table for it. */
 	if (smpp_pending_count(p->in) == 0)
 		smpp_pending_free(s, &p->in);
 	smpp_timer_arm(s, p);
+}
+
+/* Once, when the connection is gone or the session closed, whichever way it ends. `mode` outlives
+ * the state, which an unbind has changed meanwhile. */
+void
+smpp_bind_over(struct smpp_session *p)
+{
+	if (p->is_counted)
+		sb_gauge_add(p->service->metrics.bound[p->mode - SMPP_BOUND_TX], p->shard, -1);
+	p->is_counted = false;
+}
+
+static void
+bound(struct sb_session *s, struct smpp_session *p)
+{
+	smpp_bind_done(s, p);
+	SB_LOG(s, INFO, "smpp.bound", "mode", SB_STR(smpp_state_name(p->mode)), "version",
+		SB_STR(smpp_version_text(p)));
 }
 
 /* One more try within session_init_ms, which runs on from the connection: refusals do not renew it.
@@ -126,6 +141,7 @@ bound(struct sb_session *s, struct smpp_session *p)
 static void
 refused(struct sb_session *s, struct smpp_session *p, uint32_t status)
 {
+	sb_counter_add(p->service->metrics.binds_refused, p->shard, 1);
 	SB_LOG_LIMITED(s, WARNING, "smpp.bind_refused", "status", SB_STR(smpp_status_name(status)),
 		"attempt", SB_UINT(p->attempts));
 	/* The bind was answered because the session ends (smpp_finish, smpp_refuse_length): there

@@ -66,6 +66,7 @@ refusal(const struct smpp_session *p, uint32_t command)
 		return status;
 	switch ((enum smpp_phase)p->phase) {
 	case SMPP_PHASE_OPEN:
+	case SMPP_PHASE_ASKING:
 	case SMPP_PHASE_BINDING:
 	case SMPP_PHASE_BOUND:
 		return SMPP_ROK;
@@ -75,6 +76,7 @@ refusal(const struct smpp_session *p, uint32_t command)
 	case SMPP_PHASE_UNBINDING:
 	case SMPP_PHASE_FINISHING:
 	case SMPP_PHASE_CLOSED:
+	case SMPP_PHASE_AWAY:
 		break;
 	}
 	return SMPP_RSYSERR;
@@ -105,6 +107,10 @@ serve(struct sb_session *s, struct smpp_session *p, const struct smpp_pdu *pdu)
 
 	if (smpp_is_bind(pdu->header.command)) {
 		smpp_bind_asked(s, p, pdu);
+		return;
+	}
+	if (pdu->header.command == SMPP_OUTBIND) {
+		smpp_outbind_asked(s, p, pdu);
 		return;
 	}
 	if (!smpp_request_begin(s, p, pdu->header.command, pdu->header.sequence, &request))

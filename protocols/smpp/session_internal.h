@@ -13,7 +13,9 @@
 
 /* Where a session is on its way; the state (state.h) says what is legal meanwhile. */
 enum smpp_phase {
+	SMPP_PHASE_AWAY,      /* no connection: before the first, or between two */
 	SMPP_PHASE_OPEN,      /* not bound yet */
+	SMPP_PHASE_ASKING,    /* our bind waits for its response */
 	SMPP_PHASE_BINDING,   /* the application has a bind to answer; input is held */
 	SMPP_PHASE_BOUND,     /* requests go both ways */
 	SMPP_PHASE_DRAINING,  /* we shall unbind: what is outstanding is finished first */
@@ -44,17 +46,20 @@ struct smpp_session {
 	uint32_t next_sequence;
 	uint32_t ping_sequence;   /* of the last enquire_link; 0: answered */
 	uint32_t unbind_sequence; /* ours while UNBINDING, the peer's while LEAVING */
+	uint32_t bind_sequence;   /* ours while ASKING */
 	uint32_t window_in, window_out;
 	uint32_t requests_in, requests_out; /* so far */
 	uint16_t shard;
 	uint8_t state;    /* enum smpp_state */
 	uint8_t phase;    /* enum smpp_phase */
 	uint8_t why;      /* enum sb_end: of an unbind of ours */
-	uint8_t mode;     /* enum smpp_state: what the bind at hand asks for */
+	uint8_t mode;     /* enum smpp_state: what the bind at hand, ours or theirs, asks for */
 	uint8_t version;  /* enum smpp_version */
 	uint8_t attempts; /* binds so far, up to 255 */
-	bool is_connected;
-	bool is_inside; /* a callback of the module runs, which tells of `sent` at its end */
+	bool is_known;    /* to the application, which hears of the end */
+	bool is_outbound; /* it connects by the service's options */
+	bool is_ending;   /* the session itself ends, not only its connection */
+	bool is_inside;   /* a callback of the module runs, which tells of `sent` at its end */
 	bool is_held;
 	bool is_counted;        /* in the gauge of bound sessions */
 	bool is_window_awaited; /* smpp_send has said SB_FULL */
@@ -112,6 +117,9 @@ smpp_leave(struct sb_session *s, struct smpp_session *p)
 	p->is_inside = false;
 }
 
+/* ---- session.c: `start` of every session ---- */
+int smpp_session_start(struct sb_session *s, const void *args);
+
 /* ---- session_window.c ---- */
 
 /* Holds or lets go the input, as phase, window and application want it. */
@@ -157,6 +165,30 @@ int smpp_bind_answer(struct sb_session *s, struct smpp_session *p, const struct 
 void smpp_bind_settled(struct sb_session *s, struct smpp_session *p, uint32_t status);
 bool smpp_is_bind(uint32_t command);
 
+/* Counts it as bound no more. */
+void smpp_bind_over(struct smpp_session *p);
+/* Bound now, as `mode` says. */
+void smpp_bind_done(struct sb_session *s, struct smpp_session *p);
+/* What a bind of this command makes of a session. */
+enum smpp_state smpp_bind_mode(uint32_t command);
+
+/* ---- session_esme.c ---- */
+
+/* `connected` has returned: our bind, unless the application has sent its own. */
+void smpp_esme_connected(struct sb_session *s, struct smpp_session *p);
+/* A bind of ours was written with this number. */
+void smpp_bind_sent(struct smpp_session *p, const struct smpp_header *header);
+/* The response to our bind. */
+void smpp_bind_response(struct sb_session *s, struct smpp_session *p,
+	const struct smpp_header *header, struct sb_bytes frame);
+/* No bind is under way after a refusal: the connection is of no use. */
+void smpp_bind_give_up(struct sb_session *s, struct smpp_session *p);
+void smpp_outbind_asked(struct sb_session *s, struct smpp_session *p, const struct smpp_pdu *pdu);
+/* The connection is gone: all of it is forgotten, and the session stays or ends. */
+void smpp_esme_disconnected(struct sb_session *s, struct smpp_session *p, enum sb_end why);
+/* Whether the session stays when its connection ends so. */
+bool smpp_esme_stays(const struct smpp_session *p, enum sb_end why);
+
 /* ---- session_send.c ---- */
 
 /* A sequence number that none of ours outstanding has. */
@@ -179,9 +211,10 @@ void smpp_unbind_answered(struct sb_session *s, struct smpp_session *p);
 void smpp_unbind_progress(struct sb_session *s, struct smpp_session *p);
 /* The step of the unbind has lasted unbind_ms. */
 void smpp_unbind_overdue(struct sb_session *s, struct smpp_session *p);
-/* Begins an unbind that the application did not ask for: it is told. */
+/* Begins an unbind that the application did not ask for: it is told. A session that connects again
+ * stays. */
 void smpp_unbind_begin(struct sb_session *s, struct smpp_session *p, enum sb_end why);
-/* Answers what is left, then closes. */
+/* Answers what is left, then closes the connection, and the session with it unless it stays. */
 void smpp_finish(struct sb_session *s, struct smpp_session *p, enum sb_end why);
 /* Leaves BOUND, or goes on from there. */
 void smpp_set_phase(struct sb_session *s, struct smpp_session *p, enum smpp_phase phase);
@@ -192,6 +225,8 @@ bool smpp_is_unbinding(const struct smpp_session *p);
 
 /* `ms` after `since`, in nanoseconds; UINT64_MAX: never (SB_UNLIMITED). */
 uint64_t smpp_after(uint64_t since, uint32_t ms);
+/* When the timer looks at the responses to ours, given when the first is due. */
+uint64_t smpp_response_look(const struct smpp_session *p, uint64_t due);
 /* Sees to it that the timer fires at `due` or before. */
 void smpp_timer_nearer(struct sb_session *s, struct smpp_session *p, uint64_t due);
 /* The timer fires at the first deadline there is. */

@@ -48,6 +48,8 @@ may_send(const struct sb_session *s, const struct smpp_session *p, const struct 
 	 * below. */
 	if (!smpp_is_legal(p->state, smpp_app(p)->side, SMPP_VERSION_50, command))
 		return SB_EINVAL;
+	if (p->phase == SMPP_PHASE_ASKING)
+		return SB_EINVAL; /* one bind at a time */
 	if (info->version > p->version || (p->version < SMPP_VERSION_34 && needs_tlvs(pdu)))
 		return SB_ENOTSUP;
 	return 0;
@@ -75,7 +77,7 @@ send_in_window(
 	if (err)
 		smpp_pending_remove(p->out, slot);
 	else
-		smpp_timer_nearer(s, p, entry.due);
+		smpp_timer_nearer(s, p, smpp_response_look(p, entry.due));
 	return err;
 }
 
@@ -101,9 +103,12 @@ smpp_send(struct sb_session *s, struct smpp_pdu *request, uint64_t context)
 		err = send_in_window(s, p, request, context);
 	else
 		err = smpp_write_pdu(s, p, request);
-	if (!err)
-		p->requests_out++;
-	return err;
+	if (err)
+		return err;
+	p->requests_out++;
+	if (smpp_is_bind(request->header.command))
+		smpp_bind_sent(p, &request->header);
+	return 0;
 }
 
 /* ---- responses ---- */
@@ -168,32 +173,73 @@ deliver(struct sb_session *s, struct smpp_session *p, const struct smpp_header *
 		smpp_app(p)->response(s, context, &pdu);
 }
 
+/* The response to the request in `slot`, which is its own or a generic_nack. */
+static void
+match(struct sb_session *s, struct smpp_session *p, uint32_t slot, const struct smpp_header *header,
+	struct sb_bytes frame)
+{
+	/* A copy: the entry is gone before the application is called, which may send the next one
+	 * into the very slot. */
+	const struct smpp_pending_entry entry = p->out->entries[slot];
+
+	record_response(s, p, &entry);
+	smpp_pending_remove(p->out, slot);
+	deliver(s, p, header, frame, entry.context);
+}
+
+/* A number that fits with a command that does not is a fault of the peer's; the request keeps
+ * waiting for its own response. Never nack a response: that could go back and forth for ever. */
+static bool
+is_answer_to(const struct smpp_session *p, uint32_t slot, const struct smpp_header *header)
+{
+	return header->command == SMPP_GENERIC_NACK ||
+	       header->command == (p->out->entries[slot].command | SMPP_RESPONSE_BIT);
+}
+
+/* A bind of the session's own is in no table; one that the application has sent is, and its
+ * response comes to it as any other. */
+static bool
+is_bind_answer(const struct smpp_session *p, const struct smpp_header *header)
+{
+	return p->phase == SMPP_PHASE_ASKING && header->sequence == p->bind_sequence &&
+	       (header->command == SMPP_GENERIC_NACK ||
+		       smpp_state_after(SMPP_OPEN, header->command, SMPP_ROK) == p->mode);
+}
+
+static void
+bind_answered(struct sb_session *s, struct smpp_session *p, const struct smpp_header *header,
+	struct sb_bytes frame)
+{
+	uint32_t slot;
+
+	smpp_bind_response(s, p, header, frame);
+	if (sb_is_closing(s))
+		return;
+	/* Looked for only now: the application may have sent more meanwhile. */
+	slot = smpp_pending_find(p->out, header->sequence);
+	if (slot != SMPP_NO_SLOT && is_answer_to(p, slot, header))
+		match(s, p, slot, header, frame);
+	smpp_bind_give_up(s, p);
+}
+
 void
 smpp_response(struct sb_session *s, struct smpp_session *p, const struct smpp_header *header,
 	struct sb_bytes frame)
 {
 	uint32_t slot;
-	struct smpp_pending_entry entry;
 
+	if (is_bind_answer(p, header)) {
+		bind_answered(s, p, header, frame);
+		return;
+	}
 	if (is_own(s, p, header))
 		return;
 	slot = smpp_pending_find(p->out, header->sequence);
-	/* A copy: the entry is gone before the application is called, which may send the next one
-	 * into the very slot. */
-	if (slot != SMPP_NO_SLOT)
-		entry = p->out->entries[slot];
-	/* A number that fits with a command that does not is a fault of the peer's; the request
-	 * keeps waiting for its own response. Never nack a response: that could go back and forth
-	 * for ever. */
-	if (slot == SMPP_NO_SLOT ||
-		(header->command != SMPP_GENERIC_NACK &&
-			header->command != (entry.command | SMPP_RESPONSE_BIT))) {
+	if (slot == SMPP_NO_SLOT || !is_answer_to(p, slot, header)) {
 		discard(s, p, header);
 		return;
 	}
-	record_response(s, p, &entry);
-	smpp_pending_remove(p->out, slot);
-	deliver(s, p, header, frame, entry.context);
+	match(s, p, slot, header, frame);
 	smpp_tell_window(s, p);
 	if (p->phase > SMPP_PHASE_BOUND && !sb_is_closing(s))
 		smpp_unbind_progress(s, p);

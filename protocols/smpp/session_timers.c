@@ -43,6 +43,7 @@ phase_deadline(const struct smpp_session *p)
 {
 	switch ((enum smpp_phase)p->phase) {
 	case SMPP_PHASE_OPEN:
+	case SMPP_PHASE_ASKING:
 		return smpp_after(p->phase_since, smpp_options(p)->session_init_ms);
 	case SMPP_PHASE_BOUND:
 		return smpp_after(p->last_request, smpp_options(p)->inactivity_ms);
@@ -53,6 +54,7 @@ phase_deadline(const struct smpp_session *p)
 	case SMPP_PHASE_BINDING: /* the answer has a deadline of its own */
 	case SMPP_PHASE_FINISHING:
 	case SMPP_PHASE_CLOSED:
+	case SMPP_PHASE_AWAY:
 		break;
 	}
 	return UINT64_MAX;
@@ -64,6 +66,17 @@ table_deadline(const struct smpp_pending *table)
 	const struct smpp_pending_entry *oldest = smpp_pending_oldest(table);
 
 	return oldest ? oldest->due : UINT64_MAX;
+}
+
+/* The clock's multiples of the resolution: many that are due close together cost one look. */
+uint64_t
+smpp_response_look(const struct smpp_session *p, uint64_t due)
+{
+	uint64_t step = smpp_options(p)->response_resolution_ms * NS_PER_MS;
+
+	if (step <= NS_PER_MS || due > UINT64_MAX - step)
+		return due;
+	return (due + step - 1) / step * step;
 }
 
 static void
@@ -106,7 +119,7 @@ check_link(struct sb_session *s, struct smpp_session *p)
 static void
 phase_overdue(struct sb_session *s, struct smpp_session *p)
 {
-	if (p->phase == SMPP_PHASE_OPEN) {
+	if (p->phase < SMPP_PHASE_BOUND) {
 		SB_LOG_LIMITED(s, INFO, "smpp.not_bound", "attempts", SB_UINT(p->attempts));
 		smpp_finish(s, p, SB_END_DEADLINE);
 	} else if (p->phase == SMPP_PHASE_BOUND) {
@@ -181,7 +194,7 @@ void
 smpp_timer_arm(struct sb_session *s, struct smpp_session *p)
 {
 	uint64_t due = earlier(earlier(phase_deadline(p), link_deadline(p)),
-		earlier(table_deadline(p->in), table_deadline(p->out)));
+		earlier(table_deadline(p->in), smpp_response_look(p, table_deadline(p->out))));
 
 	if (due == UINT64_MAX)
 		sb_timer_stop(s, &p->timer);

@@ -26,6 +26,16 @@ smpp_set_phase(struct sb_session *s, struct smpp_session *p, enum smpp_phase pha
 	smpp_timer_arm(s, p);
 }
 
+/* Both flush and linger. A session that stays hears of it when the connection is gone. */
+static void
+end(struct sb_session *s, struct smpp_session *p, enum sb_end why)
+{
+	if (smpp_esme_stays(p, why))
+		sb_disconnect(s, why);
+	else
+		sb_close(s, why);
+}
+
 /* CLOSED first: answers that are written from here find nothing to go on with. All of them are in
  * the output before sb_close, which flushes it and lingers; no PDU could be added afterwards. */
 void
@@ -33,7 +43,7 @@ smpp_finish(struct sb_session *s, struct smpp_session *p, enum sb_end why)
 {
 	p->phase = SMPP_PHASE_CLOSED;
 	smpp_answer_rest(s, p);
-	sb_close(s, why);
+	end(s, p, why);
 }
 
 /* Both ways: neither side should have to ask what became of a request. */
@@ -62,7 +72,7 @@ let_go(struct sb_session *s, struct smpp_session *p)
 	(void)smpp_write_header(s, p, SMPP_UNBIND_RESP, SMPP_ROK, p->unbind_sequence);
 	p->state = SMPP_UNBOUND;
 	SB_LOG(s, INFO, "smpp.unbound", "by", SB_STR("peer"));
-	sb_close(s, p->why);
+	end(s, p, p->why);
 }
 
 /* A switch without default, so that a new phase must say what it does here. */
@@ -82,7 +92,9 @@ smpp_unbind_progress(struct sb_session *s, struct smpp_session *p)
 		if (smpp_pending_count(p->in) == 0)
 			smpp_finish(s, p, p->why);
 		break;
+	case SMPP_PHASE_AWAY:
 	case SMPP_PHASE_OPEN:
+	case SMPP_PHASE_ASKING:
 	case SMPP_PHASE_BINDING:
 	case SMPP_PHASE_BOUND:
 	case SMPP_PHASE_UNBINDING:
@@ -107,7 +119,9 @@ smpp_unbind_overdue(struct sb_session *s, struct smpp_session *p)
 		SB_LOG(s, INFO, "smpp.unbind_timeout");
 		smpp_finish(s, p, p->why);
 		break;
+	case SMPP_PHASE_AWAY:
 	case SMPP_PHASE_OPEN:
+	case SMPP_PHASE_ASKING:
 	case SMPP_PHASE_BINDING:
 	case SMPP_PHASE_BOUND:
 	case SMPP_PHASE_FINISHING:
@@ -123,11 +137,9 @@ tell_unbinding(struct sb_session *s, struct smpp_session *p)
 		smpp_app(p)->unbinding(s);
 }
 
-void
-smpp_unbind(struct sb_session *s, enum sb_end why)
+static void
+begin(struct sb_session *s, struct smpp_session *p, enum sb_end why)
 {
-	struct smpp_session *p = sb_state(s);
-
 	/* Twice is once, and the peer's unbind is as good as ours. */
 	if (sb_is_closing(s) || smpp_is_unbinding(p))
 		return;
@@ -142,11 +154,23 @@ smpp_unbind(struct sb_session *s, enum sb_end why)
 }
 
 void
+smpp_unbind(struct sb_session *s, enum sb_end why)
+{
+	struct smpp_session *p = sb_state(s);
+
+	/* Also where the connection is ending already: it was its last. */
+	if (!p->is_ending)
+		p->why = (uint8_t)why;
+	p->is_ending = true;
+	begin(s, p, why);
+}
+
+void
 smpp_unbind_begin(struct sb_session *s, struct smpp_session *p, enum sb_end why)
 {
 	bool was_bound = p->phase == SMPP_PHASE_BOUND;
 
-	smpp_unbind(s, why);
+	begin(s, p, why);
 	/* After the phase has changed, so that smpp_send says SB_GONE inside; and not when the
 	 * application itself asked, which knows. */
 	if (was_bound)

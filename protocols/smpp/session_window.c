@@ -15,6 +15,10 @@ hold_reason(const struct smpp_session *p)
 		return NULL;
 	if (p->phase == SMPP_PHASE_BINDING)
 		return "bind";
+	/* The response to our bind must be heard; and without a connection there is nothing to
+	 * hold. */
+	if (p->phase == SMPP_PHASE_ASKING || p->phase == SMPP_PHASE_AWAY)
+		return NULL;
 	if (smpp_pending_count(p->in) >= p->window_in)
 		return "window";
 	return p->hold_reason;

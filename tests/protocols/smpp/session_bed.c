@@ -36,6 +36,17 @@ tell(struct bed *bed, const char *format, ...)
 /* ---- the application ---- */
 
 static int
+app_start(struct sb_session *s, const void *args)
+{
+	struct bed *bed = (struct bed *)(uintptr_t)args;
+
+	((struct bed_state *)smpp_state(s))->bed = bed;
+	bed->session = s;
+	bed->address = sb_self(s);
+	return bed->start_result;
+}
+
+static int
 app_connected(struct sb_session *s, const struct sb_peer *peer, const void *args)
 {
 	struct bed *bed = (struct bed *)(uintptr_t)args;
@@ -79,6 +90,45 @@ app_bind(struct sb_session *s, struct smpp_request request, const struct smpp_bi
 		keep(bed, request);
 	else
 		answer(bed, s, bed->bind_status);
+}
+
+static void
+app_bound(struct sb_session *s, const struct smpp_pdu *response)
+{
+	tell(bed_of(s), "%s %x by %.*s", smpp_state_name(smpp_session_state(s)),
+		smpp_session_version(s), (int)response->bind_resp.system_id.size,
+		(const char *)response->bind_resp.system_id.data);
+	assert_true(smpp_window_room(s) > 0);
+}
+
+static void
+app_bind_refused(struct sb_session *s, const struct smpp_pdu *response)
+{
+	struct bed *bed = bed_of(s);
+	struct smpp_pdu again = {.header = {.command = SMPP_BIND_RECEIVER}};
+
+	tell(bed, "refused %s", smpp_status_name(response->header.status));
+	again.bind.system_id = sb_bytes_text("again");
+	if (bed->binds_again)
+		assert_int_equal(smpp_send(s, &again, 7), 0);
+	bed->binds_again = false;
+}
+
+static void
+app_disconnected(struct sb_session *s, enum sb_end why, uint32_t retry_ms)
+{
+	tell(bed_of(s), "disconnected %s%s", sb_end_name(why), retry_ms ? " for a while" : "");
+	assert_int_equal(bed_submit_sm(s, 99), SB_GONE);
+	assert_int_equal(smpp_window_used(s), 0);
+}
+
+static bool
+app_outbind(struct sb_session *s, const struct smpp_outbind *outbind)
+{
+	tell(bed_of(s), "outbind %.*s %.*s", (int)outbind->system_id.size,
+		(const char *)outbind->system_id.data, (int)outbind->password.size,
+		(const char *)outbind->password.data);
+	return bed_of(s)->lets_in;
 }
 
 static void
@@ -193,6 +243,29 @@ static const struct smpp_application application = {
 	.describe = app_describe,
 };
 
+static const struct smpp_application esme_application = {
+	.name = "smpp.bed.esme",
+	.side = SMPP_ESME,
+	.state_size = sizeof(struct bed_state),
+	.connected = app_connected,
+	.start = app_start,
+	.outbind = app_outbind,
+	.bound = app_bound,
+	.bind_refused = app_bind_refused,
+	.disconnected = app_disconnected,
+	.request = app_request,
+	.unparsed = app_unparsed,
+	.response = app_response,
+	.response_timeout = app_response_timeout,
+	.response_lost = app_response_lost,
+	.window_open = app_window_open,
+	.sent = app_sent,
+	.unbinding = app_unbinding,
+	.message = app_message,
+	.closed = app_closed,
+	.describe = app_describe,
+};
+
 /* ---- the bed ---- */
 
 /* A calm machine needs no time, another one has to be given what its delays take. */
@@ -228,13 +301,10 @@ open_log(struct bed *bed)
 	assert_non_null(bed->log);
 }
 
-void
-bed_open_with(struct bed *bed, const struct smpp_session_options *options,
-	const struct sb_limits *limits, const struct sim_options *sim)
+static void
+open_node(struct bed *bed, const struct sim_options *sim)
 {
 	static const struct sim_options calm = {.is_calm = true};
-	struct sb_listener_options listener = {
-		.name = "smpp", .address = "127.0.0.1:2775", .limits = limits};
 	struct sb_node_options node = {.threads = 1};
 
 	memset(bed, 0, sizeof(*bed));
@@ -245,9 +315,81 @@ bed_open_with(struct bed *bed, const struct smpp_session_options *options,
 	node.env = sim_env(bed->sim);
 	assert_int_equal(sb_node_new(&bed->node, &node), 0);
 	sim_attach(bed->sim, bed->node);
+}
+
+void
+bed_open_with(struct bed *bed, const struct smpp_session_options *options,
+	const struct sb_limits *limits, const struct sim_options *sim)
+{
+	struct sb_listener_options listener = {
+		.name = "smpp", .address = "127.0.0.1:2775", .limits = limits};
+
+	open_node(bed, sim);
 	assert_int_equal(smpp_service_new(&bed->service, bed->node, &application, options, bed), 0);
 	assert_int_equal(smpp_listen(bed->service, &listener, NULL), 0);
 	bed_connect(bed);
+}
+
+void
+bed_open_esme_alone(
+	struct bed *bed, const struct smpp_esme_options *options, const struct sim_options *sim)
+{
+	static const struct smpp_esme_options alice = {
+		.system_id = "alice", .password = "secret1", .restart = SB_PERMANENT};
+
+	open_node(bed, sim);
+	assert_int_equal(smpp_esme_start(bed->node, "127.0.0.1", 2775, &esme_application, bed,
+				 options ? options : &alice, &bed->service),
+		0);
+}
+
+void
+bed_open_esme(struct bed *bed, const struct smpp_esme_options *options)
+{
+	bed_open_esme_alone(bed, options, NULL);
+	sim_listen(bed->sim, 2775);
+	bed_turn(bed);
+	assert_true(bed_accept(bed));
+}
+
+void
+bed_open_outbind(struct bed *bed, const struct smpp_esme_options *options)
+{
+	struct sb_listener_options listener = {.name = "outbind", .address = "127.0.0.1:2775"};
+
+	open_node(bed, NULL);
+	bed->lets_in = true;
+	assert_int_equal(
+		smpp_esme_new(&bed->service, bed->node, &esme_application, options, bed), 0);
+	assert_int_equal(smpp_listen(bed->service, &listener, NULL), 0);
+	bed_connect(bed);
+}
+
+bool
+bed_accept(struct bed *bed)
+{
+	struct sim_peer *peer = sim_accept(bed->sim, 2775);
+
+	if (peer)
+		bed->peer = peer;
+	return peer != NULL;
+}
+
+void
+bed_accept_bind(struct bed *bed)
+{
+	struct smpp_pdu pdu;
+	uint8_t tlv[] = {0x02, 0x10, 0, 1, 0x34};
+
+	assert_true(bed_accept(bed) || bed->peer);
+	assert_true(bed_take(bed, &pdu));
+	assert_true(pdu.header.command == SMPP_BIND_TRANSCEIVER);
+	assert_int_equal(pdu.header.sequence, 1);
+	pdu = (struct smpp_pdu){.header = {.command = SMPP_BIND_TRANSCEIVER_RESP, .sequence = 1}};
+	pdu.bind_resp.system_id = sb_bytes_text("mc");
+	pdu.tlvs = sb_bytes(tlv, sizeof(tlv));
+	bed_send(bed, &pdu);
+	bed_expect_trace(bed, "bound_trx 34 by mc;");
 }
 
 void
@@ -442,6 +584,29 @@ bed_send_deliver(struct bed *bed, uint64_t context)
 {
 	deliver_context = context;
 	bed_act(bed, act_deliver);
+	return act_result;
+}
+
+int
+bed_submit_sm(struct sb_session *s, uint64_t context)
+{
+	struct smpp_pdu pdu = bed_submit(0);
+
+	return smpp_send(s, &pdu, context);
+}
+
+static void
+act_submit(struct bed *bed, struct sb_session *s)
+{
+	(void)bed;
+	act_result = bed_submit_sm(s, deliver_context);
+}
+
+int
+bed_send_submit_sm(struct bed *bed, uint64_t context)
+{
+	deliver_context = context;
+	bed_act(bed, act_submit);
 	return act_result;
 }
 

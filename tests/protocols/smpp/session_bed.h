@@ -7,6 +7,7 @@
 
 #include "core/listener.h"
 #include "core/node.h"
+#include "protocols/smpp/esme.h"
 #include "protocols/smpp/session.h"
 #include "tests/sim/simulation.h"
 
@@ -31,6 +32,9 @@ struct bed {
 	bool tells_sent;          /* `sent` is written down, too */
 	uint32_t bind_status;     /* of binds that are answered at once */
 	uint32_t request_status;  /* of requests */
+	bool binds_again;         /* a refused bind of ours is followed by another */
+	bool lets_in;             /* outbind is accepted */
+	int start_result;         /* what `start` returns */
 	int connected_result;     /* what `connected` returns */
 	struct smpp_request last; /* the request that came last */
 	struct smpp_request kept[BED_SPACE / 8];
@@ -45,6 +49,18 @@ void bed_open(struct bed *bed, const struct smpp_session_options *options);
 /* Everything as wished; NULL: defaults. */
 void bed_open_with(struct bed *bed, const struct smpp_session_options *options,
 	const struct sb_limits *limits, const struct sim_options *sim);
+/* A node with one ESME that connects, and a centre that listens (bed_accept) on 2775. */
+void bed_open_esme(struct bed *bed, const struct smpp_esme_options *options);
+/* The same, but nobody listens there, and nothing has happened yet. */
+void bed_open_esme_alone(
+	struct bed *bed, const struct smpp_esme_options *options, const struct sim_options *sim);
+/* A node with an ESME that listens for an outbind on 2775, and a centre that has connected. */
+void bed_open_outbind(struct bed *bed, const struct smpp_esme_options *options);
+/* The oldest connection of the ESME's becomes the present peer; false: there is none. */
+bool bed_accept(struct bed *bed);
+/* Accepts, takes the ESME's bind and answers it with ROK and sc_interface_version 3.4. */
+void bed_accept_bind(struct bed *bed);
+
 /* Stops the node, cuts what is left and frees all. */
 void bed_close(struct bed *bed);
 /* One more peer, which becomes the present one. */
@@ -85,7 +101,10 @@ void bed_act(struct bed *bed, void (*act)(struct bed *bed, struct sb_session *s)
 
 /* From inside a callback or bed_act: a deliver_sm with this context; what smpp_send says. */
 int bed_deliver(struct sb_session *s, uint64_t context);
+/* The ESME's: a submit_sm. */
+int bed_submit_sm(struct sb_session *s, uint64_t context);
 /* In a callback of its own. */
+int bed_send_submit_sm(struct bed *bed, uint64_t context);
 int bed_send_deliver(struct bed *bed, uint64_t context);
 /* Answers kept request `n` with `status` in a callback of its own; what smpp_respond says. */
 int bed_answer(struct bed *bed, size_t n, uint32_t status);

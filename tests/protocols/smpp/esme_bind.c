@@ -1,0 +1,247 @@
+/* The ESME side: connecting, binding, being refused, coming back. */
+#include "tests/protocols/smpp/session_bed.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct bed bed;
+
+static int
+done(void **state)
+{
+	(void)state;
+	bed_close(&bed);
+	return 0;
+}
+
+static void
+respond(uint32_t command, uint32_t status, uint32_t sequence)
+{
+	bed_send_header(&bed, command, status, sequence);
+}
+
+static void
+test_it_binds_with_the_options_and_says_so(void **state)
+{
+	static const struct smpp_esme_options options = {
+		.system_id = "alice",
+		.password = "secret1",
+		.system_type = "vma",
+		.addr_ton = 1,
+		.addr_npi = 2,
+		.address_range = "^49",
+		.bind = SMPP_BIND_TRANSMITTER,
+	};
+	struct smpp_pdu pdu;
+
+	(void)state;
+	bed_open_esme(&bed, &options);
+	pdu = bed_expect(&bed, SMPP_BIND_TRANSMITTER, 0, 1);
+	assert_true(sb_bytes_equal(pdu.bind.system_id, sb_bytes_text("alice")));
+	assert_true(sb_bytes_equal(pdu.bind.password, sb_bytes_text("secret1")));
+	assert_true(sb_bytes_equal(pdu.bind.system_type, sb_bytes_text("vma")));
+	assert_true(sb_bytes_equal(pdu.bind.address_range, sb_bytes_text("^49")));
+	assert_int_equal(pdu.bind.interface_version, 0x34);
+	assert_int_equal(pdu.bind.addr_ton, 1);
+	assert_int_equal(pdu.bind.addr_npi, 2);
+	respond(SMPP_BIND_TRANSMITTER_RESP, 0, 1);
+	bed_expect_trace(&bed, "bound_tx 34 by ;");
+	assert_int_equal(bed_counter(&bed, "smpp_bound_sessions"), 1);
+	assert_int_equal(bed_send_submit_sm(&bed, 5), 0);
+	bed_expect(&bed, SMPP_SUBMIT_SM, 0, 2);
+	respond(SMPP_SUBMIT_SM_RESP, 0, 2);
+	bed_expect_trace(&bed, "response 5 submit_sm_resp 0;");
+}
+
+static void
+test_the_version_is_the_lower_one_and_3_4_where_the_centre_is_silent(void **state)
+{
+	static const struct {
+		uint8_t asked, said, spoken;
+	} cases[] = {{0x50, 0x50, 0x50}, {0x50, 0x34, 0x34}, {0x34, 0x50, 0x34}, {0x50, 0, 0x34},
+		{0x33, 0, 0x33}, {0x34, 0x33, 0x33}, {0x34, 0x12, 0x33}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct smpp_esme_options options = {
+			.bind = SMPP_BIND_RECEIVER, .session.version = cases[i].asked};
+		struct smpp_pdu pdu = {
+			.header = {.command = SMPP_BIND_RECEIVER_RESP, .sequence = 1}};
+		const uint8_t tlv[] = {0x02, 0x10, 0, 1, cases[i].said};
+
+		bed_open_esme(&bed, &options);
+		assert_int_equal(bed_expect(&bed, SMPP_BIND_RECEIVER, 0, 1).bind.interface_version,
+			cases[i].asked);
+		if (cases[i].said)
+			pdu.tlvs = sb_bytes(tlv, sizeof(tlv));
+		bed_send(&bed, &pdu);
+		assert_non_null(bed.session);
+		assert_int_equal(smpp_session_version(bed.session), cases[i].spoken);
+		if (i + 1 < sizeof(cases) / sizeof(cases[0]))
+			bed_close(&bed);
+	}
+}
+
+static void
+test_a_centre_that_is_not_there_is_tried_again_ever_later(void **state)
+{
+	(void)state;
+	bed_open_esme_alone(&bed, NULL, NULL);
+	bed_turn(&bed);
+	bed_expect_trace(&bed, "disconnected connect for a while;");
+	bed_pass(&bed, 510);
+	bed_expect_trace(&bed, "disconnected connect for a while;");
+	bed_pass(&bed, 60000);
+	/* 0.5 1 2 4 8 16 s and jitter: not many more than these. */
+	assert_true(strlen(bed.trace) < 15 * strlen("disconnected connect for a while;"));
+	sim_listen(bed.sim, 2775);
+	bed.trace[0] = '\0';
+	for (unsigned second = 0; second < 61 && !bed_accept(&bed); second++)
+		bed_pass(&bed, 1000);
+	bed.trace[0] = '\0';
+	bed_accept_bind(&bed);
+}
+
+static void
+test_a_temporary_one_ends_when_it_cannot_connect(void **state)
+{
+	static const struct smpp_esme_options options = {.system_id = "alice"};
+
+	(void)state;
+	bed_open_esme_alone(&bed, &options, NULL);
+	bed_turn(&bed);
+	bed_expect_trace(&bed, "disconnected connect;closed connect;");
+}
+
+static void
+test_a_refused_bind_is_tried_again_ever_later(void **state)
+{
+	unsigned attempts = 0;
+
+	(void)state;
+	bed_open_esme(&bed, NULL);
+	for (unsigned second = 0; second < 120; second++) {
+		if (attempts == 0 || bed_accept(&bed)) {
+			attempts++;
+			bed_expect(&bed, SMPP_BIND_TRANSCEIVER, 0, 1);
+			respond(SMPP_BIND_TRANSCEIVER_RESP, SMPP_RINVPASWD, 1);
+			sim_finish(bed.peer);
+		}
+		bed_pass(&bed, 1000);
+	}
+	assert_in_range(attempts, 5, 12);
+	assert_int_equal(bed_counter(&bed, "smpp_binds_refused_total"), attempts);
+	assert_non_null(
+		strstr(bed.trace, "refused ESME_RINVPASWD;disconnected protocol for a while;"));
+	assert_null(strstr(bed.trace, "closed"));
+}
+
+static void
+test_a_silent_centre_is_left_and_does_not_count_as_success(void **state)
+{
+	unsigned attempts = 0;
+
+	(void)state;
+	bed_open_esme(&bed, NULL);
+	for (unsigned second = 0; second < 400; second++) {
+		if (attempts == 0 || bed_accept(&bed)) {
+			attempts++;
+			bed_expect(&bed, SMPP_BIND_TRANSCEIVER, 0, 1);
+		}
+		if (sim_has_ended(bed.peer))
+			sim_finish(bed.peer);
+		bed_pass(&bed, 1000);
+	}
+	assert_in_range(attempts, 5, 14);
+	assert_non_null(strstr(bed.trace, "disconnected deadline for a while;"));
+}
+
+static void
+test_a_temporary_one_ends_when_its_bind_is_refused(void **state)
+{
+	static const struct smpp_esme_options options = {.system_id = "alice"};
+
+	(void)state;
+	bed_open_esme(&bed, &options);
+	bed_expect(&bed, SMPP_BIND_TRANSCEIVER, 0, 1);
+	respond(SMPP_GENERIC_NACK, 0, 1);
+	bed_expect_trace(&bed, "refused ESME_RBINDFAIL;");
+	bed_expect_closed(&bed, SB_END_PROTOCOL);
+}
+
+static void
+test_another_bind_can_follow_a_refusal_on_the_same_connection(void **state)
+{
+	(void)state;
+	bed_open_esme(&bed, NULL);
+	bed.binds_again = true;
+	bed_expect(&bed, SMPP_BIND_TRANSCEIVER, 0, 1);
+	respond(SMPP_BIND_TRANSCEIVER_RESP, SMPP_RALYBND, 1);
+	bed_expect(&bed, SMPP_BIND_RECEIVER, 0, 2);
+	respond(SMPP_BIND_RECEIVER_RESP, 0, 2);
+	bed_expect_trace(
+		&bed, "refused ESME_RALYBND;bound_rx 34 by ;response 7 bind_receiver_resp 0;");
+}
+
+static void
+test_a_manual_bind_is_the_applications(void **state)
+{
+	static const struct smpp_esme_options options = {
+		.is_bind_manual = true, .restart = SB_PERMANENT};
+
+	(void)state;
+	bed_open_esme(&bed, &options);
+	bed_expect_nothing(&bed);
+	bed_pass(&bed, 9990);
+	assert_false(sim_has_ended(bed.peer));
+	bed_pass(&bed, 20);
+	assert_true(sim_has_ended(bed.peer));
+}
+
+static void
+test_requests_of_the_centre_before_the_bind_are_refused(void **state)
+{
+	const struct smpp_pdu outbind = {.header = {.command = SMPP_OUTBIND}};
+
+	(void)state;
+	bed_open_esme(&bed, NULL);
+	bed_expect(&bed, SMPP_BIND_TRANSCEIVER, 0, 1);
+	bed_send_header(&bed, SMPP_DELIVER_SM, 0, 9);
+	bed_expect(&bed, SMPP_DELIVER_SM_RESP, SMPP_RINVBNDSTS, 9);
+	bed_send_header(&bed, SMPP_SUBMIT_SM, 0, 10);
+	bed_expect(&bed, SMPP_SUBMIT_SM_RESP, SMPP_RINVBNDSTS, 10);
+	bed_send_header(&bed, SMPP_BIND_RECEIVER, 0, 11);
+	bed_expect(&bed, SMPP_BIND_RECEIVER_RESP, SMPP_RINVBNDSTS, 11);
+	bed_send(&bed, &outbind);
+	bed_send_header(&bed, SMPP_ENQUIRE_LINK, 0, 13);
+	bed_expect(&bed, SMPP_ENQUIRE_LINK_RESP, 0, 13);
+	bed_send_header(&bed, 0x7777, 0, 14);
+	bed_expect(&bed, SMPP_GENERIC_NACK, SMPP_RINVCMDID, 14);
+	/* Nor does an outbind mean anything on a connection of ours. */
+	bed_expect_trace(&bed, "unparsed unknown ESME_RINVCMDID;");
+	assert_false(sim_has_ended(bed.peer));
+}
+
+int
+main(void)
+{
+#define BED_TEST(name) cmocka_unit_test_teardown(name, done)
+	const struct CMUnitTest tests[] = {
+		BED_TEST(test_it_binds_with_the_options_and_says_so),
+		BED_TEST(test_the_version_is_the_lower_one_and_3_4_where_the_centre_is_silent),
+		BED_TEST(test_a_centre_that_is_not_there_is_tried_again_ever_later),
+		BED_TEST(test_a_temporary_one_ends_when_it_cannot_connect),
+		BED_TEST(test_a_refused_bind_is_tried_again_ever_later),
+		BED_TEST(test_a_silent_centre_is_left_and_does_not_count_as_success),
+		BED_TEST(test_a_temporary_one_ends_when_its_bind_is_refused),
+		BED_TEST(test_another_bind_can_follow_a_refusal_on_the_same_connection),
+		BED_TEST(test_a_manual_bind_is_the_applications),
+		BED_TEST(test_requests_of_the_centre_before_the_bind_are_refused),
+	};
+#undef BED_TEST
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
