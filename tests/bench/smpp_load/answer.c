@@ -48,6 +48,18 @@ message_id_of(struct sb_bytes pdu)
 	return sb_bytes(id.data, strnlen((const char *)id.data, id.size));
 }
 
+static uint32_t
+index_of(const struct load *load, const struct session *s)
+{
+	return (uint32_t)(s - load->sessions);
+}
+
+static uint64_t
+number_of(const struct load *load, const struct session *s, uint32_t sequence)
+{
+	return journal_number(&load->journal, index_of(load, s), sequence);
+}
+
 /* The answer to a submit_sm: a submit_sm_resp, or the generic_nack of its number. */
 static void
 submit_answered(struct load *load, struct session *s, struct smpp_header header,
@@ -59,6 +71,8 @@ submit_answered(struct load *load, struct session *s, struct smpp_header header,
 		load->counters.anomalies.unknown_sequence++;
 		return;
 	}
+	journal_answered(&load->journal, index_of(load, s), number_of(load, s, header.sequence),
+		message_id_of(pdu), header.status);
 	slot->sequence = 0;
 	s->in_flight--;
 	load->run.done++;
@@ -132,14 +146,19 @@ answer(struct load *load, uint32_t command, uint32_t status, uint32_t sequence)
 }
 
 static void
-count_message(struct load *load, const struct smpp_pdu *pdu)
+count_message(struct load *load, const struct session *s, const struct smpp_pdu *pdu)
 {
 	struct smpp_receipt receipt;
 
 	if (smpp_receipt_read(pdu, &receipt) < 0) {
 		load->counters.delivered++;
+		/* A data_sm has its text elsewhere, and nobody numbers those. */
+		if (pdu->header.command == SMPP_DELIVER_SM)
+			journal_delivered(&load->journal, index_of(load, s),
+				pdu->deliver_sm.short_message, pdu->deliver_sm.destination_addr);
 		return;
 	}
+	journal_receipt(&load->journal, index_of(load, s), &receipt);
 	load->counters.receipts++;
 	load->run.awaited--;
 	if (load->options.match_receipts)
@@ -148,7 +167,7 @@ count_message(struct load *load, const struct smpp_pdu *pdu)
 
 /* A request of the peer. SB_ECANCELED: it has unbound. */
 static int
-request(struct load *load, struct sb_bytes octets)
+request(struct load *load, const struct session *s, struct sb_bytes octets)
 {
 	struct smpp_decode_error error;
 	struct smpp_pdu pdu;
@@ -163,7 +182,7 @@ request(struct load *load, struct sb_bytes octets)
 	switch (pdu.header.command) {
 	case SMPP_DELIVER_SM:
 	case SMPP_DATA_SM:
-		count_message(load, &pdu);
+		count_message(load, s, &pdu);
 		break;
 	case SMPP_ENQUIRE_LINK:
 	case SMPP_UNBIND:
@@ -191,7 +210,7 @@ session_answers(struct load *load, struct session *s, size_t size, uint64_t now_
 
 		smpp_peek_header(pdu, &header);
 		err = smpp_is_response(header.command) ? response(load, s, header, pdu, now_ns)
-						       : request(load, pdu);
+						       : request(load, s, pdu);
 		left = sb_bytes(left.data + frame, left.size - (size_t)frame);
 	}
 	flush_batch(load, now_ns);

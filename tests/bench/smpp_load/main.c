@@ -50,6 +50,8 @@ load_init(struct load *load)
 		return -1;
 	if (o->match_receipts && receipts_init(&load->receipts) < 0)
 		return -1;
+	if (o->journal && journal_open(&load->journal, o->journal, o->life) < 0)
+		return -1;
 	return pool_init(&load->pool, &o->message);
 }
 
@@ -63,6 +65,7 @@ load_fini(struct load *load)
 	pool_fini(&load->pool);
 	receipts_fini(&load->receipts);
 	SSL_CTX_free(load->tls);
+	load->well &= journal_close(&load->journal) == 0;
 	if (load->epoll_fd >= 0)
 		close(load->epoll_fd);
 }
@@ -258,5 +261,5 @@ main(int argc, char **argv)
 		return status == 1 ? 0 : status;
 	status = load_init(&load) < 0 ? 1 : load_run(&load);
 	load_fini(&load);
-	return status;
+	return load.well ? status : 1;
 }

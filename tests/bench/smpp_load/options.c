@@ -43,6 +43,9 @@ static const char help[] =
 	"  --data-coding N       (0)\n"
 	"  --registered-delivery N  1 asks for a receipt of each message (0)\n"
 	"  --match-receipts      match each receipt to its message id\n"
+	"  --journal FILE        number the messages, and append what was sent, answered and\n"
+	"                        delivered\n"
+	"  --life N              the first 16 bits of these numbers (0)\n"
 	"\n"
 	"Output\n"
 	"  --json                the result as one line of JSON\n"
@@ -75,6 +78,8 @@ enum option_id {
 	OPT_DATA_CODING,
 	OPT_REGISTERED_DELIVERY,
 	OPT_MATCH_RECEIPTS,
+	OPT_JOURNAL,
+	OPT_LIFE,
 	OPT_JSON,
 	OPT_QUIET,
 	OPT_CONTROL,
@@ -98,9 +103,10 @@ static const struct option names[] = {{"connections", required_argument, NULL, O
 	{"data-coding", required_argument, NULL, OPT_DATA_CODING},
 	{"registered-delivery", required_argument, NULL, OPT_REGISTERED_DELIVERY},
 	{"match-receipts", no_argument, NULL, OPT_MATCH_RECEIPTS},
-	{"json", no_argument, NULL, OPT_JSON}, {"quiet", no_argument, NULL, OPT_QUIET},
-	{"control", no_argument, NULL, OPT_CONTROL}, {"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0}};
+	{"journal", required_argument, NULL, OPT_JOURNAL},
+	{"life", required_argument, NULL, OPT_LIFE}, {"json", no_argument, NULL, OPT_JSON},
+	{"quiet", no_argument, NULL, OPT_QUIET}, {"control", no_argument, NULL, OPT_CONTROL},
+	{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 
 static bool
 parse_whole(const char *text, uint64_t least, uint64_t most, uint64_t *out)
@@ -181,6 +187,10 @@ parse_text_option(struct load_options *o, int option)
 	case OPT_DESTINATION:
 		o->message.destination = optarg;
 		return true;
+	case OPT_JOURNAL:
+		o->journal = optarg;
+		o->message.numbered = true;
+		return true;
 	case OPT_TEXT:
 		o->message.text = optarg;
 		return true;
@@ -231,6 +241,8 @@ parse_option(struct load_options *o, int option)
 		return parse_whole(optarg, 1, UINT64_MAX, &o->count);
 	case OPT_DRAIN:
 		return parse_positive(optarg, false, &o->drain_seconds);
+	case OPT_LIFE:
+		return parse_u32(optarg, 0, UINT16_MAX, &o->life);
 	case OPT_TEXT_SIZE:
 		return parse_u32(optarg, 0, UINT16_MAX, &o->message.text_size);
 	case OPT_DATA_CODING:

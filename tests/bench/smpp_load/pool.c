@@ -15,6 +15,7 @@ enum {
 	ADDRESS_MAX = 20,
 	SEQUENCE_OFFSET = 12,
 	TLV_HEADER = 4,
+	NUMBER_DIGITS = 16,
 };
 
 /* A number of letters needs telling from letters: who sends from "Shop" is alphanumeric. */
@@ -101,6 +102,33 @@ fill(struct pool *pool, const struct pool_options *options, struct sb_bytes text
 	return 0;
 }
 
+/* All PDUs are of one size, and what differs stands in the same place. */
+static int
+find_places(struct pool *pool)
+{
+	struct smpp_pdu pdu;
+	int err = smpp_decode(sb_bytes(pool->octets, pool->pdu_size), NULL, &pdu, NULL);
+
+	if (err)
+		return err;
+	pool->destination_offset = (size_t)(pdu.submit_sm.destination_addr.data - pool->octets);
+	pool->destination_size = pdu.submit_sm.destination_addr.size;
+	pool->text_offset = (size_t)(pdu.submit_sm.short_message.data - pool->octets);
+	return 0;
+}
+
+static bool
+text_is_good(const struct pool_options *options, size_t size)
+{
+	if (size > TEXT_MAX)
+		fputs("smpp-load: the text is over 65535 octets\n", stderr);
+	else if (options->numbered && (size < NUMBER_DIGITS || size > SHORT_MESSAGE_MAX))
+		fputs("smpp-load: a journal wants texts of 16 to 254 octets\n", stderr);
+	else
+		return true;
+	return false;
+}
+
 int
 pool_init(struct pool *pool, const struct pool_options *options)
 {
@@ -111,12 +139,9 @@ pool_init(struct pool *pool, const struct pool_options *options)
 	*pool = (struct pool){.octets = malloc(POOL_BYTES)};
 	if (!pool->octets)
 		return SB_ENOMEM;
-	if (text.size > TEXT_MAX) {
-		fputs("smpp-load: the text is over 65535 octets\n", stderr);
-		err = SB_EINVAL;
-	} else {
-		err = fill(pool, options, text);
-	}
+	err = text_is_good(options, text.size) ? fill(pool, options, text) : SB_EINVAL;
+	if (!err)
+		err = find_places(pool);
 	if (err)
 		pool_fini(pool);
 	return err;
@@ -146,4 +171,21 @@ pool_set_sequence(const struct pool *pool, uint8_t *run, uint32_t index, uint32_
 	uint32_t wire = __builtin_bswap32(sequence);
 
 	memcpy(run + index * pool->pdu_size + SEQUENCE_OFFSET, &wire, sizeof(wire));
+}
+
+struct sb_bytes
+pool_destination(const struct pool *pool, const uint8_t *run, uint32_t index)
+{
+	return sb_bytes(
+		run + index * pool->pdu_size + pool->destination_offset, pool->destination_size);
+}
+
+void
+pool_set_number(const struct pool *pool, uint8_t *run, uint32_t index, uint64_t number)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t *text = run + index * pool->pdu_size + pool->text_offset;
+
+	for (int i = 0; i < NUMBER_DIGITS; i++)
+		text[i] = (uint8_t)digits[number >> (4 * (NUMBER_DIGITS - 1 - i)) & 15];
 }

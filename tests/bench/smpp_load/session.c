@@ -132,6 +132,17 @@ free_slots(const struct load *load, const struct session *s, uint32_t wanted)
 	return count;
 }
 
+/* The message gets its number, and its line. */
+static void
+number(struct load *load, const struct session *s, uint8_t *octets, uint32_t i, uint32_t sequence)
+{
+	uint32_t index = (uint32_t)(s - load->sessions);
+	uint64_t own = journal_number(&load->journal, index, sequence);
+
+	pool_set_number(&load->pool, octets, i, own);
+	journal_sent(&load->journal, index, own, pool_destination(&load->pool, octets, i));
+}
+
 static void
 stamp(struct load *load, struct session *s, uint8_t *octets, uint32_t count)
 {
@@ -145,6 +156,8 @@ stamp(struct load *load, struct session *s, uint8_t *octets, uint32_t count)
 		slot->sent_ns = run_due_ns(&load->run, now_ns);
 		load->run.sent++;
 		pool_set_sequence(&load->pool, octets, i, sequence);
+		if (load->journal.file)
+			number(load, s, octets, i, sequence);
 	}
 	s->in_flight += count;
 }

@@ -11,6 +11,7 @@
 #include "protocols/smpp/command.h"
 #include "tests/bench/net.h"
 #include "tests/bench/run.h"
+#include "tests/bench/smpp_load/journal.h"
 #include "tests/bench/smpp_load/pool.h"
 #include "tests/bench/smpp_load/receipts.h"
 #include "tests/bench/stream.h"
@@ -28,6 +29,8 @@ struct load_options {
 	const char *password;
 	const char *system_type;
 	const char *ca_file;
+	const char *journal; /* file; NULL: none */
+	uint32_t life;       /* of the numbers in the journal */
 	struct pool_options message;
 	uint32_t bind_command;
 	uint32_t connections;
@@ -101,6 +104,7 @@ struct load {
 	struct counters counters;
 	struct pool pool;
 	struct receipts receipts;
+	struct journal journal;
 	SSL_CTX *tls;
 	struct session *sessions;
 	struct slot *slots;
