@@ -4,6 +4,7 @@
  *
  *	node { threads = 0 }
  *	log { level = info }
+ *	metrics { file = "/run/metrics/smpp-mc.prom" }
  *	listener "smpp" { address = "127.0.0.1:2775" idle_timeout = 5m tls { ... } }
  *
  * A daemon whose listeners have keys of their own makes its own table for them:
@@ -33,6 +34,7 @@
 #define SB_CONFIG_NODE     CFG_SEC("node", sb_config_node_options, CFGF_NONE)
 #define SB_CONFIG_LOG      CFG_SEC("log", sb_config_log_options, CFGF_NONE)
 #define SB_CONFIG_LISTENER CFG_SEC("listener", sb_config_listener_options, CFGF_MULTI | CFGF_TITLE)
+#define SB_CONFIG_METRICS  CFG_SEC("metrics", sb_config_metrics_options, CFGF_NONE)
 #define SB_CONFIG_TLS      CFG_SEC("tls", sb_config_tls_options, CFGF_NONE)
 
 /* What is not set takes the core's default (limits.h), which for input_limit is the protocol's. */
@@ -107,6 +109,7 @@
 /* Tables that the macros above name; libconfuse wants them writable, nobody writes them. */
 extern cfg_opt_t sb_config_node_options[];
 extern cfg_opt_t sb_config_log_options[];
+extern cfg_opt_t sb_config_metrics_options[];
 extern cfg_opt_t sb_config_listener_options[];
 extern cfg_opt_t sb_config_tls_options[];
 extern const char *const sb_config_verify_words[];
@@ -117,12 +120,18 @@ void sb_config_check_tls(const struct sb_config *config, cfg_t *section);
 /* Of node, log and listener. */
 extern const struct sb_config_rule sb_config_core_rules[];
 
+/* Of metrics, for who has that section. */
+extern const struct sb_config_rule sb_config_metrics_rules[];
+
 /* The node section. `env` and `log` stay NULL, `signals` is true. */
 struct sb_node_options sb_config_node(const struct sb_config *config);
 
 /* The log section; lines go to standard error. The format "auto" is "journal" where that is
  * connected to journald, else "logfmt". */
 struct sb_log_options sb_config_log(const struct sb_config *config);
+
+/* Starts what the metrics section asks for: nothing without a file. As sb_metrics_file_start. */
+int sb_config_metrics(const struct sb_config *config, struct sb_node *node);
 
 /* The limits of a section with SB_CONFIG_LIMITS_OPTIONS; 0 where nothing is set. */
 struct sb_limits sb_config_limits(cfg_t *section);

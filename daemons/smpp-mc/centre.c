@@ -101,6 +101,8 @@ services_make(struct mc_centre *centre, struct sb_node *node)
 	if (!err)
 		err = mc_service_new(&centre->service, node, store, centre->config, id);
 	if (!err)
+		err = sb_config_metrics(centre->file, node);
+	if (!err)
 		err = smpp_service_new(&centre->smpp, node, &mc_application, &session, NULL);
 	return err;
 }

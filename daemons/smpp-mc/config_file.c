@@ -99,6 +99,7 @@ static cfg_opt_t route_options[] = {
 const cfg_opt_t mc_config_options[] = {
 	SB_CONFIG_NODE,
 	SB_CONFIG_LOG,
+	SB_CONFIG_METRICS,
 	SB_CONFIG_LISTENER,
 	CFG_SEC("smpp", smpp_options, CFGF_NONE),
 	CFG_SEC("store", store_options, CFGF_NONE),
@@ -161,7 +162,8 @@ static const struct sb_config_rule rules[] = {
 	SB_RULE_END,
 };
 
-const struct sb_config_rule *const mc_config_rules[] = {sb_config_core_rules, rules, NULL};
+const struct sb_config_rule *const mc_config_rules[] = {
+	sb_config_core_rules, sb_config_metrics_rules, rules, NULL};
 
 struct smpp_session_options
 mc_config_session(const struct sb_config *config)
