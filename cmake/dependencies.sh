@@ -17,6 +17,7 @@ sb_rows() {
 	build libev-dev /usr/include/ev.h
 	build libconfuse-dev /usr/include/confuse.h
 	build libssl-dev /usr/include/openssl/ssl.h
+	build libsqlite3-dev /usr/include/sqlite3.h
 	build libcmocka-dev /usr/include/cmocka.h
 	build node-llhttp /usr/share/llhttp/llhttp.c|/usr/include/llhttp.h
 	build python3 python3
@@ -28,6 +29,7 @@ sb_rows() {
 	test clang-tidy clang-tidy
 	test cppcheck cppcheck
 	test openssl openssl
+	test sqlite3 sqlite3
 	test ca-certificates /etc/ssl/certs/ca-certificates.crt
 	test nodejs node
 	test npm npm

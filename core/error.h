@@ -32,7 +32,8 @@
 	X(SB_ECONFLICT, -22, "the stored revision is another one") \
 	X(SB_ECANCELED, -23, "canceled")                           \
 	X(SB_ENOTSUP, -24, "not supported")                        \
-	X(SB_ECORRUPT, -25, "stored data is damaged")
+	X(SB_ECORRUPT, -25, "stored data is damaged")              \
+	X(SB_EBUSY, -26, "in use by another process")
 
 enum sb_error {
 #define X(name, code, text) name = (code),

@@ -61,6 +61,13 @@ options_take(struct sb_store *store, const struct sb_store_options *options)
 	store->delay_ns = options->delay_ns;
 }
 
+static void
+store_release(struct sb_store *store)
+{
+	store->env->release(store->env->context, store->head_sizes);
+	store->env->release(store->env->context, store);
+}
+
 int
 sb_store_open_with(struct sb_store **out, struct sb_node *node,
 	const struct sb_store_backend *backend, const struct sb_store_options *options,
@@ -75,12 +82,12 @@ sb_store_open_with(struct sb_store **out, struct sb_node *node,
 	if (!store)
 		return SB_ENOMEM;
 	options_take(store, options);
-	store->kinds = kinds;
-	store->kind_count = n;
 	store->backend = backend;
-	err = backend->open(store, options, &store->context);
+	err = sb_store_kinds_take(store, kinds, n);
+	if (!err)
+		err = backend->open(store, options, &store->context);
 	if (err) {
-		store->env->release(store->env->context, store);
+		store_release(store);
 		return err;
 	}
 	/* Before the first turn: shards look at it without a lock. */
@@ -97,12 +104,12 @@ int
 sb_store_open(struct sb_store **store, struct sb_node *node, const struct sb_store_options *options,
 	const struct sb_store_kind *kinds, size_t n)
 {
-	static const struct sb_store_backend *const backends[] = {&sb_store_mem};
+	static const struct sb_store_backend *const backends[] = {&sb_store_mem, &sb_store_sqlite};
 
 	if (!options->path || !kinds || n == 0)
 		return SB_EINVAL;
 	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
-		if (strncmp(options->path, backends[i]->scheme, strlen(backends[i]->scheme)) == 0)
+		if (backends[i]->takes(options->path))
 			return sb_store_open_with(store, node, backends[i], options, kinds, n);
 	return SB_ENOTSUP;
 }
@@ -132,5 +139,5 @@ sb_store_free(struct sb_store *store)
 	sb_store_close(store);
 	for (unsigned i = 0; i < store->node->shard_count; i++)
 		sb_store_lane_fini(&store->lanes[i]);
-	store->env->release(store->env->context, store);
+	store_release(store);
 }

@@ -19,22 +19,41 @@
 
 struct sb_node;
 struct sb_session;
+struct sb_env;
 struct sb_store;
+struct sb_store_memory;
 struct sb_txn;
 
-/* A kind of rows: a table. `head` is small and changes with the state; `body` stays. */
+/* One unsigned integer of a head, most significant octet first. */
+struct sb_store_column {
+	const char *name; /* lower case, digits, _; not id, revision, head, body */
+	uint8_t octets;   /* 1, 2, 4 or 8 */
+	const char *text; /* what it means: kept beside the rows, for who reads the file */
+};
+
+/* A kind of rows: a table. `head` is small and changes with the state; `body` stays. With columns
+ * each head is exactly these, one behind the other, and an SQL table shows them as integers (those
+ * of 8 octets as signed ones); without, a head is octets of any number. */
 struct sb_store_kind {
-	const char *name;
-	uint32_t version;
-	const char *columns;           /* what the head means, for the schema's own documentation */
-	const char *const *migrations; /* from version n to n + 1, NULL-terminated; NULL: none */
+	const char *name; /* lower case, digits, _; not sb_... */
+	uint32_t version; /* from 1; another one when columns, or what rows mean, change */
+	const struct sb_store_column *columns; /* at most 64 */
+	size_t column_count;
+	const char *const *migrations; /* SQL: [0] from version 1 to 2, and so on; NULL-terminated.
+					* NULL: none */
 };
 
 struct sb_store_options {
-	const char *path;         /* "mem:" keeps rows in memory for the node's life */
-	const char *durability;   /* "full", "normal", "memory"; NULL: full */
+	const char *path;         /* a file, or "file:..." as SQLite's URI; "mem:": in memory */
+	const char *durability;   /* of a file: "full": a commit survives a power failure; "normal":
+				   * the end of the process, and never half; "memory": leaves that to
+				   * the kernel, a power failure may damage the file. NULL: full */
 	size_t queue_limit_bytes; /* of what waits to be committed; 0: 64 MiB */
-	uint64_t delay_ns;        /* "mem:" only: a completion comes so much later (tests) */
+	const char *views;        /* of a file: SQL run at each open, for operators; NULL: none */
+	/* "mem:" only, for tests. */
+	uint64_t delay_ns; /* a completion comes so much later */
+	struct sb_store_memory
+		*memory; /* rows stay here after the close; borrowed. NULL: they go */
 };
 
 struct sb_store_row {
@@ -54,22 +73,37 @@ struct sb_store_rows {
 	const struct sb_store_row *rows;
 };
 
-/* Opens the node's store before it runs; kinds are borrowed, and numbered as they stand. 0,
- * SB_EINVAL, SB_EEXIST (it has one), SB_ENOTSUP (no such backend), SB_ECORRUPT, SB_EIO, SB_ENOMEM.
- */
+/* Opens the node's store before it runs; kinds are borrowed, and numbered as they stand. 0;
+ * SB_EEXIST (it has one), SB_EINVAL (kinds, durability, SQL of the caller), SB_ENOTSUP (no such
+ * backend; a file of a newer version, or of an older one without a migration), SB_EBUSY (another
+ * process has the file), SB_ECORRUPT, SB_ENOENT (no such directory), SB_EACCES, SB_ENOSPC, SB_EIO,
+ * SB_ENOMEM. Why a file could not be opened is in the log (store.open_failed). Nothing in it is
+ * ever deleted or cut. */
 int sb_store_open(struct sb_store **store, struct sb_node *node,
 	const struct sb_store_options *options, const struct sb_store_kind *kinds, size_t n);
-/* After the node has stopped, before it is freed (which does it, too). What was committed is kept;
- * transactions of sessions that are cut later are refused with SB_GONE. Takes NULL. */
+/* After the node has stopped, before it is freed (which does it, too). Returns when all that was
+ * committed is durable; transactions of sessions that are cut later are refused with SB_GONE. Takes
+ * NULL. */
 void sb_store_close(struct sb_store *store);
+
+/* Rows in memory that outlive a node, so that a test can cut one at any instant and start the next
+ * on what was committed. One store at a time, and always the same kinds. `env` outlives it. NULL:
+ * no memory. */
+struct sb_store_memory *sb_store_memory_new(const struct sb_env *env);
+/* After its store was closed. Takes NULL. */
+void sb_store_memory_free(struct sb_store_memory *memory);
+/* As if the power went: nothing is committed any more (SB_EIO) until it is opened again. Any
+ * thread. */
+void sb_store_memory_cut(struct sb_store_memory *memory);
 
 /* Begins a transaction of the session; NULL without memory. Commit or abandon it in the same
  * callback. */
 struct sb_txn *sb_txn_begin(struct sb_session *s, struct sb_store *store);
 void sb_txn_abandon(struct sb_txn *txn);
 
-/* Each copies what it is given. A put replaces head and body. A mark or del of a row that is not
- * there does nothing. 0; SB_EINVAL (kind, size) and SB_ENOMEM: then abandon it. */
+/* Each copies what it is given. Ids are at most INT64_MAX. A put replaces head and body. A mark or
+ * del of a row that is not there does nothing. 0; SB_EINVAL (kind, id, size, a head that is not its
+ * kind's columns) and SB_ENOMEM: then abandon it. */
 int sb_txn_put(struct sb_txn *txn, unsigned kind, uint64_t id, const void *head, size_t head_size,
 	const void *body, size_t body_size);
 /* Only the head changes; the body stays. */
@@ -81,10 +115,11 @@ int sb_txn_cas(struct sb_txn *txn, unsigned kind, uint64_t id, uint64_t revision
 	size_t body_size);
 
 /* Hands the transaction over, always eating it. SB_MSG_STORE with `ref` comes to `to` (null:
- * nobody) after it is durable: status 0, SB_ECONFLICT, SB_ENOSPC, SB_EIO. SB_FULL at once when what
- * waits is over the limit (a larger transaction goes alone): nothing was done; hold and try again
- * on SB_MSG_STORE with ref 0, which comes to `to` once there is room. SB_ENOMEM, SB_GONE (closed):
- * nothing was done. */
+ * nobody) after it is durable: status 0, or SB_ECONFLICT, SB_ENOSPC, SB_EIO, SB_ECORRUPT, SB_EBUSY,
+ * SB_EINVAL (too large a row), SB_ENOMEM: then nothing was done, except that after SB_EIO it may be
+ * there when the store is opened again. SB_FULL at once when what waits is over the limit (a larger
+ * transaction goes alone): nothing was done; hold and try again on SB_MSG_STORE with ref 0, which
+ * comes to `to` once there is room. SB_ENOMEM, SB_GONE (closed): nothing was done. */
 int sb_txn_commit(struct sb_txn *txn, struct sb_address to, uint64_t ref);
 
 /* Reads one row, or up to `max` rows (and 1 MiB, at least one row) with id >= `from` in order; the

@@ -67,6 +67,7 @@ struct sb_txn {
 	struct sb_store_request request; /* first */
 	struct sb_store_lane *lane;
 	uint32_t op_count;
+	bool has_cas;
 	int error; /* of a change that was not taken: no commit */
 	struct sb_store_chunk *last;
 	struct sb_store_chunk first; /* with the rest of the block */
@@ -119,7 +120,7 @@ struct sb_store_batch {
 };
 
 struct sb_store_backend {
-	const char *scheme; /* how its paths begin */
+	bool (*takes)(const char *path); /* whether such a path is its own */
 	/* 0, or an error of sb_store_open. */
 	int (*open)(struct sb_store *store, const struct sb_store_options *options, void **context);
 	/* Every batch taken is done before this returns. */
@@ -131,6 +132,7 @@ struct sb_store_backend {
 };
 
 extern const struct sb_store_backend sb_store_mem;
+extern const struct sb_store_backend sb_store_sqlite;
 
 /* Sends it back. Any thread. */
 void sb_store_batch_done(struct sb_store_batch *batch);
@@ -164,6 +166,7 @@ struct sb_store {
 	const struct sb_env *env;
 	const struct sb_store_kind *kinds;
 	size_t kind_count;
+	uint32_t *head_sizes; /* by kind; 0: of any size */
 	const struct sb_store_backend *backend;
 	void *context; /* the backend's; NULL: closed */
 	size_t limit, allowance_step;
@@ -179,6 +182,9 @@ int sb_store_open_with(struct sb_store **store, struct sb_node *node,
 	const struct sb_store_kind *kinds, size_t n);
 /* node.c: closes and frees it. Takes NULL. */
 void sb_store_free(struct sb_store *store);
+
+/* store_kind.c: 0, SB_EINVAL (names, octets, versions that make no sense), SB_ENOMEM. */
+int sb_store_kinds_take(struct sb_store *store, const struct sb_store_kind *kinds, size_t n);
 
 /* store_lane.c */
 

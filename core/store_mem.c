@@ -37,35 +37,98 @@ struct mem_undo {
 	bool is_deleted;     /* `old` has no successor, and its place is to go */
 };
 
-struct mem_store {
+/* The rows, and the lock they are under. Lives as long as the store, or as a test wants. */
+struct sb_store_memory {
 	const struct sb_env *env;
 	pthread_mutex_t lock;
+	bool is_cut;
 	struct mem_row *free_rows[ROW_CLASSES];
 	uint32_t free_counts[ROW_CLASSES];
 	struct mem_undo *undo;
 	size_t undo_count, undo_capacity;
+	struct sb_id_map *tables; /* NULL: never opened */
 	size_t table_count;
-	struct sb_id_map tables[];
 };
+
+/* What a store has of it. */
+struct mem_store {
+	struct sb_store_memory *memory;
+	const struct sb_env *env;
+	bool is_borrowed;
+};
+
+struct sb_store_memory *
+sb_store_memory_new(const struct sb_env *env)
+{
+	struct sb_store_memory *mem = env->allocate(env->context, sizeof(*mem));
+
+	if (!mem)
+		return NULL;
+	memset(mem, 0, sizeof(*mem));
+	mem->env = env;
+	pthread_mutex_init(&mem->lock, NULL);
+	return mem;
+}
+
+static int
+tables_make(struct sb_store_memory *mem, size_t count)
+{
+	if (mem->tables)
+		return mem->table_count == count ? 0 : SB_EINVAL;
+	mem->tables = mem->env->allocate(mem->env->context, count * sizeof(struct sb_id_map));
+	if (!mem->tables)
+		return SB_ENOMEM;
+	mem->table_count = count;
+	for (size_t i = 0; i < count; i++)
+		sb_id_map_init(&mem->tables[i], mem->env);
+	return 0;
+}
+
+static bool
+mem_takes(const char *path)
+{
+	return strncmp(path, "mem:", strlen("mem:")) == 0;
+}
+
+static void
+mem_close(void *context)
+{
+	struct mem_store *store = context;
+
+	if (!store->is_borrowed)
+		sb_store_memory_free(store->memory);
+	store->env->release(store->env->context, store);
+}
 
 static int
 mem_open(struct sb_store *store, const struct sb_store_options *options, void **context)
 {
 	const struct sb_env *env = store->env;
-	size_t size = sizeof(struct mem_store) + store->kind_count * sizeof(struct sb_id_map);
-	struct mem_store *mem = env->allocate(env->context, size);
+	struct mem_store *made = env->allocate(env->context, sizeof(*made));
+	int err = SB_ENOMEM;
 
-	(void)options;
-	if (!mem)
+	if (!made)
 		return SB_ENOMEM;
-	memset(mem, 0, size);
-	mem->env = env;
-	mem->table_count = store->kind_count;
-	for (size_t i = 0; i < mem->table_count; i++)
-		sb_id_map_init(&mem->tables[i], env);
-	pthread_mutex_init(&mem->lock, NULL);
-	*context = mem;
+	*made = (struct mem_store){options->memory, env, options->memory != NULL};
+	if (!made->memory)
+		made->memory = sb_store_memory_new(env);
+	if (made->memory)
+		err = tables_make(made->memory, store->kind_count);
+	if (err) {
+		mem_close(made);
+		return err;
+	}
+	made->memory->is_cut = false;
+	*context = made;
 	return 0;
+}
+
+void
+sb_store_memory_cut(struct sb_store_memory *mem)
+{
+	pthread_mutex_lock(&mem->lock);
+	mem->is_cut = true;
+	pthread_mutex_unlock(&mem->lock);
 }
 
 /* Of rows of so many octets, each of (class + 1) steps; ROW_CLASSES: they are not kept. */
@@ -78,7 +141,7 @@ class_of(size_t size)
 }
 
 static struct mem_row *
-row_allocate(struct mem_store *mem, size_t size)
+row_allocate(struct sb_store_memory *mem, size_t size)
 {
 	size_t class = class_of(size);
 	struct mem_row *row;
@@ -94,7 +157,7 @@ row_allocate(struct mem_store *mem, size_t size)
 }
 
 static void
-row_free(struct mem_store *mem, struct mem_row *row)
+row_free(struct sb_store_memory *mem, struct mem_row *row)
 {
 	size_t class;
 
@@ -111,7 +174,7 @@ row_free(struct mem_store *mem, struct mem_row *row)
 }
 
 static void
-free_rows_release(struct mem_store *mem)
+free_rows_release(struct sb_store_memory *mem)
 {
 	for (size_t i = 0; i < ROW_CLASSES; i++) {
 		struct mem_row *next;
@@ -125,28 +188,34 @@ free_rows_release(struct mem_store *mem)
 
 /* The maps know places only: rows are freed one by one. */
 static void
-mem_close(void *context)
+table_free(struct sb_store_memory *mem, struct sb_id_map *table)
 {
-	struct mem_store *mem = context;
+	struct sb_id_place place;
+	bool more = sb_id_map_seek(table, 0, &place);
 
-	for (size_t i = 0; i < mem->table_count; i++) {
-		struct sb_id_place place;
-		bool more = sb_id_map_seek(&mem->tables[i], 0, &place);
+	for (; more; more = sb_id_map_next(table, &place))
+		row_free(mem, sb_id_map_value(table, place));
+	sb_id_map_fini(table);
+}
 
-		for (; more; more = sb_id_map_next(&mem->tables[i], &place))
-			row_free(mem, sb_id_map_value(&mem->tables[i], place));
-		sb_id_map_fini(&mem->tables[i]);
-	}
+void
+sb_store_memory_free(struct sb_store_memory *mem)
+{
+	if (!mem)
+		return;
+	for (size_t i = 0; i < mem->table_count; i++)
+		table_free(mem, &mem->tables[i]);
 	free_rows_release(mem);
 	pthread_mutex_destroy(&mem->lock);
 	mem->env->release(mem->env->context, mem->undo);
+	mem->env->release(mem->env->context, mem->tables);
 	mem->env->release(mem->env->context, mem);
 }
 
 /* ---- commits ---- */
 
 static struct mem_row *
-row_new(struct mem_store *mem, uint64_t revision, struct sb_bytes head, struct sb_bytes body)
+row_new(struct sb_store_memory *mem, uint64_t revision, struct sb_bytes head, struct sb_bytes body)
 {
 	struct mem_row *row = row_allocate(mem, sizeof(*row) + head.size + body.size);
 
@@ -176,7 +245,7 @@ body_of(const struct mem_row *row)
 
 /* What the change makes of `old`; NULL: no row. False: no memory. */
 static bool
-row_after(struct mem_store *mem, const struct sb_store_op *op, const struct mem_row *old,
+row_after(struct sb_store_memory *mem, const struct sb_store_op *op, const struct mem_row *old,
 	struct mem_row **row)
 {
 	struct sb_bytes head = sb_bytes(op->data, op->head_size);
@@ -204,7 +273,7 @@ row_after(struct mem_store *mem, const struct sb_store_op *op, const struct mem_
 /* A deleted row keeps its place until the transaction has succeeded: putting it back needs no
  * memory. */
 static int
-apply_to_place(struct mem_store *mem, struct sb_id_map *table, const struct sb_store_op *op,
+apply_to_place(struct sb_store_memory *mem, struct sb_id_map *table, const struct sb_store_op *op,
 	void **place, bool made)
 {
 	struct mem_row *old = *place, *row;
@@ -223,7 +292,7 @@ makes_row(const struct sb_store_op *op)
 }
 
 static int
-apply(struct mem_store *mem, const struct sb_store_op *op)
+apply(struct sb_store_memory *mem, const struct sb_store_op *op)
 {
 	struct sb_id_map *table = &mem->tables[op->kind];
 	bool makes = makes_row(op);
@@ -246,7 +315,7 @@ apply(struct mem_store *mem, const struct sb_store_op *op)
 
 /* The old rows, and the places of deleted ones, go when nothing can fail any more. */
 static void
-keep_changes(struct mem_store *mem)
+keep_changes(struct sb_store_memory *mem)
 {
 	for (size_t i = 0; i < mem->undo_count; i++) {
 		const struct mem_undo *undo = &mem->undo[i];
@@ -260,7 +329,7 @@ keep_changes(struct mem_store *mem)
 
 /* Backwards: a row that was changed twice is what it was before the first time. */
 static void
-undo_changes(struct mem_store *mem)
+undo_changes(struct sb_store_memory *mem)
 {
 	while (mem->undo_count) {
 		const struct mem_undo *undo = &mem->undo[--mem->undo_count];
@@ -274,7 +343,7 @@ undo_changes(struct mem_store *mem)
 }
 
 static bool
-undo_reserve(struct mem_store *mem, size_t count)
+undo_reserve(struct sb_store_memory *mem, size_t count)
 {
 	struct mem_undo *undo;
 
@@ -293,12 +362,15 @@ undo_reserve(struct mem_store *mem, size_t count)
 /* All changes or none: the undo list is as long as the transaction, and its memory is there before
  * the first. */
 static int
-commit(struct mem_store *mem, const struct sb_txn *txn)
+commit(struct sb_store_memory *mem, const struct sb_txn *txn)
 {
 	struct sb_store_cursor cursor = sb_store_ops(txn);
 	const struct sb_store_op *op;
-	int err = undo_reserve(mem, txn->op_count) ? 0 : SB_ENOSPC;
+	int err;
 
+	if (mem->is_cut)
+		return SB_EIO;
+	err = undo_reserve(mem, txn->op_count) ? 0 : SB_ENOSPC;
 	while (!err && (op = sb_store_op_next(&cursor)))
 		err = apply(mem, op);
 	if (err)
@@ -349,7 +421,7 @@ page_of(const struct sb_id_map *table, struct sb_id_place place, bool more, size
 }
 
 static int
-scan(struct mem_store *mem, struct sb_store_request *request)
+scan(struct sb_store_memory *mem, struct sb_store_request *request)
 {
 	const struct sb_id_map *table = &mem->tables[request->kind];
 	struct sb_id_place place = {0};
@@ -370,7 +442,7 @@ scan(struct mem_store *mem, struct sb_store_request *request)
 }
 
 static int
-get(struct mem_store *mem, struct sb_store_request *request)
+get(struct sb_store_memory *mem, struct sb_store_request *request)
 {
 	if (!sb_id_map_find(&mem->tables[request->kind], request->id))
 		return SB_ENOENT;
@@ -379,7 +451,7 @@ get(struct mem_store *mem, struct sb_store_request *request)
 }
 
 static int
-serve(struct mem_store *mem, struct sb_store_request *request)
+serve(struct sb_store_memory *mem, struct sb_store_request *request)
 {
 	switch ((enum sb_store_ask)request->ask) {
 	case SB_STORE_COMMIT:
@@ -395,7 +467,8 @@ serve(struct mem_store *mem, struct sb_store_request *request)
 static int
 mem_submit(void *context, struct sb_store_batch *batch)
 {
-	struct mem_store *mem = context;
+	struct mem_store *store = context;
+	struct sb_store_memory *mem = store->memory;
 
 	/* One lock for all tables: a transaction may touch several, and the batch holds it for
 	 * microseconds. */
@@ -407,7 +480,7 @@ mem_submit(void *context, struct sb_store_batch *batch)
 }
 
 const struct sb_store_backend sb_store_mem = {
-	.scheme = "mem:",
+	.takes = mem_takes,
 	.open = mem_open,
 	.close = mem_close,
 	.submit = mem_submit,

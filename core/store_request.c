@@ -146,14 +146,28 @@ op_add(struct sb_txn *txn, const struct sb_store_op *given, struct sb_store_op *
 	return 0;
 }
 
+/* Before anything is kept: what a backend gets, it can take as it is. */
+static bool
+makes_sense(const struct sb_store *store, const struct sb_store_op *op, size_t head, size_t body)
+{
+	uint32_t columns;
+
+	if (op->kind >= store->kind_count || op->id > INT64_MAX || op->revision > INT64_MAX)
+		return false;
+	if (head > OP_OCTETS_MAX || body > OP_OCTETS_MAX)
+		return false;
+	columns = store->head_sizes[op->kind];
+	return columns == 0 || head == columns || op->change == SB_STORE_DEL ||
+	       op->change == SB_STORE_CAS;
+}
+
 static int
 change(struct sb_txn *txn, struct sb_store_op op, struct sb_bytes head, struct sb_bytes body)
 {
 	struct sb_store_op *room;
 	int err = SB_EINVAL;
 
-	if (op.kind < txn->lane->store->kind_count && head.size <= OP_OCTETS_MAX &&
-		body.size <= OP_OCTETS_MAX) {
+	if (makes_sense(txn->lane->store, &op, head.size, body.size)) {
 		op.head_size = (uint32_t)head.size;
 		op.body_size = (uint32_t)body.size;
 		err = op_add(txn, &op, &room);
@@ -203,6 +217,7 @@ sb_txn_cas(struct sb_txn *txn, unsigned kind, uint64_t id, uint64_t revision, co
 	struct sb_store_op op = {
 		.change = SB_STORE_CAS, .kind = kind, .id = id, .revision = revision};
 
+	txn->has_cas = true;
 	return change(txn, op, sb_bytes(NULL, 0), sb_bytes(body, body_size));
 }
 

@@ -10,11 +10,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* As mc_head_put writes it. Times are Unix milliseconds. */
+static const struct sb_store_column message_columns[] = {
+	{"version", 1, "of the head"},
+	{"flags", 1, "1: a delivery receipt; 64: its intermediate notification was made"},
+	{"priority", 1, "priority_flag"},
+	{"registered", 1, "registered_delivery"},
+	{"part", 1, "of a submit_multi: the message_id that its client knows is id - part"},
+	{"tries", 1, "attempts that have ended"},
+	{"submit_ms", 8, "when it was accepted"},
+	{"start_ms", 8, "not tried before (schedule_delivery_time); 0: at once"},
+	{"expiry_ms", 8, "not tried after"},
+};
+
 const struct sb_store_kind mc_kinds[MC_KIND_COUNT] = {
 	[MC_KIND_MESSAGE] = {.name = "msg",
 		.version = 1,
-		.columns = "flags, priority, registered, part, tries, submit, start, expiry"},
-	[MC_KIND_FINAL] = {.name = "fin", .version = 1, .columns = "none"},
+		.columns = message_columns,
+		.column_count = sizeof(message_columns) / sizeof(message_columns[0])},
+	[MC_KIND_FINAL] = {.name = "fin", .version = 1},
 };
 
 /* By number, so that a snapshot made later can find the state of the same account. */

@@ -1,0 +1,116 @@
+#include "core/error.h"
+#include "core/log.h"
+#include "core/node_internal.h"
+#include "core/store_sqlite_internal.h"
+
+#include <string.h>
+
+/* "file:...", or a name without a scheme; ":memory:" would be another file for each connection. */
+static bool
+takes(const char *path)
+{
+	size_t scheme = strcspn(path, ":/");
+
+	if (strncmp(path, "file:", strlen("file:")) == 0)
+		return true;
+	return *path != '\0' && *path != ':' && path[scheme] != ':';
+}
+
+static struct sb_sqlite *
+sqlite_new(struct sb_store *store)
+{
+	size_t size = sizeof(struct sb_sqlite) + store->kind_count * sizeof(struct sb_sqlite_kind);
+	struct sb_sqlite *s = store->env->allocate(store->env->context, size);
+
+	if (!s)
+		return NULL;
+	memset(s, 0, size);
+	s->store = store;
+	s->env = store->env;
+	s->lock_fd = -1;
+	return s;
+}
+
+static void
+sqlite_free(struct sb_sqlite *s)
+{
+	sb_sqlite_finalize(s);
+	sb_sqlite_file_close(s);
+	s->env->release(s->env->context, s);
+}
+
+static int
+workers_start(struct sb_sqlite *s)
+{
+	int err = sb_store_worker_start(&s->writer, sb_sqlite_commit, s);
+
+	if (err)
+		return err;
+	err = sb_store_worker_start(&s->reader, sb_sqlite_read, s);
+	if (err)
+		sb_store_worker_stop(&s->writer);
+	return err;
+}
+
+/* Once, here, with what SQLite says of it: callers see a code. */
+static void
+say_failed(struct sb_sqlite *s, const struct sb_store_options *options, int err)
+{
+	const char *reason = s->reason;
+
+	if (!*reason && s->writing)
+		reason = sqlite3_errmsg(s->writing);
+	SB_LOG_TO(s->store->node->log, ERROR, "store.open_failed", "path", SB_STR(options->path),
+		"error", SB_ERR(err), "reason", SB_STR(reason));
+}
+
+static int
+sqlite_open(struct sb_store *store, const struct sb_store_options *options, void **context)
+{
+	struct sb_sqlite *s = sqlite_new(store);
+	int err;
+
+	if (!s)
+		return SB_ENOMEM;
+	err = sb_sqlite_file_open(s, options);
+	if (!err)
+		err = sb_sqlite_schema(s, options);
+	if (!err)
+		err = sb_sqlite_prepare(s);
+	if (!err)
+		err = workers_start(s);
+	if (err) {
+		say_failed(s, options, err);
+		sqlite_free(s);
+		return err;
+	}
+	*context = s;
+	return 0;
+}
+
+/* What waits is written; the last connection to go moves the log's pages into the file. */
+static void
+sqlite_close(void *context)
+{
+	struct sb_sqlite *s = context;
+
+	sb_store_worker_stop(&s->writer);
+	sb_store_worker_stop(&s->reader);
+	sqlite_free(s);
+}
+
+static int
+sqlite_submit(void *context, struct sb_store_batch *batch)
+{
+	struct sb_sqlite *s = context;
+
+	sb_store_worker_put(batch->is_reads ? &s->reader : &s->writer, batch);
+	return SB_AGAIN;
+}
+
+const struct sb_store_backend sb_store_sqlite = {
+	.takes = takes,
+	.open = sqlite_open,
+	.close = sqlite_close,
+	.submit = sqlite_submit,
+};

@@ -1,0 +1,211 @@
+/*
+ * The writer: all that waits becomes one transaction of SQLite. It pays for a
+ * savepoint only where one of our transactions may fail alone.
+ */
+#include "core/error.h"
+#include "core/store_sqlite_internal.h"
+
+/* All of it again, each of our transactions under a savepoint. */
+#define EACH_ALONE 1
+
+static int
+step(struct sb_sqlite *s, sqlite3_stmt *statement)
+{
+	int code = sqlite3_step(statement);
+	int err = sb_sqlite_error(s->writing, code);
+
+	sqlite3_reset(statement);
+	return err;
+}
+
+static int
+run(struct sb_sqlite *s, enum sb_sqlite_step which)
+{
+	return step(s, s->steps[which]);
+}
+
+static uint64_t
+integer_of(const unsigned char *octets, unsigned size)
+{
+	uint64_t value = 0;
+
+	for (unsigned i = 0; i < size; i++)
+		value = value << 8 | octets[i];
+	return value;
+}
+
+/* SQLite's integers are signed: the largest of 8 octets show as negative ones. Nothing is copied:
+ * the transaction stays until it has been given back. */
+static void
+bind_head(sqlite3_stmt *statement, const struct sb_store_kind *kind, const struct sb_store_op *op)
+{
+	const unsigned char *at = op->data;
+
+	for (size_t i = 0; i < kind->column_count; i++) {
+		unsigned octets = kind->columns[i].octets;
+
+		sqlite3_bind_int64(statement, (int)(SB_SQLITE_HEAD + i),
+			(sqlite3_int64)integer_of(at, octets));
+		at += octets;
+	}
+	if (kind->column_count == 0)
+		sqlite3_bind_blob(statement, SB_SQLITE_HEAD, at, (int)op->head_size, SQLITE_STATIC);
+}
+
+static int
+bind_body(sqlite3_stmt *statement, const struct sb_store_op *op)
+{
+	return sqlite3_bind_blob(statement, SB_SQLITE_BODY, op->data + op->head_size,
+		(int)op->body_size, SQLITE_STATIC);
+}
+
+static enum sb_sqlite_write
+write_of(const struct sb_store_op *op)
+{
+	switch ((enum sb_store_change)op->change) {
+	case SB_STORE_PUT:
+		return SB_SQLITE_PUT;
+	case SB_STORE_MARK:
+		return SB_SQLITE_MARK;
+	case SB_STORE_DEL:
+		return SB_SQLITE_DEL;
+	case SB_STORE_CAS:
+		break;
+	}
+	return op->revision ? SB_SQLITE_CAS : SB_SQLITE_CAS_NEW;
+}
+
+static int
+apply(struct sb_sqlite *s, const struct sb_store_op *op)
+{
+	enum sb_sqlite_write write = write_of(op);
+	sqlite3_stmt *statement = s->kinds[op->kind].writes[write];
+	bool is_cas = op->change == SB_STORE_CAS;
+	int err;
+
+	sqlite3_bind_int64(statement, SB_SQLITE_ID, (sqlite3_int64)op->id);
+	if (op->change == SB_STORE_PUT || op->change == SB_STORE_MARK)
+		bind_head(statement, &s->store->kinds[op->kind], op);
+	if (write == SB_SQLITE_CAS)
+		sqlite3_bind_int64(statement, SB_SQLITE_HEAD, (sqlite3_int64)op->revision);
+	/* The only value that may be too large. */
+	if ((op->change == SB_STORE_PUT || is_cas) && bind_body(statement, op))
+		return SB_EINVAL;
+	err = step(s, statement);
+	if (!err && is_cas && sqlite3_changes(s->writing) == 0)
+		err = SB_ECONFLICT;
+	return err;
+}
+
+static int
+apply_all(struct sb_sqlite *s, const struct sb_txn *txn)
+{
+	struct sb_store_cursor cursor = sb_store_ops(txn);
+	const struct sb_store_op *op;
+	int err = 0;
+
+	while (!err && (op = sb_store_op_next(&cursor)))
+		err = apply(s, op);
+	return err;
+}
+
+/* What concerns one transaction of ours and not the file. */
+static bool
+is_alone(int err)
+{
+	return err == SB_ECONFLICT || err == SB_EINVAL || err == SB_ENOMEM;
+}
+
+/* Its own error to the transaction; what is returned concerns all. A single change is whole or
+ * nothing by itself. */
+static int
+apply_saved(struct sb_sqlite *s, struct sb_txn *txn)
+{
+	int err = run(s, SB_SQLITE_SAVE), undone = 0;
+
+	if (err)
+		return err;
+	txn->request.status = apply_all(s, txn);
+	if (!is_alone(txn->request.status) && txn->request.status)
+		return txn->request.status;
+	if (txn->request.status)
+		undone = run(s, SB_SQLITE_UNDO);
+	return undone ? undone : run(s, SB_SQLITE_RELEASE);
+}
+
+static int
+apply_plain(struct sb_sqlite *s, struct sb_txn *txn)
+{
+	int err = apply_all(s, txn);
+
+	txn->request.status = err;
+	if (err == SB_ECONFLICT || (txn->op_count == 1 && is_alone(err)))
+		return 0;
+	return is_alone(err) ? EACH_ALONE : err;
+}
+
+static int
+apply_batches(struct sb_sqlite *s, struct sb_store_batch *batches, bool each_alone)
+{
+	int err = 0;
+
+	for (struct sb_store_batch *batch = batches; batch; batch = batch->next)
+		for (struct sb_store_request *r = batch->first; r && !err; r = r->next) {
+			struct sb_txn *txn = (struct sb_txn *)r;
+			bool is_saved = each_alone || (txn->has_cas && txn->op_count > 1);
+
+			err = is_saved ? apply_saved(s, txn) : apply_plain(s, txn);
+		}
+	return err;
+}
+
+/* One transaction of SQLite. 0, EACH_ALONE or what concerns all: then nothing was done. */
+static int
+attempt(struct sb_sqlite *s, struct sb_store_batch *batches, bool each_alone)
+{
+	int err = run(s, SB_SQLITE_BEGIN);
+
+	if (err)
+		return err;
+	err = apply_batches(s, batches, each_alone);
+	if (!err)
+		err = run(s, SB_SQLITE_COMMIT);
+	/* Unless SQLite has done that itself, as it does when the disk is full. */
+	if (err && !sqlite3_get_autocommit(s->writing))
+		(void)run(s, SB_SQLITE_ROLLBACK);
+	return err;
+}
+
+static void
+fail_all(struct sb_store_batch *batches, int err)
+{
+	for (struct sb_store_batch *batch = batches; batch; batch = batch->next)
+		for (struct sb_store_request *r = batch->first; r; r = r->next)
+			r->status = err;
+}
+
+static void
+give_back(struct sb_store_batch *batches)
+{
+	while (batches) {
+		struct sb_store_batch *next = batches->next;
+
+		sb_store_batch_done(batches);
+		batches = next;
+	}
+}
+
+void
+sb_sqlite_commit(void *context, struct sb_store_batch *batches)
+{
+	struct sb_sqlite *s = context;
+	int err = s->failure;
+
+	if (!err)
+		err = attempt(s, batches, false);
+	if (err == EACH_ALONE)
+		err = attempt(s, batches, true);
+	if (err)
+		fail_all(batches, err);
+	give_back(batches);
+}

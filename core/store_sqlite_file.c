@@ -1,0 +1,165 @@
+/*
+ * The file: its two connections, how they are set, and the lock that keeps a second
+ * process of ours out. SQLite's own lock cannot do that: operators are to read the
+ * file while it is in use.
+ */
+#include "core/error.h"
+#include "core/store_sqlite_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define BUSY_MS        5000  /* for an operator who writes: then our commit fails */
+#define WRITER_CACHE   65536 /* KiB; taken as pages are used */
+#define READER_CACHE   8192
+#define LOG_KEPT_BYTES (256 << 20)
+
+static int
+connection_open(const char *path, sqlite3 **db)
+{
+	/* Each is used by one thread at a time: no mutexes inside. */
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI |
+		    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	int code = sqlite3_open_v2(path, db, flags, NULL);
+
+	if (!*db)
+		return SB_ENOMEM;
+	if (code)
+		return sb_sqlite_error(*db, code);
+	sqlite3_busy_timeout(*db, BUSY_MS);
+	/* Until all is well: what could not be opened is left as it was. */
+	sqlite3_db_config(*db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	return 0;
+}
+
+/* Held for as long as the descriptor is open: it goes with the process, however that ends. */
+static int
+lock_take(struct sb_sqlite *s)
+{
+	const char *file = sqlite3_db_filename(s->writing, "main");
+	char *path = sqlite3_mprintf("%s.lock", file);
+
+	if (!path)
+		return SB_ENOMEM;
+	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	sqlite3_free(path);
+	if (s->lock_fd < 0)
+		return sb_error_from_errno(errno);
+	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return sb_error_from_errno(errno);
+	snprintf(s->reason, sizeof(s->reason), "%s.lock is held: another process uses it", file);
+	return SB_EBUSY;
+}
+
+static int
+run(sqlite3 *db, const char *sql)
+{
+	return sb_sqlite_error(db, sqlite3_exec(db, sql, NULL, NULL, NULL));
+}
+
+static int
+set(sqlite3 *db, const char *name, long value)
+{
+	char sql[96];
+
+	snprintf(sql, sizeof(sql), "PRAGMA %s=%ld", name, value);
+	return run(db, sql);
+}
+
+/* Said by the pragma's row: there are file systems where it cannot be. */
+static int
+is_wal(void *context, int count, char **values, char **names)
+{
+	bool *is_so = context;
+
+	(void)names;
+	*is_so = count == 1 && values[0] && strcmp(values[0], "wal") == 0;
+	return 0;
+}
+
+static int
+journal_set(struct sb_sqlite *s)
+{
+	bool is_so = false;
+	int code = sqlite3_exec(s->writing, "PRAGMA journal_mode=WAL", is_wal, &is_so, NULL);
+
+	if (code)
+		return sb_sqlite_error(s->writing, code);
+	if (is_so)
+		return 0;
+	snprintf(s->reason, sizeof(s->reason), "no write-ahead log on this file system");
+	return SB_ENOTSUP;
+}
+
+static int
+sync_of(const char *durability, long *level)
+{
+	static const char *const words[] = {"memory", "normal", "full"};
+
+	for (*level = 0; *level < 3; ++*level)
+		if (strcmp(durability ? durability : "full", words[*level]) == 0)
+			return 0;
+	return SB_EINVAL;
+}
+
+static int
+writer_set(struct sb_sqlite *s, long sync)
+{
+	int err = journal_set(s);
+
+	if (!err)
+		err = set(s->writing, "synchronous", sync);
+	if (!err)
+		err = set(s->writing, "journal_size_limit", LOG_KEPT_BYTES);
+	if (!err)
+		err = set(s->writing, "cache_size", -WRITER_CACHE);
+	if (!err)
+		err = set(s->writing, "trusted_schema", 0);
+	return err;
+}
+
+static int
+reader_set(struct sb_sqlite *s)
+{
+	int err = set(s->reading, "cache_size", -READER_CACHE);
+
+	return err ? err : set(s->reading, "query_only", 1);
+}
+
+int
+sb_sqlite_file_open(struct sb_sqlite *s, const struct sb_store_options *options)
+{
+	long sync;
+	int err = sync_of(options->durability, &sync);
+
+	if (!err)
+		err = connection_open(options->path, &s->writing);
+	if (!err && sqlite3_db_readonly(s->writing, "main"))
+		err = SB_EACCES;
+	if (!err)
+		err = lock_take(s);
+	if (!err)
+		err = writer_set(s, sync);
+	if (!err)
+		err = connection_open(options->path, &s->reading);
+	if (!err)
+		err = reader_set(s);
+	return err;
+}
+
+/* In this order: nobody else is let in before both are closed. */
+void
+sb_sqlite_file_close(struct sb_sqlite *s)
+{
+	sqlite3_close(s->reading);
+	sqlite3_close(s->writing);
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+}
