@@ -39,6 +39,7 @@
 
 #include "../../core/connector.h"
 #include "../../core/supervisor.h"
+#include "pace.h"
 #include "session.h"
 
 struct sb_node;
@@ -77,6 +78,10 @@ struct smpp_esme_options {
 	uint32_t stable_ms; /* bound, and held for so long: the next delay is small again [10000] */
 	uint32_t shutdown_ms; /* from the supervisor's stop to the cut [5000] */
 	int shard;            /* of the child: a number, SB_SHARD_SAME or SB_SHARD_SPREAD */
+
+	/* How fast requests go out, each bind by itself: smpp_send says SB_FULL over it, and
+	 * `window_open` comes when there is room. */
+	struct smpp_pace_options pace;
 
 	/*
 	 * Of the session: timers, windows, versions. `version` is the interface_version that we

@@ -33,6 +33,8 @@ enum smpp_direction { SMPP_IN, SMPP_OUT };
 		"Illegal PDUs that take no answer (outbind, alert_notification)")           \
 	X(binds_refused, "smpp_binds_refused_total",                                        \
 		"Binds that were refused: the peer's by us, or ours by the peer")           \
+	X(slowed, "smpp_slowed_total",                                                      \
+		"Times that we send slower, since the peer said that it has enough")        \
 	X(connections_lost, "smpp_connections_lost_total",                                  \
 		"Connections of ours that ended, or could not be made, and not by our wish")
 

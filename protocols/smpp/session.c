@@ -7,6 +7,7 @@
  * The application's state lies behind ours in the session's one allocation, which
  * is why sb_state is taken and smpp_state exists.
  */
+#include "protocols/smpp/esme_internal.h"
 #include "protocols/smpp/session_internal.h"
 
 #include <string.h>
@@ -14,6 +15,8 @@
 size_t
 smpp_session_size(const struct smpp_application *application)
 {
+	if (application->side == SMPP_ESME)
+		return smpp_pace_offset(application) + sizeof(struct smpp_pace);
 	return SMPP_STATE_OFFSET + application->state_size;
 }
 
@@ -55,6 +58,10 @@ smpp_session_start(struct sb_session *s, const void *args)
 	p->window_in = smpp_options(p)->window_in;
 	p->window_out = smpp_options(p)->window_out;
 	p->strict_tlvs = smpp_options(p)->strict_tlvs;
+	if (p->service->esme) {
+		p->pace = (struct smpp_pace *)((uint8_t *)p + smpp_pace_offset(smpp_app(p)));
+		smpp_pace_init(p->pace, &p->service->esme->options.pace);
+	}
 	return 0;
 }
 
@@ -224,6 +231,9 @@ session_describe(const struct sb_session *s, struct sb_fields *fields)
 	sb_fields_add(fields, "window_in_limit", SB_UINT(p->window_in));
 	sb_fields_add(fields, "window_out", SB_UINT(smpp_pending_count(p->out)));
 	sb_fields_add(fields, "window_out_limit", SB_UINT(p->window_out));
+	if (p->pace)
+		sb_fields_add(
+			fields, "pace_window", SB_UINT(smpp_pace_window(p->pace, p->window_out)));
 	sb_fields_add(fields, "is_held", SB_BOOL(p->is_held));
 	sb_fields_add(fields, "requests_in", SB_UINT(p->requests_in));
 	sb_fields_add(fields, "requests_out", SB_UINT(p->requests_out));

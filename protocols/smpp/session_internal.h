@@ -3,6 +3,7 @@
 #define SB_SMPP_SESSION_INTERNAL_H
 
 #include "core/node.h"
+#include "protocols/smpp/pace.h"
 #include "protocols/smpp/service_internal.h"
 #include "protocols/smpp/session.h"
 #include "protocols/smpp/session_pending_internal.h"
@@ -36,6 +37,7 @@ struct smpp_session {
 	struct smpp_pending *in;  /* the peer's unanswered requests; NULL: none for a while */
 	struct smpp_pending *out; /* ours */
 	struct smpp_sent *sent;
+	struct smpp_pace *pace;  /* of an ESME; NULL: none */
 	const char *hold_reason; /* the application's; NULL: it does not hold */
 	struct sb_timer timer;   /* the one for all deadlines, re-armed lazily */
 	uint64_t last_octet;     /* ns: proves the link */
@@ -67,6 +69,13 @@ struct smpp_session {
 };
 
 #define SMPP_STATE_OFFSET ((sizeof(struct smpp_session) + 15) & ~(size_t)15)
+
+/* Behind the application's, where there is one. */
+static inline size_t
+smpp_pace_offset(const struct smpp_application *application)
+{
+	return SMPP_STATE_OFFSET + ((application->state_size + 15) & ~(size_t)15);
+}
 
 static inline const struct smpp_application *
 smpp_app(const struct smpp_session *p)
@@ -124,6 +133,13 @@ int smpp_session_start(struct sb_session *s, const void *args);
 
 /* Holds or lets go the input, as phase, window and application want it. */
 void smpp_update_hold(struct sb_session *s, struct smpp_session *p);
+/* Whether one more request of ours may go out; takes its place in the pace. */
+bool smpp_take_room(struct sb_session *s, struct smpp_session *p);
+/* When the pace lets the next one out that the application waits to send; UINT64_MAX: not the
+ * pace's affair. */
+uint64_t smpp_pace_look(const struct sb_session *s, const struct smpp_session *p);
+/* A response has come: faster, or slower. */
+void smpp_pace_response(struct sb_session *s, struct smpp_session *p, const struct smpp_pdu *pdu);
 /* Tells the application that there is room, if it waits for that and there is. */
 void smpp_tell_window(struct sb_session *s, struct smpp_session *p);
 

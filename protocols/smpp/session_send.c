@@ -89,10 +89,8 @@ smpp_send(struct sb_session *s, struct smpp_pdu *request, uint64_t context)
 
 	if (err)
 		return err;
-	/* High output counts as a full window: a peer that does not read gets no more, whatever its
-	 * window says. */
-	if (smpp_pending_count(p->out) >= p->window_out || sb_output_is_high(s)) {
-		p->is_window_awaited = true;
+	/* A bind is before all windows. */
+	if (!smpp_is_bind(request->header.command) && !smpp_take_room(s, p)) {
 		sb_counter_add(p->service->metrics.window_out_full, p->shard, 1);
 		return SB_FULL;
 	}
@@ -169,6 +167,7 @@ deliver(struct sb_session *s, struct smpp_session *p, const struct smpp_header *
 		pdu = (struct smpp_pdu){.header = *header, .header_only = true};
 		sb_counter_add(p->service->metrics.malformed, p->shard, 1);
 	}
+	smpp_pace_response(s, p, &pdu);
 	if (smpp_app(p)->response)
 		smpp_app(p)->response(s, context, &pdu);
 }

@@ -193,7 +193,8 @@ smpp_timer_nearer(struct sb_session *s, struct smpp_session *p, uint64_t due)
 void
 smpp_timer_arm(struct sb_session *s, struct smpp_session *p)
 {
-	uint64_t due = earlier(earlier(phase_deadline(p), link_deadline(p)),
+	uint64_t due = earlier(
+		earlier(earlier(phase_deadline(p), link_deadline(p)), smpp_pace_look(s, p)),
 		earlier(table_deadline(p->in), smpp_response_look(p, table_deadline(p->out))));
 
 	if (due == UINT64_MAX)

@@ -92,16 +92,79 @@ smpp_window_used(const struct sb_session *s)
 	return smpp_pending_count(((struct smpp_session *)sb_state(s))->out);
 }
 
+static uint32_t
+window_of(const struct smpp_session *p)
+{
+	return p->pace ? smpp_pace_window(p->pace, p->window_out) : p->window_out;
+}
+
+/* High output counts as a full window: a peer that does not read gets no more, whatever its window
+ * says. */
+static bool
+is_window_open(const struct sb_session *s, const struct smpp_session *p)
+{
+	return smpp_pending_count(p->out) < window_of(p) && !sb_output_is_high(s);
+}
+
 uint32_t
 smpp_window_room(const struct sb_session *s)
 {
 	const struct smpp_session *p = sb_state(s);
-	uint32_t used = smpp_pending_count(p->out);
+	uint32_t room, paced;
 
-	/* The same conditions as in smpp_send: what this promises, that takes. */
-	if (p->phase != SMPP_PHASE_BOUND || used >= p->window_out || sb_output_is_high(s))
+	/* The same conditions as in smpp_take_room: what this promises, that takes. */
+	if (p->phase != SMPP_PHASE_BOUND || !is_window_open(s, p))
 		return 0;
-	return p->window_out - used;
+	room = window_of(p) - smpp_pending_count(p->out);
+	paced = p->pace ? smpp_pace_room(p->pace, sb_now(s)) : UINT32_MAX;
+	return paced < room ? paced : room;
+}
+
+bool
+smpp_take_room(struct sb_session *s, struct smpp_session *p)
+{
+	if (is_window_open(s, p) && (!p->pace || smpp_pace_take(p->pace, sb_now(s))))
+		return true;
+	p->is_window_awaited = true;
+	smpp_timer_nearer(s, p, smpp_pace_look(s, p));
+	return false;
+}
+
+/* ---- pace: how the peer takes it ---- */
+
+uint64_t
+smpp_pace_look(const struct sb_session *s, const struct smpp_session *p)
+{
+	uint64_t due;
+
+	if (!p->pace || !p->is_window_awaited || p->phase != SMPP_PHASE_BOUND)
+		return UINT64_MAX;
+	due = smpp_pace_due(p->pace, sb_now(s));
+	return due ? due : UINT64_MAX;
+}
+
+static void
+say_slowed(struct sb_session *s, struct smpp_session *p, const struct smpp_pdu *pdu)
+{
+	sb_counter_add(p->service->metrics.slowed, p->shard, 1);
+	SB_LOG_LIMITED(s, INFO, "esme.slowed", "status",
+		SB_STR(smpp_status_name(pdu->header.status)), "window", SB_UINT(window_of(p)));
+}
+
+void
+smpp_pace_response(struct sb_session *s, struct smpp_session *p, const struct smpp_pdu *pdu)
+{
+	uint32_t state;
+	bool is_slower;
+
+	if (!p->pace)
+		return;
+	is_slower = smpp_pace_answered(p->pace, sb_now(s), pdu->header.status, p->window_out);
+	if (pdu->tlvs.size && smpp_find_tlv_integer(pdu->tlvs, SMPP_TAG_CONGESTION_STATE, &state) &&
+		smpp_pace_congested(p->pace, sb_now(s), state, p->window_out))
+		is_slower = true;
+	if (is_slower)
+		say_slowed(s, p, pdu);
 }
 
 void

@@ -338,8 +338,10 @@ bed_open_esme_alone(
 		.system_id = "alice", .password = "secret1", .restart = SB_PERMANENT};
 
 	open_node(bed, sim);
-	assert_int_equal(smpp_esme_start(bed->node, "127.0.0.1", 2775, &esme_application, bed,
-				 options ? options : &alice, &bed->service),
+	if (!options)
+		options = &alice;
+	assert_int_equal(smpp_esme_start(bed->node, options->host ? options->host : "127.0.0.1",
+				 2775, &esme_application, bed, options, &bed->service),
 		0);
 }
 
