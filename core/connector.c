@@ -143,6 +143,20 @@ writable(struct sb_io *io, int events)
 	try_next(s);
 }
 
+/* An option that the system refuses is no reason to stay away from the peer. */
+static void
+tune(struct sb_connector *connector)
+{
+	const struct sb_env *env = connector->session->shard->env;
+	int err = 0;
+
+	if (env->socket_tune)
+		err = env->socket_tune(env->context, connector->io.fd, &connector->options.socket);
+	if (err)
+		SB_LOG(connector->session, WARNING, "connector.option_refused", "error",
+			SB_ERR(err));
+}
+
 static void
 try_next(struct sb_session *s)
 {
@@ -160,6 +174,7 @@ try_next(struct sb_session *s)
 
 		err = shard->env->socket_connect(shard->env->context, to, from, &connector->io.fd);
 		if (err == 0 || err == SB_AGAIN) {
+			tune(connector);
 			connector->io.ready = writable;
 			shard->env->loop_watch(shard->loop, &connector->io, SB_WRITABLE);
 			return;

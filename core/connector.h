@@ -13,6 +13,15 @@
 struct sb_session;
 struct sb_tls;
 
+/* Of a TCP socket of ours. 0: as the system does it. */
+struct sb_socket_options {
+	bool is_delayed;      /* small writes may wait for others; else TCP_NODELAY is on */
+	uint32_t keepalive_s; /* an idle connection is probed by the kernel after so long */
+	uint32_t unacked_ms;  /* octets sent may stay unacknowledged so long: then it is reset */
+	uint32_t send_bytes;  /* the kernel's buffers: SO_SNDBUF, SO_RCVBUF */
+	uint32_t receive_bytes;
+};
+
 struct sb_connector_options {
 	const char *host; /* name or numeric address; copied */
 	uint16_t port;
@@ -21,6 +30,7 @@ struct sb_connector_options {
 	const char *server_name;        /* SNI and certificate check; NULL: host; copied */
 	uint32_t connect_ms;            /* resolution and TCP connect together; 0: 5000 */
 	const struct sb_limits *limits; /* of the connection; copied; NULL: the session's */
+	struct sb_socket_options socket;
 
 	/* Reconnecting: a failed or lost connection is no end of the session; it stays, keeps its
 	 * address, and tries again after a jittered, exponentially growing delay, which starts anew

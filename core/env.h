@@ -13,7 +13,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct sb_loop; /* the environment's own: one poller of one shard */
+struct sb_socket_options; /* connector.h */
+struct sb_loop;           /* the environment's own: one poller of one shard */
 
 #define SB_READABLE 1
 #define SB_WRITABLE 2
@@ -56,7 +57,9 @@ struct sb_env {
 	void (*socket_refuse)(void *context, int fd);
 	int (*socket_connect)(void *context, const union sb_socket_address *to,
 		const union sb_socket_address *from, int *fd); /* SB_AGAIN: under way */
-	int (*socket_error)(void *context, int fd);            /* how a connect ended */
+	/* What an outbound socket wants besides; after socket_connect. May be NULL. */
+	int (*socket_tune)(void *context, int fd, const struct sb_socket_options *options);
+	int (*socket_error)(void *context, int fd); /* how a connect ended */
 	int (*socket_name)(void *context, int fd, union sb_socket_address *local);
 	ssize_t (*socket_read)(void *context, int fd, void *buf, size_t size);
 	ssize_t (*socket_write)(void *context, int fd, const void *data, size_t size);

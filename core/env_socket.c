@@ -3,11 +3,13 @@
  * ours at once. The only state is the reserve descriptor of the process, with
  * which a connection can be taken and closed when there is no other.
  */
+#include "core/connector.h"
 #include "core/env_system_internal.h"
 #include "core/error.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -152,6 +154,36 @@ sb_system_connect(void *context, const union sb_socket_address *to,
 	 * difference. */
 	*fd = made;
 	return SB_AGAIN;
+}
+
+static int
+set_unless_zero(int fd, int level, int name, uint32_t value)
+{
+	if (value > INT_MAX)
+		return SB_EINVAL;
+	return value ? set_option(fd, level, name, (int)value) : 0;
+}
+
+/* The first probe after keepalive_s, the others by the system's own idea of them. */
+int
+sb_system_tune(void *context, int fd, const struct sb_socket_options *o)
+{
+	int err = 0;
+
+	(void)context;
+	if (o->is_delayed)
+		err = set_option(fd, IPPROTO_TCP, TCP_NODELAY, 0);
+	if (!err && o->keepalive_s)
+		err = set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	if (!err)
+		err = set_unless_zero(fd, IPPROTO_TCP, TCP_KEEPIDLE, o->keepalive_s);
+	if (!err)
+		err = set_unless_zero(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, o->unacked_ms);
+	if (!err)
+		err = set_unless_zero(fd, SOL_SOCKET, SO_SNDBUF, o->send_bytes);
+	if (!err)
+		err = set_unless_zero(fd, SOL_SOCKET, SO_RCVBUF, o->receive_bytes);
+	return err;
 }
 
 int

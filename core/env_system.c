@@ -91,6 +91,7 @@ static const struct sb_env system_env = {
 	.socket_accept = sb_system_accept,
 	.socket_refuse = sb_system_refuse,
 	.socket_connect = sb_system_connect,
+	.socket_tune = sb_system_tune,
 	.socket_error = sb_system_error,
 	.socket_name = sb_system_name,
 	.socket_read = sb_system_read,

@@ -11,6 +11,7 @@ int sb_system_accept(void *context, int fd, union sb_socket_address *peer, int *
 void sb_system_refuse(void *context, int fd);
 int sb_system_connect(void *context, const union sb_socket_address *to,
 	const union sb_socket_address *from, int *fd);
+int sb_system_tune(void *context, int fd, const struct sb_socket_options *options);
 int sb_system_error(void *context, int fd);
 int sb_system_name(void *context, int fd, union sb_socket_address *local);
 ssize_t sb_system_read(void *context, int fd, void *buf, size_t size);

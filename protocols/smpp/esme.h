@@ -48,12 +48,13 @@ struct sb_tls;
 /* Times are milliseconds; 0 takes the default in brackets. Everything is copied but `tls`. */
 struct smpp_esme_options {
 	/* Where to, and how. */
-	const char *host;               /* name or address; NULL: sessions are only listened for */
-	uint16_t port;                  /* [2775; with TLS 3550] */
-	struct sb_tls *tls;             /* a client's; NULL: plain TCP; borrowed */
-	const char *server_name;        /* SNI and certificate check; NULL: host */
-	const char *source;             /* numeric local address; NULL: any */
-	uint32_t connect_ms;            /* resolution and TCP together [5000] */
+	const char *host;        /* name or address; NULL: sessions are only listened for */
+	uint16_t port;           /* [2775; with TLS 3550] */
+	struct sb_tls *tls;      /* a client's; NULL: plain TCP; borrowed */
+	const char *server_name; /* SNI and certificate check; NULL: host */
+	const char *source;      /* numeric local address; NULL: any */
+	uint32_t connect_ms;     /* resolution and TCP together [5000] */
+	struct sb_socket_options socket;
 	const struct sb_limits *limits; /* of session and connection; NULL: defaults */
 
 	/* Who we are: sent in `connected`'s wake, unless the application has sent a bind itself. */

@@ -101,9 +101,9 @@ struct smpp_application {
 	/* ESME: the bind's response, with its TLVs: bound, smpp_session_state says how. */
 	void (*bound)(struct sb_session *s, const struct smpp_pdu *response);
 
-	/* ESME: the centre said no: header.status says why (RBINDFAIL for a generic_nack). Unless
-	 * another bind is sent in here with smpp_send, the connection is given up: `disconnected`.
-	 */
+	/* ESME: the centre said no: header.status says why (RBINDFAIL for a generic_nack). The
+	 * connection is given up (`disconnected`), unless another bind is sent in here with
+	 * smpp_send, or binds are manual: these have session_init_ms in all. */
 	void (*bind_refused)(struct sb_session *s, const struct smpp_pdu *response);
 
 	/* ESME: there is no connection any more, or none could be made (SB_END_CONNECT). The next

@@ -35,6 +35,7 @@ smpp_session_start_outbound(struct sb_session *s, const void *args)
 					    .server_name = o->server_name,
 					    .connect_ms = o->connect_ms,
 					    .limits = o->limits,
+					    .socket = o->socket,
 					    .reconnect = o->restart != SB_TEMPORARY,
 					    .backoff_min_ms = o->backoff_min_ms,
 					    .backoff_max_ms = o->backoff_max_ms,
@@ -147,7 +148,7 @@ smpp_bind_response(struct sb_session *s, struct smpp_session *p, const struct sm
 void
 smpp_bind_give_up(struct sb_session *s, struct smpp_session *p)
 {
-	if (p->phase == SMPP_PHASE_OPEN && !sb_is_closing(s))
+	if (p->phase == SMPP_PHASE_OPEN && !esme_options(p)->is_bind_manual && !sb_is_closing(s))
 		smpp_finish(s, p, SB_END_PROTOCOL);
 }
 

@@ -197,7 +197,8 @@ void smpp_bind_sent(struct smpp_session *p, const struct smpp_header *header);
 /* The response to our bind. */
 void smpp_bind_response(struct sb_session *s, struct smpp_session *p,
 	const struct smpp_header *header, struct sb_bytes frame);
-/* No bind is under way after a refusal: the connection is of no use. */
+/* No bind is under way after a refusal: the connection is of no use, but where the application sees
+ * to its binds. */
 void smpp_bind_give_up(struct sb_session *s, struct smpp_session *p);
 void smpp_outbind_asked(struct sb_session *s, struct smpp_session *p, const struct smpp_pdu *pdu);
 /* The connection is gone: all of it is forgotten, and the session stays or ends. */

@@ -1,9 +1,12 @@
 /* Outbound sessions: connecting, refusal, back-off, reconnecting, on the simulated machine. */
 #include "probe.h"
 
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -288,6 +291,42 @@ test_frames_of_outbound_sessions_are_bounded_by_their_module(void **state)
 	}
 }
 
+static int
+option_of(int fd, int level, int name)
+{
+	socklen_t size = sizeof(int);
+	int value = 0;
+
+	assert_int_equal(getsockopt(fd, level, name, &value, &size), 0);
+	return value;
+}
+
+static void
+test_socket_options_are_set_and_zeros_are_not(void **state)
+{
+	const struct sb_socket_options options = {.is_delayed = true,
+		.keepalive_s = 33,
+		.unacked_ms = 4000,
+		.send_bytes = 20000,
+		.receive_bytes = 30000};
+	const struct sb_env *env = sb_env_system();
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)state;
+	assert_int_equal(env->socket_tune(NULL, fd, &(struct sb_socket_options){0}), 0);
+	assert_int_equal(option_of(fd, SOL_SOCKET, SO_KEEPALIVE), 0);
+	assert_int_equal(env->socket_tune(NULL, fd, &options), 0);
+	assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_NODELAY), 0);
+	assert_int_equal(option_of(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+	assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_KEEPIDLE), 33);
+	assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 4000);
+	/* The kernel doubles them. */
+	assert_int_equal(option_of(fd, SOL_SOCKET, SO_SNDBUF), 40000);
+	assert_int_equal(option_of(fd, SOL_SOCKET, SO_RCVBUF), 60000);
+	close(fd);
+	assert_true(env->socket_tune(NULL, fd, &options) < 0);
+}
+
 int
 main(void)
 {
@@ -303,6 +342,7 @@ main(void)
 		cmocka_unit_test(
 			test_the_limits_of_a_connector_hold_until_the_connection_has_ended),
 		cmocka_unit_test(test_frames_of_outbound_sessions_are_bounded_by_their_module),
+		cmocka_unit_test(test_socket_options_are_set_and_zeros_are_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
