@@ -15,4 +15,18 @@
  */
 int smpp_payload(const struct smpp_pdu *pdu, struct sb_bytes *octets);
 
+/*
+ * The same taken apart where esm_class says that there is a user data header: its
+ * elements (udh.h), else none; the octets behind it; the octets that it takes,
+ * UDHL included. With both forms of a message there the payload counts. 0;
+ * SB_ENOENT for a command that carries none; SB_EPROTO for a bad header.
+ */
+int smpp_message_split(const struct smpp_pdu *pdu, struct sb_bytes *elements,
+	struct sb_bytes *octets, size_t *header_size);
+
+/* The esm_class and data_coding; 0 for commands without. A replace_sm has none: the message keeps
+ * the coding it had, which only its sender knows. */
+uint8_t smpp_esm_class(const struct smpp_pdu *pdu);
+uint8_t smpp_data_coding(const struct smpp_pdu *pdu);
+
 #endif

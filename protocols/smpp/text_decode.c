@@ -90,61 +90,25 @@ smpp_text_decode(struct sb_bytes octets, const struct smpp_encoding *encoding, b
 	return smpp_charset_decode(encoding, octets, utf8);
 }
 
-static bool
-has_header(const struct smpp_pdu *pdu)
-{
-	switch (pdu->header.command) {
-	case SMPP_SUBMIT_SM:
-	case SMPP_DELIVER_SM:
-		return pdu->submit_sm.esm_class & SMPP_ESM_UDHI;
-	case SMPP_SUBMIT_MULTI:
-		return pdu->submit_multi.esm_class & SMPP_ESM_UDHI;
-	case SMPP_DATA_SM:
-		return pdu->data_sm.esm_class & SMPP_ESM_UDHI;
-	}
-	return false;
-}
-
-/* A replace_sm does not say: the message keeps the coding it had, which only its sender knows. */
-static uint8_t
-data_coding_of(const struct smpp_pdu *pdu)
-{
-	switch (pdu->header.command) {
-	case SMPP_SUBMIT_SM:
-	case SMPP_DELIVER_SM:
-		return pdu->submit_sm.data_coding;
-	case SMPP_SUBMIT_MULTI:
-		return pdu->submit_multi.data_coding;
-	case SMPP_DATA_SM:
-		return pdu->data_sm.data_coding;
-	case SMPP_BROADCAST_SM:
-		return pdu->broadcast_sm.data_coding;
-	}
-	return 0;
-}
-
 int
 smpp_text_read(
 	const struct smpp_pdu *pdu, const struct smpp_text_reading *reading, struct sb_writer *utf8)
 {
 	static const struct smpp_text_reading usual = {0};
-	struct sb_bytes octets, elements = {NULL, 0};
+	struct sb_bytes elements, octets;
 	struct smpp_encoding encoding;
-	size_t size;
+	size_t header_size;
 	int err;
 
 	if (!reading)
 		reading = &usual;
-	/* With both forms of a message there, the payload counts. */
-	if (smpp_payload(pdu, &octets) == SB_ENOENT)
-		return SB_ENOENT;
-	size = octets.size;
-	err = smpp_text_encoding(data_coding_of(pdu), reading->default_charset, &encoding);
-	if (!err && has_header(pdu))
-		err = smpp_udh_split(octets, &elements, &octets);
+	err = smpp_message_split(pdu, &elements, &octets, &header_size);
+	if (!err)
+		err = smpp_text_encoding(
+			smpp_data_coding(pdu), reading->default_charset, &encoding);
 	if (err)
 		return err;
 	if (encoding.charset == SMPP_CHARSET_GSM7)
 		encoding.shift = smpp_gsm7_shift_of(elements);
-	return smpp_text_decode(octets, &encoding, reading->packed, size - octets.size, utf8);
+	return smpp_text_decode(octets, &encoding, reading->packed, header_size, utf8);
 }
