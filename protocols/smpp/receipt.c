@@ -178,12 +178,6 @@ starts_with(struct sb_bytes text, const char *key)
 	return text.size >= size && strncasecmp((const char *)text.data, key, size) == 0;
 }
 
-static bool
-is_word(struct sb_bytes word, const char *text)
-{
-	return word.size == strlen(text) && starts_with(word, text);
-}
-
 static void
 parse_count(struct sb_bytes digits, int *count)
 {
@@ -213,27 +207,12 @@ parse_date(struct sb_bytes digits, int64_t *at_ms)
 	(void)smpp_time_parse(sb_bytes(text, SMPP_TIME_LENGTH), 0, at_ms);
 }
 
-/* The seven letters, or the state's whole name. */
 static void
 parse_state(struct sb_bytes word, struct smpp_receipt *receipt)
 {
-	static const struct {
-		uint8_t state;
-		const char *text;
-		const char *name;
-	} states[] = {
-#define X(name, code, final, text) {code, text, #name},
-		SMPP_MESSAGE_STATE_MAP(X)
-#undef X
-	};
-
 	/* Unknown words leave has_state as it was: no state is better than a wrong one. */
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
-		if (is_word(word, states[i].text) || is_word(word, states[i].name)) {
-			receipt->state = states[i].state;
-			receipt->has_state = true;
-		}
-	}
+	if (smpp_message_state_from_name(word, &receipt->state) == 0)
+		receipt->has_state = true;
 }
 
 static void

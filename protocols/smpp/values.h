@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../../core/bytes.h"
+
 enum smpp_version {
 	SMPP_VERSION_33 = 0x33,
 	SMPP_VERSION_34 = 0x34,
@@ -99,6 +101,13 @@ enum smpp_message_state {
 
 /* Whether a message in this state changes no more. False for codes not on the list. */
 bool smpp_message_state_is_final(uint8_t state);
+
+/* "DELIVERED"; "UNKNOWN" for codes not on the list. Static. */
+const char *smpp_message_state_name(uint8_t state);
+
+/* The code of a name or of a receipt's letters, in any case. 0, or SB_ENOENT and *state
+ * untouched. */
+int smpp_message_state_from_name(struct sb_bytes name, uint8_t *state);
 
 /* The seven letters of a receipt ("DELIVRD"); "UNKNOWN" for codes not on the list. Static. */
 const char *smpp_message_state_text(uint8_t state);

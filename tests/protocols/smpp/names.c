@@ -256,6 +256,27 @@ test_versions_and_receipts_are_told_by_the_right_bits(void **state)
 	(void)state;
 }
 
+static void
+test_states_have_names_and_are_found_by_them(void **state)
+{
+	uint8_t code = 99;
+
+	for (uint8_t i = 0; i < 10; i++) {
+		assert_int_equal(smpp_message_state_from_name(
+					 sb_bytes_text(smpp_message_state_name(i)), &code),
+			0);
+		assert_int_equal(code, i);
+	}
+	assert_string_equal(smpp_message_state_name(SMPP_STATE_DELIVERED), "DELIVERED");
+	assert_string_equal(smpp_message_state_name(10), "UNKNOWN");
+	assert_int_equal(smpp_message_state_from_name(sb_bytes_text("delivrd"), &code), 0);
+	assert_int_equal(code, SMPP_STATE_DELIVERED);
+	assert_int_equal(smpp_message_state_from_name(sb_bytes_text("LOST"), &code), SB_ENOENT);
+	assert_int_equal(smpp_message_state_from_name(sb_bytes(NULL, 0), &code), SB_ENOENT);
+	assert_int_equal(code, SMPP_STATE_DELIVERED);
+	(void)state;
+}
+
 int
 main(void)
 {
@@ -268,6 +289,7 @@ main(void)
 		cmocka_unit_test(test_the_table_holds_these_commands_and_their_responses_only),
 		cmocka_unit_test(test_message_states_have_seven_letters_and_an_end),
 		cmocka_unit_test(test_versions_and_receipts_are_told_by_the_right_bits),
+		cmocka_unit_test(test_states_have_names_and_are_found_by_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
