@@ -92,9 +92,14 @@ void sb_store_close(struct sb_store *store);
 struct sb_store_memory *sb_store_memory_new(const struct sb_env *env);
 /* After its store was closed. Takes NULL. */
 void sb_store_memory_free(struct sb_store_memory *memory);
+/* Commits fail from now on with this error, as of a full disk; 0: they work again. Any thread. */
+void sb_store_memory_fail(struct sb_store_memory *memory, int error);
 /* As if the power went: nothing is committed any more (SB_EIO) until it is opened again. Any
  * thread. */
 void sb_store_memory_cut(struct sb_store_memory *memory);
+
+/* How full the queue of what waits to be committed is: 0 to 100. Any thread. */
+unsigned sb_store_load(const struct sb_store *store);
 
 /* Begins a transaction of the session; NULL without memory. Commit or abandon it in the same
  * callback. */

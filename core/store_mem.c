@@ -41,7 +41,7 @@ struct mem_undo {
 struct sb_store_memory {
 	const struct sb_env *env;
 	pthread_mutex_t lock;
-	bool is_cut;
+	int error; /* of every commit, by sb_store_memory_fail; 0: none */
 	struct mem_row *free_rows[ROW_CLASSES];
 	uint32_t free_counts[ROW_CLASSES];
 	struct mem_undo *undo;
@@ -118,17 +118,23 @@ mem_open(struct sb_store *store, const struct sb_store_options *options, void **
 		mem_close(made);
 		return err;
 	}
-	made->memory->is_cut = false;
+	made->memory->error = 0;
 	*context = made;
 	return 0;
 }
 
 void
-sb_store_memory_cut(struct sb_store_memory *mem)
+sb_store_memory_fail(struct sb_store_memory *mem, int error)
 {
 	pthread_mutex_lock(&mem->lock);
-	mem->is_cut = true;
+	mem->error = error;
 	pthread_mutex_unlock(&mem->lock);
+}
+
+void
+sb_store_memory_cut(struct sb_store_memory *mem)
+{
+	sb_store_memory_fail(mem, SB_EIO);
 }
 
 /* Of rows of so many octets, each of (class + 1) steps; ROW_CLASSES: they are not kept. */
@@ -368,8 +374,8 @@ commit(struct sb_store_memory *mem, const struct sb_txn *txn)
 	const struct sb_store_op *op;
 	int err;
 
-	if (mem->is_cut)
-		return SB_EIO;
+	if (mem->error)
+		return mem->error;
 	err = undo_reserve(mem, txn->op_count) ? 0 : SB_ENOSPC;
 	while (!err && (op = sb_store_op_next(&cursor)))
 		err = apply(mem, op);

@@ -59,6 +59,15 @@ sb_store_queue_give(struct sb_store *store, size_t octets)
 	atomic_fetch_sub_explicit(&store->queued, octets, memory_order_seq_cst);
 }
 
+/* A hint: others add and take meanwhile. */
+unsigned
+sb_store_load(const struct sb_store *store)
+{
+	size_t queued = atomic_load_explicit(&store->queued, memory_order_relaxed);
+
+	return queued < store->limit ? (unsigned)(queued * 100 / store->limit) : 100;
+}
+
 /* Enough for those who were refused to try again: for the largest, and a good part of the queue, so
  * that they do not come back one by one. */
 bool

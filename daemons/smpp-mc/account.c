@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define SECOND_NS UINT64_C(1000000000)
-
 /* Octets of a source address, at most (data_sm). */
 #define SOURCE_MAX 64
 
@@ -84,30 +82,6 @@ void
 mc_account_unbind(const struct mc_account *account)
 {
 	atomic_fetch_sub(&account->state->binds, 1);
-}
-
-/* The bucket is kept as the time at which it will be full again: one word, so that sessions of all
- * shards share it without a lock. */
-bool
-mc_account_take(const struct mc_account *account, uint64_t now_ns, uint32_t count)
-{
-	_Atomic uint64_t *bucket = &account->state->bucket_ns;
-	uint64_t token, full, least;
-
-	if (!account->throughput)
-		return true;
-	token = SECOND_NS / account->throughput;
-	full = atomic_load_explicit(bucket, memory_order_relaxed);
-	do {
-		/* What was not used before now is not saved beyond the burst. */
-		least = full > now_ns ? full : now_ns;
-		/* One submit_multi may want more than the burst: then a full bucket is overdrawn,
-		 * or it would be throttled for ever. */
-		if (least > now_ns && least + count * token - now_ns > account->burst * token)
-			return false;
-	} while (!atomic_compare_exchange_weak_explicit(
-		bucket, &full, least + count * token, memory_order_relaxed, memory_order_relaxed));
-	return true;
 }
 
 static bool

@@ -9,6 +9,7 @@
 #include "core/bytes.h"
 #include "core/metrics.h"
 #include "core/network.h"
+#include "daemons/smpp-mc/bucket.h"
 #include "protocols/smpp/session.h"
 
 #include <regex.h>
@@ -32,7 +33,7 @@
 
 /* One line of cache each, so that busy accounts do not disturb each other. */
 struct mc_account_state {
-	_Alignas(64) _Atomic uint64_t bucket_ns; /* when the bucket will be full again */
+	_Alignas(64) struct mc_bucket bucket;
 	_Atomic uint32_t binds;
 #define X(field, metric, help) struct sb_counter *field;
 	MC_ACCOUNT_COUNTER_MAP(X)
@@ -48,10 +49,9 @@ struct mc_account {
 	uint32_t max_binds;
 	uint32_t window;         /* unanswered submissions a bind */
 	uint32_t deliver_window; /* unanswered deliver_sm a bind */
-	uint32_t throughput;     /* messages a second over all binds; 0: unlimited */
-	uint32_t burst;
-	uint32_t queue_percent; /* of each partition's places, for what it submitted and its
-				   receipts */
+	struct mc_rate rate;     /* of messages, over all binds */
+	uint32_t queue_percent;  /* of each partition's places, for what it submitted and its
+				    receipts */
 	const struct sb_network *networks; /* where binds may come from; none: anywhere */
 	size_t network_count;
 	uint32_t source_tons, source_npis; /* bit n: value n is allowed; 0: any */
@@ -70,10 +70,6 @@ void mc_account_state_init(
 uint32_t mc_account_bind(const struct mc_account *account, enum smpp_state mode,
 	struct sb_bytes password, const struct sb_peer *peer, const char **reason);
 void mc_account_unbind(const struct mc_account *account);
-
-/* Takes `count` tokens at once or none; more than the burst of a full bucket, which has to fill
- * from below nothing then. `now_ns` is monotonic. Any thread. */
-bool mc_account_take(const struct mc_account *account, uint64_t now_ns, uint32_t count);
 
 /* Whether the account may send from this address: SMPP_ROK or the status to answer. */
 uint32_t mc_account_source_status(

@@ -149,7 +149,7 @@ cancel(struct mc_partition *p, const struct sb_message *m)
 	/* Answered when the deletion is durable: a message that was cancelled must not come back
 	 * with a restart. */
 	if (is_cancelled)
-		mc_batch_reply(p, sb_message_from(m), SMPP_ROK, SMPP_RCANCELFAIL);
+		mc_batch_reply(p, sb_message_from(m), SMPP_ROK);
 	else
 		answer_status(p, m, is_known || (ask->id && find_final(p, ask)), SMPP_RCANCELFAIL);
 }
@@ -169,8 +169,8 @@ replace(struct mc_partition *p, struct sb_message *m)
 	}
 	/* Asked again when it is read. */
 	if (!entry->body) {
-		mc_unwait(p, number);
-		mc_body_load(p, number, 0, m);
+		if (!mc_body_load_to_ask(p, number, m))
+			answer_status(p, m, true, SMPP_RSYSERR);
 		return;
 	}
 	status = mc_rewrite(mc_body(entry), sb_bytes(ask->pdu, ask->pdu_size),
@@ -188,7 +188,7 @@ replace(struct mc_partition *p, struct sb_message *m)
 	entry->expiry = mc_tenths_of(parcel->expiry_ms);
 	entry->state = MC_ENTRY_COMMITTING;
 	mc_batch_put(p, number);
-	mc_batch_reply(p, sb_message_from(m), SMPP_ROK, SMPP_RREPLACEFAIL);
+	mc_batch_reply(p, sb_message_from(m), SMPP_ROK);
 }
 
 void
@@ -220,7 +220,7 @@ service_of(const struct mc_parcel *parcel)
 }
 
 void
-mc_replaced(struct mc_partition *p, const struct mc_parcel *parcel)
+mc_replace_others(struct mc_partition *p, const struct mc_parcel *parcel)
 {
 	struct sb_bytes service_type = service_of(parcel);
 	uint32_t number, next, passed = 0;
@@ -236,8 +236,15 @@ mc_replaced(struct mc_partition *p, const struct mc_parcel *parcel)
 			passed++;
 			continue;
 		}
-		entry->registered = 0; /* nobody is told: the new one stands for it */
 		mc_unwait(p, number);
-		mc_ended(p, number, SMPP_STATE_DELETED, 0);
+		mc_batch_doom(p, number);
 	}
+}
+
+void
+mc_replaced(struct mc_partition *p, uint32_t number)
+{
+	/* Nobody is told: the new one stands for it. */
+	mc_partition_entry(p, number)->registered = 0;
+	mc_ended(p, number, SMPP_STATE_DELETED, 0);
 }

@@ -1,5 +1,5 @@
 /*
- * The open batch as a transaction. Puts before marks before deletions, so that
+ * A batch as a transaction. Puts before marks before deletions, so that
  * what happened to a message within one batch ends as it should; all of them
  * copied, so that the batch may be filled again if the commit is refused.
  */
@@ -27,7 +27,8 @@ put_entry(struct mc_partition *p, struct sb_txn *txn, uint32_t number)
 }
 
 static int
-put_finals(struct mc_partition *p, struct sb_txn *txn, size_t from, size_t count)
+put_finals(struct mc_partition *p, struct mc_batch *batch, struct sb_txn *txn, size_t from,
+	size_t count)
 {
 	uint8_t octets[ROW_RECORDS * MC_FINAL_SIZE];
 	struct sb_writer w = sb_writer_of(octets, sizeof(octets));
@@ -37,37 +38,37 @@ put_finals(struct mc_partition *p, struct sb_txn *txn, size_t from, size_t count
 	if (!row)
 		return SB_ENOMEM;
 	for (size_t i = from; i < from + count; i++)
-		mc_final_put(&w, &p->batches.finals[i]);
+		mc_final_put(&w, &batch->finals[i]);
 	/* Final states are gathered into rows, since nobody asks the store for a single one; a row
 	 * is deleted whole when all of it is old. */
-	*row = (struct mc_final_row){NULL, mc_service_ids(p->session, p->service, 1),
-		p->batches.finals[from].at_ms, count};
+	*row = (struct mc_final_row){
+		NULL, mc_service_ids(p->session, p->service, 1), batch->finals[from].at_ms, count};
 	err = sb_txn_put(txn, MC_KIND_FINAL, row->id, NULL, 0, octets, sb_writer_size(&w));
 	if (err) {
 		free(row);
 		return err;
 	}
-	row->next = p->batches.fresh;
-	p->batches.fresh = row;
+	row->next = batch->rows;
+	batch->rows = row;
 	return 0;
 }
 
 /* One row for what one batch has finished, or a few. */
 static int
-put_final_rows(struct mc_partition *p, struct sb_txn *txn)
+put_final_rows(struct mc_partition *p, struct mc_batch *batch, struct sb_txn *txn)
 {
-	size_t count = p->batches.finals_count;
+	size_t count = batch->finals_count;
 	int err = 0;
 
 	for (size_t i = 0; i < count && !err; i += ROW_RECORDS)
-		err = put_finals(p, txn, i, count - i < ROW_RECORDS ? count - i : ROW_RECORDS);
+		err = put_finals(
+			p, batch, txn, i, count - i < ROW_RECORDS ? count - i : ROW_RECORDS);
 	return err;
 }
 
 int
-mc_batch_fill(struct mc_partition *p, struct sb_txn *txn)
+mc_batch_fill(struct mc_partition *p, struct mc_batch *b, struct sb_txn *txn)
 {
-	struct mc_batches *b = &p->batches;
 	int err = 0;
 
 	for (uint32_t at = b->entries.head; at && !err; at = mc_partition_entry(p, at)->next)
@@ -77,9 +78,11 @@ mc_batch_fill(struct mc_partition *p, struct sb_txn *txn)
 			sizeof(b->marked[i].head));
 	for (size_t i = 0; i < b->deleted_count && !err; i++)
 		err = sb_txn_del(txn, MC_KIND_MESSAGE, b->deleted[i]);
+	for (uint32_t at = b->doomed.head; at && !err; at = mc_partition_entry(p, at)->next)
+		err = sb_txn_del(txn, MC_KIND_MESSAGE, mc_partition_entry(p, at)->id);
 	for (size_t i = 0; i < b->purged_count && !err; i++)
 		err = sb_txn_del(txn, MC_KIND_FINAL, b->purged[i]);
 	if (!err)
-		err = put_final_rows(p, txn);
+		err = put_final_rows(p, b, txn);
 	return err;
 }

@@ -8,12 +8,16 @@
 
 #include <stdlib.h>
 
-/* A body that was asked of the store. */
-struct mc_load {
-	struct mc_load *next;
-	uint64_t id;
+/* Reads under way; the others wait for these in their list. */
+#define READS_MOST 64
+
+/* After there was no memory for a read. */
+#define AGAIN_MS 50
+
+/* A question that waits for the body of its message. */
+struct mc_asking {
+	struct mc_asking *next;
 	uint32_t entry;
-	uint16_t ending;
 	struct sb_message *ask;
 };
 
@@ -61,57 +65,141 @@ mc_body_cache(struct mc_partition *p, struct mc_entry *entry)
 		mc_body_drop(p, entry);
 }
 
+void
+mc_body_keep(struct mc_partition *p, struct mc_entry *entry, const struct mc_parcel *parcel)
+{
+	uint64_t limit = mc_partition_config(p)->limits.cache_bytes / p->service->partition_count;
+	size_t size = sizeof(*parcel) + parcel->size;
+
+	if (p->cached_bytes + size > limit)
+		return;
+	entry->body = malloc(size);
+	if (!entry->body)
+		return; /* read again when it is wanted */
+	memcpy(entry->body, parcel, size);
+	entry->flags |= MC_ENTRY_CACHED;
+	p->cached_bytes += size;
+}
+
+/* ---- reading ---- */
+
+/* What a loading entry is wanted for stands in its place: nothing else needs that meanwhile. */
+static bool
+is_for_flight(const struct mc_partition *p, uint32_t number)
+{
+	for (const struct mc_asking *at = p->askings; at; at = at->next)
+		if (at->entry == number)
+			return false;
+	return !mc_entry_at(&p->entries, number)->place;
+}
+
+static struct mc_asking *
+asking_take(struct mc_partition *p, uint32_t number)
+{
+	for (struct mc_asking **at = &p->askings; *at; at = &(*at)->next) {
+		struct mc_asking *asking = *at;
+
+		if (asking->entry == number) {
+			*at = asking->next;
+			return asking;
+		}
+	}
+	return NULL;
+}
+
+static void
+asking_free(struct mc_partition *p, struct mc_asking *asking)
+{
+	if (!asking)
+		return;
+	sb_message_free(p->session, asking->ask);
+	free(asking);
+}
+
 /* The row stays in the store and is found again at the next start. */
 static void
-body_lost(struct mc_partition *p, uint32_t number, uint16_t ending, bool is_asked, int error)
+body_lost(struct mc_partition *p, uint32_t number, int error)
 {
 	struct mc_entry *entry = mc_partition_entry(p, number);
 	struct mc_queue *queue = &p->outlets[entry->target].queue;
 
 	SB_LOG(p->session, ERROR, "mc.body_lost", "id", SB_UINT(entry->id), "error", SB_ERR(error));
-	if (!ending && !is_asked) {
+	if (is_for_flight(p, number)) {
 		p->outlets[entry->target].loading--;
 		mc_queue_return(queue, number); /* its lane may wait for it */
 		mc_queue_remove(queue, number);
 	}
+	entry->place = 0;
+	asking_free(p, asking_take(p, number));
 	mc_entry_forget(p, number);
 }
 
-void
-mc_body_load(struct mc_partition *p, uint32_t number, uint16_t ending, struct sb_message *ask)
+static void
+read_again(struct sb_session *s, struct sb_timer *timer)
 {
-	struct mc_entry *entry = mc_partition_entry(p, number);
-	struct mc_load *load = malloc(sizeof(*load));
-	uint64_t ref = (uint64_t)number << 1 | 1;
-
-	entry->state = MC_ENTRY_LOADING;
-	if (!ending && !ask)
-		p->outlets[entry->target].loading++;
-	/* The store's queue is full, or memory: nothing can be sent without its text. */
-	if (!load || sb_store_get(p->session, p->service->store, MC_KIND_MESSAGE, entry->id,
-			     sb_self(p->session), ref)) {
-		free(load);
-		body_lost(p, number, ending, ask, SB_FULL);
-		return;
-	}
-	*load = (struct mc_load){
-		p->loads, entry->id, number, ending, ask ? sb_message_keep(ask) : NULL};
-	p->loads = load;
+	(void)timer;
+	mc_bodies_read(sb_state(s));
 }
 
-/* By entry: there is one load for one at a time. */
-static struct mc_load *
-load_take(struct mc_partition *p, uint32_t number)
+/* As many as may be under way. The store tells when its queue has room (SB_FULL); without memory
+ * nobody does. */
+void
+mc_bodies_read(struct mc_partition *p)
 {
-	for (struct mc_load **at = &p->loads; *at; at = &(*at)->next) {
-		struct mc_load *load = *at;
+	while (p->unread.head && p->reads < READS_MOST) {
+		uint32_t number = p->unread.head;
+		int err = sb_store_get(p->session, p->service->store, MC_KIND_MESSAGE,
+			mc_partition_entry(p, number)->id, sb_self(p->session),
+			(uint64_t)number << 1 | 1);
 
-		if (load->entry == number) {
-			*at = load->next;
-			return load;
-		}
+		if (err == SB_ENOMEM)
+			sb_timer_start(p->session, &p->read_timer, AGAIN_MS, read_again);
+		if (err == SB_ENOMEM || err == SB_FULL)
+			return;
+		mc_list_pop(&p->entries, &p->unread);
+		if (err)
+			body_lost(p, number, err);
+		else
+			p->reads++;
 	}
-	return NULL;
+}
+
+static void
+load(struct mc_partition *p, uint32_t number, uint16_t ending)
+{
+	struct mc_entry *entry = mc_partition_entry(p, number);
+
+	entry->state = MC_ENTRY_LOADING;
+	entry->place = ending;
+	mc_list_push(&p->entries, &p->unread, number);
+	mc_bodies_read(p);
+}
+
+void
+mc_body_load(struct mc_partition *p, uint32_t number)
+{
+	p->outlets[mc_partition_entry(p, number)->target].loading++;
+	load(p, number, 0);
+}
+
+void
+mc_body_load_to_end(struct mc_partition *p, uint32_t number, uint8_t state, uint8_t error)
+{
+	load(p, number, (uint16_t)(state << 8 | error));
+}
+
+bool
+mc_body_load_to_ask(struct mc_partition *p, uint32_t number, struct sb_message *ask)
+{
+	struct mc_asking *asking = malloc(sizeof(*asking));
+
+	if (!asking)
+		return false;
+	*asking = (struct mc_asking){p->askings, number, sb_message_keep(ask)};
+	p->askings = asking;
+	mc_unwait(p, number);
+	load(p, number, 0);
+	return true;
 }
 
 /* As the submit brought it, but for who waited: that was answered long ago. */
@@ -152,24 +240,25 @@ ask_again(struct mc_partition *p, uint32_t number, struct sb_message *ask)
 
 /* What the body was wanted for. */
 static void
-go_on(struct mc_partition *p, uint32_t number, const struct mc_load *load)
+go_on(struct mc_partition *p, uint32_t number)
 {
 	struct mc_entry *entry = mc_partition_entry(p, number);
-	uint16_t target = entry->target;
+	struct mc_asking *asking = asking_take(p, number);
+	uint16_t ending = (uint16_t)entry->place, target = entry->target;
 
-	if (load->ending) {
-		mc_ended(p, number, (uint8_t)(load->ending >> 8), (uint8_t)load->ending);
-		return;
+	entry->place = 0;
+	if (ending) {
+		mc_ended(p, number, (uint8_t)(ending >> 8), (uint8_t)ending);
+	} else if (asking) {
+		ask_again(p, number, asking->ask);
+		asking_free(p, asking);
+	} else {
+		/* To its own place: its lane may wait for it. */
+		p->outlets[target].loading--;
+		mc_queue_return(&p->outlets[target].queue, number);
+		mc_outlet_run(p, target);
+		mc_wait(p, number);
 	}
-	if (load->ask) {
-		ask_again(p, number, load->ask);
-		return;
-	}
-	/* To its own place: its lane may wait for it. */
-	p->outlets[target].loading--;
-	mc_queue_return(&p->outlets[target].queue, number);
-	mc_outlet_run(p, target);
-	mc_wait(p, number);
 }
 
 void
@@ -177,31 +266,21 @@ mc_body_loaded(struct mc_partition *p, const struct sb_message *m)
 {
 	const struct sb_store_rows *rows = m->data;
 	uint32_t number = (uint32_t)(m->ref >> 1);
-	struct mc_load *load = load_take(p, number);
 	struct mc_entry *entry = mc_partition_entry(p, number);
 
-	if (!load)
-		return;
+	p->reads--;
 	if (m->status == 0 && rows && rows->count == 1)
 		entry->body = parcel_of_row(entry, &rows->rows[0]);
 	if (entry->body)
-		go_on(p, number, load);
+		go_on(p, number);
 	else
-		body_lost(p, number, load->ending, load->ask, m->status);
-	if (load->ask)
-		sb_message_free(p->session, load->ask);
-	free(load);
+		body_lost(p, number, m->status);
+	mc_bodies_read(p);
 }
 
 void
 mc_bodies_fini(struct mc_partition *p)
 {
-	while (p->loads) {
-		struct mc_load *load = p->loads;
-
-		p->loads = load->next;
-		if (load->ask)
-			sb_message_free(p->session, load->ask);
-		free(load);
-	}
+	while (p->askings)
+		asking_free(p, asking_take(p, p->askings->entry));
 }

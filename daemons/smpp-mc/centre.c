@@ -29,6 +29,7 @@ struct mc_centre {
 	struct mc_service *service;
 	struct smpp_service *smpp;
 	struct mc_front front;
+	struct sb_store_memory *memory; /* NULL but in tests */
 };
 
 static void
@@ -87,6 +88,12 @@ mc_centre_new(struct mc_centre **out, const struct sb_config *file)
 	return 0;
 }
 
+void
+mc_centre_set_memory(struct mc_centre *centre, struct sb_store_memory *memory)
+{
+	centre->memory = memory;
+}
+
 /* What is made here is freed by mc_centre_free, also when a later step fails; the store goes with
  * its node. */
 static int
@@ -96,8 +103,10 @@ services_make(struct mc_centre *centre, struct sb_node *node)
 	struct smpp_session_options session = mc_config_session(centre->file);
 	uint16_t id = sb_config_node(centre->file).id;
 	struct sb_store *store;
-	int err = sb_store_open(&store, node, &options, mc_kinds, MC_KIND_COUNT);
+	int err;
 
+	options.memory = centre->memory;
+	err = sb_store_open(&store, node, &options, mc_kinds, MC_KIND_COUNT);
 	if (!err)
 		err = mc_service_new(&centre->service, node, store, centre->config, id);
 	if (!err)

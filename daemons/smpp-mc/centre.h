@@ -18,16 +18,22 @@
 #include <stdbool.h>
 
 struct mc_centre;
+struct sb_store_memory;
 
 /* Converts the configuration, which must outlive the centre; what is wrong with it is reported.
  * 0, SB_ECONFIG or SB_ENOMEM. */
 int mc_centre_new(struct mc_centre **centre, const struct sb_config *file);
 
+/* For tests: a store in memory that outlives the node (core/store.h). Borrowed; before
+ * mc_centre_start. */
+void mc_centre_set_memory(struct mc_centre *centre, struct sb_store_memory *memory);
+
 /* Opens the store and starts the centre's sessions on a node that does not run yet. Listeners open
  * when all is there. 0, or an error of sb_store_open, smpp_service_new and their like. */
 int mc_centre_start(struct mc_centre *centre, struct sb_node *node);
 
-/* Whether a listener could not be opened, for which the node has stopped. */
+/* Whether the store could not be read at the start, or a listener not be opened, for which the node
+ * has stopped. */
 bool mc_centre_has_failed(const struct mc_centre *centre);
 
 /* After sb_node_free. Takes NULL. */

@@ -6,6 +6,7 @@
 #define SMPP_MC_CONFIG_H
 
 #include "daemons/smpp-mc/account.h"
+#include "daemons/smpp-mc/parcel.h"
 #include "daemons/smpp-mc/route.h"
 
 #include <stddef.h>
@@ -64,9 +65,12 @@ struct mc_config {
 	size_t prefix_count;
 	struct mc_retry retries[MC_RETRY_CLASSES];
 	struct mc_limits limits;
+	struct mc_rate rate; /* of messages that are accepted, over all accounts */
 	uint32_t partitions_per_shard;
-	uint64_t bind_failures; /* of one source before its answers are delayed */
-	uint64_t bind_delay_ms; /* the first delay; doubles with each failure */
+	bool tells_congestion;    /* congestion_state, to clients of 5.0 */
+	bool throttles_when_full; /* the store's queue: else sessions are held */
+	uint64_t bind_failures;   /* of one source before its answers are delayed */
+	uint64_t bind_delay_ms;   /* the first delay; doubles with each failure */
 	uint64_t bind_delay_most_ms;
 	struct mc_service *service; /* the running node's; borrowed */
 };
@@ -87,6 +91,16 @@ static inline const struct mc_sink *
 mc_config_sink(const struct mc_config *config, uint16_t queue)
 {
 	return queue < config->account_count ? NULL : &config->sinks[queue - config->account_count];
+}
+
+/* The queue that a route leads to; MC_NO_TARGET: none, or nowhere. */
+static inline uint16_t
+mc_config_target(const struct mc_config *config, const struct mc_route *route)
+{
+	if (!route || route->kind == MC_ROUTE_NOWHERE)
+		return MC_NO_TARGET;
+	return route->kind == MC_ROUTE_SINK ? (uint16_t)(config->account_count + route->target)
+					    : route->target;
 }
 
 /* Frees what the snapshot owns, and itself. Takes NULL. */

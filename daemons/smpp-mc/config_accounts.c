@@ -96,15 +96,16 @@ range_of(const struct sb_config *config, cfg_t *section, struct mc_account *acco
 		config, section, "address_range", "address_range \"%s\": %s", pattern, reason);
 }
 
-static void
-rates_of(cfg_t *section, struct mc_account *account)
+struct mc_rate
+mc_config_rate(cfg_t *section)
 {
-	uint64_t rate = sb_config_count(section, "throughput", UINT32_MAX);
+	uint64_t per_second = sb_config_count(section, "throughput", UINT32_MAX);
+	struct mc_rate rate = {.burst = (uint32_t)sb_config_count(section, "burst", UINT32_MAX)};
 
-	account->throughput = rate == UINT32_MAX ? 0 : (uint32_t)rate;
-	account->burst = (uint32_t)sb_config_count(section, "burst", UINT32_MAX);
-	if (!account->burst)
-		account->burst = account->throughput;
+	rate.per_second = per_second == UINT32_MAX ? 0 : (uint32_t)per_second;
+	if (!rate.burst)
+		rate.burst = rate.per_second;
+	return rate;
 }
 
 static int
@@ -129,7 +130,7 @@ account_fill(const struct sb_config *config, cfg_t *section, struct mc_account *
 	account->queue_percent = (uint32_t)cfg_getint(section, "queue_percent");
 	account->source_tons = bits_of(section, "source_ton");
 	account->source_npis = bits_of(section, "source_npi");
-	rates_of(section, account);
+	account->rate = mc_config_rate(section);
 	range_of(config, section, account);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "daemons/smpp-mc/config_parts_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static cfg_opt_t smpp_options[] = {
 	CFG_STR("system_id", "smpp-mc", CFGF_NONE),
@@ -23,6 +24,7 @@ static cfg_opt_t smpp_options[] = {
 	CFG_INT("bind_attempts", 3, CFGF_NONE),
 	CFG_BOOL("strict_tlvs", cfg_false, CFGF_NONE),
 	CFG_BOOL("strict_values", cfg_false, CFGF_NONE),
+	CFG_BOOL("congestion_state", cfg_true, CFGF_NONE),
 	CFG_END(),
 };
 
@@ -30,6 +32,7 @@ static cfg_opt_t store_options[] = {
 	CFG_STR("path", "mem:", CFGF_NONE),
 	CFG_STR("durability", "full", CFGF_NONE),
 	CFG_STR("queue_limit", "64MiB", CFGF_NONE),
+	CFG_STR("full", "hold", CFGF_NONE),
 	CFG_END(),
 };
 
@@ -42,6 +45,8 @@ static cfg_opt_t delivery_options[] = {
 	CFG_STR("receipt_validity", "1d", CFGF_NONE),
 	CFG_STR("final_keep", "1h", CFGF_NONE),
 	CFG_STR("final_limit", "1000000", CFGF_NONE),
+	CFG_STR("throughput", "unlimited", CFGF_NONE),
+	CFG_STR("burst", NULL, CFGF_NONE),
 	CFG_END(),
 };
 
@@ -113,6 +118,7 @@ const cfg_opt_t mc_config_options[] = {
 };
 
 static const char *const durability_words[] = {"full", "normal", "memory", NULL};
+static const char *const full_words[] = {"hold", "throttle", NULL};
 static const char *const class_words[] = {"stored", "forwarded", NULL};
 
 static const struct sb_config_rule rules[] = {
@@ -128,6 +134,7 @@ static const struct sb_config_rule rules[] = {
 	SB_RULE_INTEGER("smpp.bind_attempts", 1, 1000),
 	SB_RULE_WORD("store.durability", durability_words),
 	SB_RULE_SIZE("store.queue_limit", 65536, INT64_C(1) << 34),
+	SB_RULE_WORD("store.full", full_words),
 	SB_RULE_INTEGER("delivery.partitions_per_shard", 1, 64),
 	SB_RULE_COUNT("delivery.queue_limit", 1, UINT32_MAX),
 	SB_RULE_SIZE("delivery.cache_limit", 0, INT64_C(1) << 40),
@@ -136,6 +143,8 @@ static const struct sb_config_rule rules[] = {
 	SB_RULE_DURATION("delivery.receipt_validity", 1000, MC_VALIDITY_MOST_MS),
 	SB_RULE_DURATION("delivery.final_keep", 0, MC_VALIDITY_MOST_MS),
 	SB_RULE_COUNT("delivery.final_limit", 0, 100000000),
+	SB_RULE_COUNT_OR_UNLIMITED("delivery.throughput", 1, 10000000),
+	SB_RULE_COUNT("delivery.burst", 1, 10000000),
 	SB_RULE_COUNT_OR_UNLIMITED("bind.free_failures", 0, 1000000),
 	/* Less than the 30 s in which a session must answer. */
 	SB_RULE_DURATION("bind.delay", 0, 25000),
@@ -215,6 +224,10 @@ limits_fill(struct mc_config *out, cfg_t *root)
 		.final_ms = sb_config_duration(delivery, "final_keep", UINT64_MAX),
 		.finals = sb_config_count(delivery, "final_limit", UINT64_MAX),
 	};
+	out->rate = mc_config_rate(delivery);
+	out->tells_congestion = cfg_getbool(cfg_getsec(root, "smpp"), "congestion_state");
+	out->throttles_when_full =
+		strcmp(cfg_getstr(cfg_getsec(root, "store"), "full"), "throttle") == 0;
 	out->partitions_per_shard = (uint32_t)cfg_getint(delivery, "partitions_per_shard");
 	out->bind_failures = sb_config_count(bind, "free_failures", UINT32_MAX);
 	out->bind_delay_ms = sb_config_duration(bind, "delay", UINT64_MAX);

@@ -14,6 +14,9 @@ extern const char *const mc_bind_words[];
 int mc_config_accounts(const struct sb_config *config, struct mc_config *out);
 int mc_config_sinks(const struct sb_config *config, struct mc_config *out);
 
+/* `throughput` and `burst` of a section. */
+struct mc_rate mc_config_rate(cfg_t *section);
+
 /* After accounts and sinks, which they name. */
 int mc_config_routes(const struct sb_config *config, struct mc_config *out);
 void mc_config_retries(const struct sb_config *config, struct mc_config *out);

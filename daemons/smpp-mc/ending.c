@@ -21,7 +21,7 @@ mc_entry_forget(struct mc_partition *p, uint32_t number)
 	}
 	mc_body_drop(p, entry);
 	/* A place for the account that submitted it. */
-	p->outlets[entry->owner].owned--;
+	--*mc_partition_owned(p, entry->owner);
 	entry->state = MC_ENTRY_FREE;
 	mc_slab_give(&p->entries, number);
 	sb_gauge_add(p->service->messages, sb_session_shard(p->session), -1);
@@ -31,9 +31,12 @@ mc_entry_forget(struct mc_partition *p, uint32_t number)
 static void
 count(struct mc_partition *p, const struct mc_entry *entry, uint8_t state)
 {
-	const struct mc_account_state *counters = mc_partition_account(p, entry->owner)->state;
+	const struct mc_account_state *counters;
 	unsigned shard = sb_session_shard(p->session);
 
+	if (entry->owner == MC_NO_ACCOUNT)
+		return;
+	counters = mc_partition_account(p, entry->owner)->state;
 	if (entry->flags & MC_ENTRY_RECEIPT) {
 		if (state == SMPP_STATE_DELIVERED)
 			sb_counter_add(counters->receipts, shard, 1);
@@ -55,14 +58,14 @@ note_final(struct mc_partition *p, const struct mc_entry *entry, uint8_t state, 
 		.id = mc_entry_public_id(entry),
 		.at_ms = mc_partition_wall(p),
 		.source = entry->source,
-		.owner = mc_partition_account(p, entry->owner)->key,
 		.state = state,
 		.error = error,
 	};
 
 	/* Nobody can ask. */
-	if (!mc_partition_config(p)->limits.finals)
+	if (!mc_partition_config(p)->limits.finals || entry->owner == MC_NO_ACCOUNT)
 		return;
+	final.owner = mc_partition_account(p, entry->owner)->key;
 	mc_finals_add(&p->finals, &final);
 	mc_wall_watch(p);
 	if (!(entry->flags & MC_ENTRY_VOLATILE))
@@ -157,7 +160,7 @@ mc_ended(struct mc_partition *p, uint32_t number, uint8_t state, uint8_t error)
 
 	/* A receipt repeats the first words: comes again when they are read. */
 	if (wants_receipt && !entry->body) {
-		mc_body_load(p, number, (uint16_t)(state << 8 | error), NULL);
+		mc_body_load_to_end(p, number, state, error);
 		return;
 	}
 	if (wants_receipt)

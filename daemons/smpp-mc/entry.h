@@ -23,6 +23,7 @@ enum mc_entry_state {
 	MC_ENTRY_FLYING,     /* at a bind, unanswered */
 	MC_ENTRY_AT_SINK,    /* the simulated handset has it */
 	MC_ENTRY_LOADING,    /* its body is being read from the store */
+	MC_ENTRY_OVER,       /* found at the start with nowhere to go, or too late: it ends next */
 };
 
 #define MC_ENTRY_RECEIPT     0x01 /* a delivery receipt, not a message of a client's */

@@ -19,6 +19,9 @@
 /* The bind answers long before: this is for one that has lost its mind. */
 #define DELIVER_MS 600000
 
+/* Messages that a sink takes in one run. */
+#define SINK_MOST 1000
+
 /* After there was no memory for a call. */
 #define AGAIN_MS 50
 
@@ -156,7 +159,7 @@ dispatch(struct mc_partition *p, struct mc_outlet *outlet, uint32_t number, uint
 	leave_heap(p, entry);
 	/* Its text is in the store only: it comes back to its place in the queue with it. */
 	if (!entry->body) {
-		mc_body_load(p, number, 0, NULL);
+		mc_body_load(p, number);
 		return true;
 	}
 	if (bind == MC_NO_BIND)
@@ -189,6 +192,7 @@ run_sink(struct mc_partition *p, struct mc_outlet *outlet)
 {
 	uint16_t bind;
 	uint32_t number;
+	int taken = 0;
 
 	while ((number = mc_queue_take(&outlet->queue, sink_has_room, outlet, &bind))) {
 		struct mc_entry *entry = mc_partition_entry(p, number);
@@ -201,6 +205,11 @@ run_sink(struct mc_partition *p, struct mc_outlet *outlet)
 			return;
 		}
 		mc_sink_take(p, number);
+		/* After a restart a million may wait for it. */
+		if (++taken == SINK_MOST) {
+			mc_again_start(p, outlet, 0);
+			return;
+		}
 	}
 }
 

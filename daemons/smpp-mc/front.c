@@ -1,8 +1,9 @@
 /*
- * The order of the start: doorkeeper, partitions, and when the last of these has
- * joined the topic, the listeners. So no client can bind before its messages
- * could be taken; and a listener that cannot be opened ends the node, rather than
- * leave a centre that nobody reaches.
+ * The order of the start: doorkeeper, partitions, when the last of these has
+ * joined the topic what the store has for them, and then the listeners. So no
+ * client can bind before its messages could be taken, or sent something before
+ * what was there earlier. A store that cannot be read, or a listener that cannot be
+ * opened, ends the node, rather than leave a centre that does half its work.
  */
 #include "daemons/smpp-mc/front.h"
 
@@ -10,6 +11,7 @@
 #include "core/supervisor.h"
 #include "daemons/smpp-mc/doorkeeper.h"
 #include "daemons/smpp-mc/partition.h"
+#include "daemons/smpp-mc/recovery.h"
 
 #include <stdio.h>
 
@@ -25,7 +27,14 @@
 
 struct state {
 	struct mc_front *front;
+	struct mc_recovery recovery;
 	uint32_t partitions; /* there are so many */
+};
+
+/* The front asks each partition a few things at a time. */
+static const struct sb_limits front_limits = {
+	.mailbox_messages = 16384,
+	.max_calls = 16384,
 };
 
 static const struct sb_limits partition_limits = {
@@ -45,6 +54,13 @@ front_begin(struct sb_session *s, const void *args)
 }
 
 static void
+front_fail(struct sb_session *s, struct mc_front *front)
+{
+	front->has_failed = true;
+	sb_node_stop(sb_session_node(s));
+}
+
+static void
 listen_all(struct sb_session *s, struct mc_front *front)
 {
 	for (size_t i = 0; i < front->listener_count; i++) {
@@ -55,23 +71,45 @@ listen_all(struct sb_session *s, struct mc_front *front)
 			continue;
 		SB_LOG(s, ERROR, "mc.listen_failed", "name", SB_STR(front->listeners[i].name),
 			"address", SB_STR(front->listeners[i].address), "error", SB_ERR(err));
-		front->has_failed = true;
-		sb_node_stop(sb_session_node(s));
+		front_fail(s, front);
 		return;
 	}
+}
+
+/* Partitions that go, and come again, change nothing once the doors are open. */
+static void
+partition_came(struct sb_session *s, struct state *state)
+{
+	if (++state->partitions == state->front->service->partition_count)
+		mc_recovery_begin(s, &state->recovery, state->front->service);
 }
 
 static void
 front_message(struct sb_session *s, struct sb_message *m)
 {
 	struct state *state = sb_state(s);
+	enum mc_recovery_stage before = state->recovery.stage;
 	const struct sb_name_event *event = m->data;
 
-	/* Partitions that go, and come again, change nothing once the doors are open. */
-	if (m->type != SB_MSG_NAME || !event->is_held)
+	if (m->type != SB_MSG_NAME)
+		mc_recovery_message(s, &state->recovery, m);
+	else if (event->is_held)
+		partition_came(s, state);
+	if (state->recovery.stage == before)
 		return;
-	if (++state->partitions == state->front->service->partition_count)
+	if (state->recovery.stage == MC_RECOVERED)
 		listen_all(s, state->front);
+	else if (state->recovery.stage == MC_RECOVERY_FAILED)
+		front_fail(s, state->front);
+}
+
+static void
+front_closed(struct sb_session *s, enum sb_end why)
+{
+	struct state *state = sb_state(s);
+
+	(void)why;
+	mc_recovery_fini(&state->recovery);
 }
 
 static const struct sb_module front_module = {
@@ -80,18 +118,20 @@ static const struct sb_module front_module = {
 	.state_size = sizeof(struct state),
 	.start = front_begin,
 	.message = front_message,
+	.closed = front_closed,
 };
 
 /* Permanent, on shard 0: both must be found as long as the node runs. */
 static int
-start_alone(struct sb_node *node, const char *id, const struct sb_module *module, const void *args,
-	size_t args_size)
+start_alone(struct sb_node *node, const char *id, const struct sb_module *module,
+	const struct sb_limits *limits, const void *args, size_t args_size)
 {
 	return sb_node_start_child(node, &(struct sb_child_spec){
 						 .id = id,
 						 .module = module,
 						 .args = args,
 						 .args_size = args_size,
+						 .limits = limits,
 						 .restart = SB_PERMANENT,
 						 .shard = 0,
 					 });
@@ -127,11 +167,12 @@ int
 mc_front_start(struct mc_front *front)
 {
 	struct sb_node *node = front->service->node;
-	int err = start_alone(node, "doorkeeper", &mc_doorkeeper_module, NULL, 0);
+	int err = start_alone(node, "doorkeeper", &mc_doorkeeper_module, NULL, NULL, 0);
 
 	if (!err)
 		err = start_partitions(front->service);
 	if (!err)
-		err = start_alone(node, "front", &front_module, &front, sizeof(front));
+		err = start_alone(
+			node, "front", &front_module, &front_limits, &front, sizeof(front));
 	return err;
 }

@@ -1,6 +1,6 @@
 /*
- * The front: opens the listeners once every partition is there to take messages,
- * and stops the node when one cannot be opened.
+ * The front: once every partition is there, brings back what an earlier life left in
+ * the store, and then opens the listeners. Stops the node when either fails.
  */
 #ifndef SMPP_MC_FRONT_H
 #define SMPP_MC_FRONT_H

@@ -238,7 +238,7 @@ mc_submit_multi(struct sb_session *s, struct smpp_request request, const struct 
 
 	if (status == SMPP_ROK)
 		multi = multi_new(request, &pdu->submit_multi.dest_address, &status);
-	if (multi && !mc_account_take(mc_session_account(s), sb_now(s), multi->count)) {
+	if (multi && !mc_order_take(s, multi->count)) {
 		status = SMPP_RTHROTTLED;
 		free(multi);
 	}

@@ -119,9 +119,7 @@ mc_order_route(struct sb_session *s, struct sb_bytes destination, struct mc_parc
 	if (route->kind == MC_ROUTE_NOWHERE)
 		return route->status;
 	parcel->destination = mc_text_hash(destination);
-	parcel->target = route->target;
-	if (route->kind == MC_ROUTE_SINK)
-		parcel->target = (uint16_t)(config->account_count + route->target);
+	parcel->target = mc_config_target(config, route);
 	if (route->is_forwarded && !(parcel->flags & MC_ENTRY_DATAGRAM))
 		parcel->flags |= MC_ENTRY_VOLATILE | MC_ENTRY_TRANSACTION;
 	/* Or the SMPP session would answer in our place before the far side does. */
@@ -204,6 +202,21 @@ octets_of(const struct smpp_pdu *pdu)
 	return sb_bytes(pdu->body.data - SMPP_HEADER_SIZE, pdu->body.size + SMPP_HEADER_SIZE);
 }
 
+/* The account's first: who is over that takes nothing from others. */
+bool
+mc_order_take(struct sb_session *s, uint32_t count)
+{
+	const struct mc_config *config = mc_config_of(s);
+	const struct mc_account *account = mc_session_account(s);
+
+	if (!mc_bucket_take(&account->state->bucket, &account->rate, sb_now(s), count))
+		return false;
+	if (mc_bucket_take(&config->service->bucket, &config->rate, sb_now(s), count))
+		return true;
+	mc_bucket_give(&account->state->bucket, &account->rate, count);
+	return false;
+}
+
 static uint32_t
 order_place(struct sb_session *s, const struct mc_order *order, struct sb_bytes destination,
 	const struct smpp_pdu *pdu)
@@ -215,7 +228,7 @@ order_place(struct sb_session *s, const struct mc_order *order, struct sb_bytes 
 		status = mc_order_check(s, order, &parcel);
 	if (status == SMPP_ROK)
 		status = mc_order_route(s, destination, &parcel);
-	if (status == SMPP_ROK && !mc_account_take(mc_session_account(s), sb_now(s), 1))
+	if (status == SMPP_ROK && !mc_order_take(s, 1))
 		status = SMPP_RTHROTTLED;
 	if (status != SMPP_ROK)
 		return status;
@@ -280,9 +293,34 @@ status_of_failure(int error)
 	return error == SB_FULL ? SMPP_RMSGQFUL : SMPP_RSYSERR;
 }
 
+/* congestion_state (5.0, 4.8.4.18): the fullest of all that a message goes through. */
+static void
+respond_with_load(
+	struct sb_session *s, struct smpp_request request, struct sb_bytes id, uint32_t load)
+{
+	const struct mc_config *config = mc_config_of(s);
+	const struct mc_account *account = mc_session_account(s);
+	struct smpp_pdu response = {.header.status = SMPP_ROK};
+	uint32_t ours = mc_bucket_load(&account->state->bucket, &account->rate, sb_now(s));
+	uint32_t all = mc_bucket_load(&config->service->bucket, &config->rate, sb_now(s));
+	uint8_t tlv[8];
+	struct sb_writer w = sb_writer_of(tlv, sizeof(tlv));
+
+	load = load > ours ? load : ours;
+	load = load > all ? load : all;
+	smpp_put_tlv_u8(&w, SMPP_TAG_CONGESTION_STATE, (uint8_t)load);
+	response.tlvs = sb_bytes(tlv, sb_writer_size(&w));
+	if (request.command == SMPP_DATA_SM)
+		response.data_sm_resp.message_id = id;
+	else
+		response.submit_sm_resp.message_id = id;
+	smpp_respond_pdu(s, request, &response);
+}
+
 /* Accepted is counted when it is answered, as the client counts it. */
 static void
-answer_one(struct sb_session *s, struct smpp_request request, uint32_t status, uint64_t id)
+answer_one(struct sb_session *s, struct smpp_request request, uint32_t status,
+	const struct mc_submitted *submitted)
 {
 	char text[MC_ID_TEXT];
 
@@ -290,15 +328,18 @@ answer_one(struct sb_session *s, struct smpp_request request, uint32_t status, u
 		mc_refuse(s, request, status);
 		return;
 	}
-	mc_id_format(id, text);
+	mc_id_format(submitted->id, text);
 	sb_counter_add(mc_session_account(s)->state->accepted, shard_of(s), 1);
-	smpp_respond(s, request, SMPP_ROK, sb_bytes(text, MC_ID_DIGITS));
+	if (mc_config_of(s)->tells_congestion && smpp_session_version(s) == SMPP_VERSION_50)
+		respond_with_load(s, request, sb_bytes(text, MC_ID_DIGITS), submitted->load);
+	else
+		smpp_respond(s, request, SMPP_ROK, sb_bytes(text, MC_ID_DIGITS));
 }
 
 /* Copied and given back first: what is answered may bring the next request. */
 static void
-slot_done(struct sb_session *s, struct mc_slot *slot, uint32_t status, uint64_t id,
-	const struct mc_answer *answer)
+slot_done(struct sb_session *s, struct mc_slot *slot, uint32_t status,
+	const struct mc_submitted *submitted, const struct mc_answer *answer)
 {
 	struct mc_slots *slots = &mc_session_of(s)->slots;
 	struct mc_slot done = *slot;
@@ -307,7 +348,7 @@ slot_done(struct sb_session *s, struct mc_slot *slot, uint32_t status, uint64_t 
 	if (done.group)
 		done.group->part_done(s, done.group, done.part, status, answer);
 	else
-		answer_one(s, done.request, status, id);
+		answer_one(s, done.request, status, submitted);
 }
 
 void
@@ -320,14 +361,14 @@ mc_submitted(struct sb_session *s, const struct sb_message *m)
 	/* Its own slot comes with it: no search for what is by far the most frequent. */
 	if (m->status == 0 && m->size == sizeof(*submitted)) {
 		slot = &slots->slots[submitted->slot];
-		slot_done(s, slot, submitted->status, submitted->id, NULL);
+		slot_done(s, slot, submitted->status, submitted, NULL);
 		return;
 	}
 	slot = mc_slot_of_ref(slots, m->ref);
 	if (!slot)
 		return;
 	if (m->status == 0 && m->size == sizeof(struct mc_answer))
-		slot_done(s, slot, SMPP_ROK, 0, m->data);
+		slot_done(s, slot, SMPP_ROK, NULL, m->data);
 	else
-		slot_done(s, slot, status_of_failure(m->status), 0, NULL);
+		slot_done(s, slot, status_of_failure(m->status), NULL, NULL);
 }

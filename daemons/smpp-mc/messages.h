@@ -18,7 +18,10 @@ enum mc_message_type {
 	MC_REPLACE,    /* the same, with the replace_sm behind the ask */
 	MC_DELIVER,    /* call, partition -> bind: struct mc_delivery; struct mc_delivered */
 	MC_FLUSH,      /* a partition to itself: what came before is a batch */
-	MC_STRIKE,     /* call, session -> doorkeeper: struct mc_strike; struct mc_penalty */
+	MC_LOAD, /* call, recovery -> partition: parcels one behind the other; struct mc_loaded */
+	MC_LOAD_FINALS, /* the same: rows of final states; struct mc_loaded */
+	MC_OPEN,        /* the same: nothing; all of an earlier life is there; struct mc_loaded */
+	MC_STRIKE,      /* call, session -> doorkeeper: struct mc_strike; struct mc_penalty */
 };
 
 /* The answer to MC_SUBMIT, once it is as durable as its route says. */
@@ -27,6 +30,7 @@ struct mc_submitted {
 	uint64_t id; /* as its client knows it */
 	uint32_t slot;
 	uint32_t status; /* command_status */
+	uint8_t load;    /* how full partition and store are: 0 to 100 */
 };
 
 struct mc_ask {
@@ -78,6 +82,18 @@ struct mc_delivered {
 	enum mc_outcome outcome;
 	uint32_t status;
 };
+
+/* Of what an earlier life left in the store. */
+struct mc_loaded {
+	int error; /* 0, or what there was no memory for: SB_ENOMEM */
+};
+
+/* Octets that a parcel takes among others: the next one is aligned, too. */
+static inline size_t
+mc_load_size(const struct mc_parcel *parcel)
+{
+	return (sizeof(*parcel) + parcel->size + 7) & ~(size_t)7;
+}
 
 /* A bind that failed, from one source address. */
 struct mc_strike {

@@ -1,7 +1,7 @@
 /*
  * A parcel's row in the store: a head of fixed size, which changes with each
- * attempt, and a body, which does not, so that an attempt writes 30 octets and
- * not the message. The version stands first; rows of another are not guessed at.
+ * attempt, and a body, which does not, so that an attempt writes 37 octets and
+ * not the message. The head is the columns of its kind (service.c).
  */
 #include "daemons/smpp-mc/parcel.h"
 
@@ -10,8 +10,6 @@
 #include "daemons/smpp-mc/id.h"
 
 #include <string.h>
-
-#define HEAD_VERSION 1
 
 /* What an entry's flags mean to a stored row. */
 #define STORED_FLAGS (MC_ENTRY_RECEIPT | MC_ENTRY_NOTICED)
@@ -91,7 +89,6 @@ mc_head_put(const struct mc_parcel *parcel, uint8_t head[MC_HEAD_SIZE])
 {
 	struct sb_writer w = sb_writer_of(head, MC_HEAD_SIZE);
 
-	sb_put_u8(&w, HEAD_VERSION);
 	/* The others say where the message is in memory. */
 	sb_put_u8(&w, parcel->flags & STORED_FLAGS);
 	sb_put_u8(&w, parcel->priority);
@@ -101,6 +98,7 @@ mc_head_put(const struct mc_parcel *parcel, uint8_t head[MC_HEAD_SIZE])
 	sb_put_u64(&w, (uint64_t)parcel->submit_ms);
 	sb_put_u64(&w, (uint64_t)parcel->start_ms);
 	sb_put_u64(&w, (uint64_t)parcel->expiry_ms);
+	sb_put_u64(&w, (uint64_t)parcel->next_ms);
 }
 
 int
@@ -108,8 +106,6 @@ mc_head_get(struct sb_bytes head, struct mc_parcel *parcel)
 {
 	struct sb_reader r = sb_reader_of(head);
 
-	if (sb_get_u8(&r) != HEAD_VERSION)
-		return SB_ECORRUPT;
 	parcel->flags = sb_get_u8(&r) & STORED_FLAGS;
 	parcel->priority = sb_get_u8(&r);
 	parcel->registered = sb_get_u8(&r);
@@ -118,5 +114,6 @@ mc_head_get(struct sb_bytes head, struct mc_parcel *parcel)
 	parcel->submit_ms = (int64_t)sb_get_u64(&r);
 	parcel->start_ms = (int64_t)sb_get_u64(&r);
 	parcel->expiry_ms = (int64_t)sb_get_u64(&r);
+	parcel->next_ms = (int64_t)sb_get_u64(&r);
 	return sb_reader_failed(&r) ? SB_ECORRUPT : 0;
 }

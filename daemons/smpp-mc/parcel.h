@@ -16,7 +16,11 @@
 #define MC_ROW_PREFIX_MAX 16
 
 /* Octets of a row's head. */
-#define MC_HEAD_SIZE 30
+#define MC_HEAD_SIZE 37
+
+/* In place of a number: whose account, or whose target, the configuration no longer has. */
+#define MC_NO_ACCOUNT UINT16_MAX
+#define MC_NO_TARGET  UINT16_MAX
 
 struct mc_parcel {
 	struct smpp_request request; /* of the session that submitted it */
@@ -26,6 +30,7 @@ struct mc_parcel {
 	int64_t submit_ms; /* Unix time */
 	int64_t start_ms;  /* schedule_delivery_time; 0: at once */
 	int64_t expiry_ms;
+	int64_t next_ms;              /* not tried again before; 0: at once */
 	uint32_t source, destination; /* mc_text_hash of the addresses */
 	uint16_t owner;               /* number of the account that submitted it */
 	uint16_t target;              /* number of the queue: accounts, then sinks */

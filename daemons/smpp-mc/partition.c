@@ -42,8 +42,7 @@ partition_start(struct sb_session *s, const void *context)
 	mc_slab_init(&p->lanes, sizeof(struct mc_lane));
 	mc_index_init(&p->by_id, &p->entries, MC_INDEX_ID);
 	mc_index_init(&p->by_pair, &p->entries, MC_INDEX_PAIR);
-	mc_batches_init(p);
-	if (outlets_init(p))
+	if (mc_batches_init(p) || outlets_init(p))
 		return SB_ENOMEM;
 	sb_random(s, &p->random, sizeof(p->random));
 	/* The generator of sink.c must not start at 0. */
@@ -65,6 +64,8 @@ store_answered(struct mc_partition *p, const struct sb_message *m)
 		mc_body_loaded(p, m);
 	else
 		mc_batch_done(p, m);
+	if (m->ref == 0)
+		mc_bodies_read(p);
 }
 
 /* What is not stored yet is stored first; what waits is in the store. */
@@ -83,6 +84,11 @@ partition_message(struct sb_session *s, struct sb_message *m)
 	switch (m->type) {
 	case MC_SUBMIT:
 		mc_submit(p, m);
+		break;
+	case MC_LOAD:
+	case MC_LOAD_FINALS:
+	case MC_OPEN:
+		mc_load(p, m);
 		break;
 	case MC_FLUSH:
 		mc_batch_flush(p);

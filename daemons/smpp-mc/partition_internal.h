@@ -51,6 +51,7 @@ struct mc_partition {
 	struct mc_service *service;
 	uint32_t number;
 	bool is_stopping;
+	bool is_loading; /* an earlier life's messages come in: nothing moves yet */
 	struct mc_slab entries;
 	struct mc_slab lanes;
 	struct mc_index by_id, by_pair;
@@ -58,12 +59,16 @@ struct mc_partition {
 	struct mc_heap backoffs;  /* of lanes, monotonic ms */
 	struct mc_outlet *outlets;
 	size_t outlet_count;
+	uint32_t orphans; /* messages whose account is gone */
 	struct mc_finals finals;
 	struct mc_batches batches;
-	struct mc_load *loads; /* bodies being read */
-	struct sb_timer soon;  /* back-offs, sinks, what wants to run again */
-	struct sb_timer wall;  /* deadlines by the clock on the wall, final states */
-	uint64_t again_ms;     /* monotonic; 0: nothing wants to run again */
+	struct mc_list unread;     /* entries whose body is to be read */
+	uint32_t reads;            /* under way */
+	struct mc_asking *askings; /* questions that wait for a body */
+	struct sb_timer read_timer;
+	struct sb_timer soon; /* back-offs, sinks, what wants to run again */
+	struct sb_timer wall; /* deadlines by the clock on the wall, final states */
+	uint64_t again_ms;    /* monotonic; 0: nothing wants to run again */
 	uint64_t random;
 	uint64_t cached_bytes; /* of bodies of entries that wait */
 };
@@ -93,6 +98,13 @@ mc_partition_now_ms(const struct mc_partition *p)
 	return sb_now(p->session) / 1000000;
 }
 
+/* What the places of an account are counted by; of those that are gone together. */
+static inline uint32_t *
+mc_partition_owned(struct mc_partition *p, uint16_t owner)
+{
+	return owner == MC_NO_ACCOUNT ? &p->orphans : &p->outlets[owner].owned;
+}
+
 /* Unix milliseconds. */
 static inline int64_t
 mc_partition_wall(const struct mc_partition *p)
@@ -111,10 +123,18 @@ void mc_body_drop(struct mc_partition *p, struct mc_entry *entry);
 /* Counts a body that begins to wait, and drops it when the cache is full and the store has it. */
 void mc_body_cache(struct mc_partition *p, struct mc_entry *entry);
 
-/* Reads the body of an entry that is in no list. Then it ends with `ending` (state and error), or,
- * when that is 0, `ask` (may be NULL, is kept) is asked again and the entry goes back to its queue.
- */
-void mc_body_load(struct mc_partition *p, uint32_t number, uint16_t ending, struct sb_message *ask);
+/* Copies the body of a stored entry, if the cache has room and memory. */
+void mc_body_keep(struct mc_partition *p, struct mc_entry *entry, const struct mc_parcel *parcel);
+
+/* Reads the body of an entry that is in no list. Then it goes back to its queue to fly, or ends
+ * with this state. */
+void mc_body_load(struct mc_partition *p, uint32_t number);
+void mc_body_load_to_end(struct mc_partition *p, uint32_t number, uint8_t state, uint8_t error);
+/* The same for one that waits: then `ask`, which is kept, is asked again. False: no memory, and
+ * nothing is done. */
+bool mc_body_load_to_ask(struct mc_partition *p, uint32_t number, struct sb_message *ask);
+/* The store has room again. */
+void mc_bodies_read(struct mc_partition *p);
 void mc_bodies_fini(struct mc_partition *p);
 
 /* A row came from the store. */
@@ -135,11 +155,26 @@ uint32_t mc_entry_new(struct mc_partition *p, const struct mc_parcel *parcel);
 /* To its queue, or to wait for its time. */
 void mc_accept(struct mc_partition *p, uint32_t number);
 
+/* The same for one that was here before: in its old place. It has its body. */
+void mc_wait_again(struct mc_partition *p, uint32_t number);
+
 /* Takes a waiting entry (scheduled, ready or parked) out of everything but the index. */
 void mc_unwait(struct mc_partition *p, uint32_t number);
 
 /* Gives a ready or parked entry its deadline, once. */
 void mc_wait(struct mc_partition *p, uint32_t number);
+
+/* Waits for its schedule_delivery_time. */
+void mc_schedule(struct mc_partition *p, uint32_t number, int64_t at_ms);
+
+/* Waits in its lane, which lets nothing go meanwhile. */
+void mc_back_off(struct mc_partition *p, uint32_t number, uint64_t delay_ms);
+
+/* So that it can be found by id and addresses. */
+void mc_index_entry(struct mc_partition *p, uint32_t number);
+
+/* Forgets final states that are too old or too many. */
+void mc_finals_forget(struct mc_partition *p);
 
 /* Adds an entry to the deadlines by the clock on the wall. */
 void mc_deadline_add(struct mc_partition *p, uint32_t number, int64_t at_ms);
@@ -153,6 +188,8 @@ bool mc_is_waiting(const struct mc_entry *entry);
 void mc_retry(struct mc_partition *p, uint32_t number, enum mc_retry_class class, uint8_t error);
 
 void mc_waiting_init(struct mc_partition *p);
+/* Starts the timers that were put off while messages came in. */
+void mc_waiting_start(struct mc_partition *p);
 /* Runs the outlet again in a while. */
 void mc_again_start(struct mc_partition *p, struct mc_outlet *outlet, uint64_t delay_ms);
 
@@ -192,11 +229,18 @@ void mc_receipt(struct mc_partition *p, struct mc_entry *entry, uint8_t state, u
 /* Out of the index, body and slab. */
 void mc_entry_forget(struct mc_partition *p, uint32_t number);
 
+/* ---- load.c ---- */
+
+/* MC_LOAD, MC_LOAD_FINALS, MC_OPEN. */
+void mc_load(struct mc_partition *p, const struct sb_message *m);
+
 /* ---- ask.c ---- */
 
 void mc_ask(struct mc_partition *p, struct sb_message *m);
 
-/* Ends every message of the same owner and service that waits between the parcel's addresses. */
-void mc_replaced(struct mc_partition *p, const struct mc_parcel *parcel);
+/* Every message of the same owner and service that waits between the parcel's addresses is deleted
+ * by the open batch, and ends when that is durable. */
+void mc_replace_others(struct mc_partition *p, const struct mc_parcel *parcel);
+void mc_replaced(struct mc_partition *p, uint32_t number);
 
 #endif

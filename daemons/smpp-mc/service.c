@@ -12,7 +12,6 @@
 
 /* As mc_head_put writes it. Times are Unix milliseconds. */
 static const struct sb_store_column message_columns[] = {
-	{"version", 1, "of the head"},
 	{"flags", 1, "1: a delivery receipt; 64: its intermediate notification was made"},
 	{"priority", 1, "priority_flag"},
 	{"registered", 1, "registered_delivery"},
@@ -21,6 +20,7 @@ static const struct sb_store_column message_columns[] = {
 	{"submit_ms", 8, "when it was accepted"},
 	{"start_ms", 8, "not tried before (schedule_delivery_time); 0: at once"},
 	{"expiry_ms", 8, "not tried after"},
+	{"next_ms", 8, "not tried again before, after a failed attempt; 0: at once"},
 };
 
 const struct sb_store_kind mc_kinds[MC_KIND_COUNT] = {
@@ -57,12 +57,13 @@ int
 mc_service_new(struct mc_service **out, struct sb_node *node, struct sb_store *store,
 	struct mc_config *config, uint16_t node_id)
 {
-	struct mc_service *service = calloc(1, sizeof(*service));
+	struct mc_service *service = aligned_alloc(_Alignof(struct mc_service), sizeof(*service));
 	unsigned shards = sb_node_shards(node);
 	size_t shard_size = shards * sizeof(*service->shards);
 
 	if (!service)
 		return SB_ENOMEM;
+	memset(service, 0, sizeof(*service));
 	service->node = node;
 	service->store = store;
 	service->ids.node = node_id;
@@ -76,6 +77,8 @@ mc_service_new(struct mc_service **out, struct sb_node *node, struct sb_store *s
 	memset(service->shards, 0, shard_size);
 	service->messages = sb_metrics_gauge(sb_node_metrics(node), "smpp_mc_messages",
 		"Messages and receipts that have no final state yet", (const char *)NULL);
+	service->troubled = sb_metrics_gauge(sb_node_metrics(node), "smpp_mc_store_failing",
+		"Partitions whose commits the store refuses", (const char *)NULL);
 	config->service = service;
 	*out = service;
 	return 0;

@@ -44,10 +44,13 @@ struct mc_service {
 	struct sb_store *store;
 	struct mc_ids ids;
 	struct mc_shard *shards;
+	_Alignas(64) struct mc_bucket bucket;        /* of all accounts together */
+	_Alignas(64) _Atomic uint32_t trouble_count; /* partitions whose commits fail */
 	struct mc_partition_place *places;
 	uint32_t partition_count;
 	struct mc_account_state *accounts; /* by number */
 	size_t account_count;
+	struct sb_gauge *troubled; /* the same, to be shown */
 	struct sb_gauge *messages; /* in all partitions, receipts among them */
 };
 

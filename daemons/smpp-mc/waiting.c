@@ -9,6 +9,12 @@
 /* The clock on the wall may jump: it is looked at so often while anything depends on it. */
 #define WALL_TICK_MS 1000
 
+/* While there are more rows of final states to delete than one batch takes. */
+#define PURGE_TICK_MS 20
+
+/* Deadlines that one turn serves. */
+#define DUE_MOST 1000
+
 static void soon_fired(struct sb_session *s, struct sb_timer *timer);
 static void wall_fired(struct sb_session *s, struct sb_timer *timer);
 
@@ -40,7 +46,7 @@ mc_soon_start(struct mc_partition *p, uint64_t due_ms)
 	uint64_t now = mc_partition_now_ms(p);
 	uint64_t delay = due_ms > now ? due_ms - now : 0;
 
-	if (due_ms == UINT64_MAX)
+	if (due_ms == UINT64_MAX || p->is_loading)
 		return;
 	/* An earlier one looks at everything anyway. */
 	if (sb_timer_is_started(&p->soon) && p->soon.due <= (now + delay) * 1000000)
@@ -74,12 +80,13 @@ run_again(struct mc_partition *p, uint64_t now)
 
 /* Nothing depends on the clock: nobody is woken. */
 static void
-wall_start(struct mc_partition *p, int64_t now)
+wall_start(struct mc_partition *p, int64_t now, uint64_t tick_ms)
 {
 	uint64_t first = mc_heap_first(&p->deadlines);
-	uint64_t delay = WALL_TICK_MS;
+	uint64_t delay = tick_ms;
 
-	if (first == UINT64_MAX && !p->finals.count && !p->batches.rows)
+	if ((first == UINT64_MAX && !p->finals.count && !mc_batches_have_old_rows(&p->batches)) ||
+		p->is_loading)
 		return;
 	/* Never further than a tick ahead: should the clock jump, deadlines are late by that
 	 * much. */
@@ -93,7 +100,7 @@ void
 mc_wall_watch(struct mc_partition *p)
 {
 	if (!sb_timer_is_started(&p->wall))
-		wall_start(p, mc_partition_wall(p));
+		wall_start(p, mc_partition_wall(p), WALL_TICK_MS);
 }
 
 void
@@ -105,7 +112,7 @@ mc_deadline_add(struct mc_partition *p, uint32_t number, int64_t at_ms)
 	/* Without memory it waits without a deadline; the next attempt looks at the clock. */
 	if (mc_heap_add(&p->deadlines, due, number) || !is_first)
 		return;
-	wall_start(p, mc_partition_wall(p));
+	wall_start(p, mc_partition_wall(p), WALL_TICK_MS);
 }
 
 bool
@@ -139,8 +146,8 @@ mc_unwait(struct mc_partition *p, uint32_t number)
 }
 
 /* Without memory for its place in the index it is delivered all the same; nobody can ask for it. */
-static void
-index_add(struct mc_partition *p, uint32_t number)
+void
+mc_index_entry(struct mc_partition *p, uint32_t number)
 {
 	struct mc_entry *entry = mc_partition_entry(p, number);
 
@@ -166,6 +173,13 @@ enqueue(struct mc_partition *p, uint32_t number)
 }
 
 void
+mc_schedule(struct mc_partition *p, uint32_t number, int64_t at_ms)
+{
+	mc_partition_entry(p, number)->state = MC_ENTRY_SCHEDULED;
+	mc_deadline_add(p, number, at_ms);
+}
+
+void
 mc_accept(struct mc_partition *p, uint32_t number)
 {
 	struct mc_entry *entry = mc_partition_entry(p, number);
@@ -173,20 +187,35 @@ mc_accept(struct mc_partition *p, uint32_t number)
 	const struct mc_parcel *parcel = mc_body(entry);
 
 	if (parcel->start_ms && parcel->start_ms > mc_partition_wall(p)) {
-		entry->state = MC_ENTRY_SCHEDULED;
-		index_add(p, number);
-		mc_deadline_add(p, number, parcel->start_ms);
+		mc_index_entry(p, number);
+		mc_schedule(p, number, parcel->start_ms);
 		mc_body_cache(p, entry);
 		return;
 	}
 	if (mc_sink_at_once(p, number))
 		return;
-	index_add(p, number);
+	mc_index_entry(p, number);
 	enqueue(p, number);
 }
 
-static void
-back_off(struct mc_partition *p, uint32_t number, uint64_t delay_ms)
+void
+mc_wait_again(struct mc_partition *p, uint32_t number)
+{
+	const struct mc_entry *entry = mc_partition_entry(p, number);
+	const struct mc_parcel *parcel = mc_body(entry);
+	uint16_t target = entry->target;
+
+	if (parcel->start_ms > mc_partition_wall(p)) {
+		mc_schedule(p, number, parcel->start_ms);
+		return;
+	}
+	mc_queue_return(&p->outlets[target].queue, number);
+	mc_outlet_run(p, target);
+	mc_wait(p, number);
+}
+
+void
+mc_back_off(struct mc_partition *p, uint32_t number, uint64_t delay_ms)
 {
 	struct mc_entry *entry = mc_partition_entry(p, number);
 	struct mc_queue *queue = &p->outlets[entry->target].queue;
@@ -218,17 +247,16 @@ retry_delay(const struct mc_retry *retry, uint8_t tries)
 	return delay < retry->most_ms ? delay : retry->most_ms;
 }
 
-/* What a restart should know: how often it was tried. */
+/* What a restart should know: how often it was tried, and when it will be again. */
 static void
-note_attempt(struct mc_partition *p, struct mc_entry *entry)
+note_attempt(struct mc_partition *p, struct mc_entry *entry, uint64_t delay_ms)
 {
 	struct mc_parcel *parcel = mc_body(entry);
 
-	if (entry->tries < UINT8_MAX)
-		entry->tries++;
 	if (!parcel)
 		return;
 	parcel->tries = entry->tries;
+	parcel->next_ms = mc_partition_wall(p) + (int64_t)delay_ms;
 	parcel->flags |= entry->flags & MC_ENTRY_NOTICED;
 	if (!(entry->flags & MC_ENTRY_VOLATILE))
 		mc_batch_mark(p, parcel);
@@ -240,6 +268,7 @@ mc_retry(struct mc_partition *p, uint32_t number, enum mc_retry_class class, uin
 	struct mc_entry *entry = mc_partition_entry(p, number);
 	const struct mc_retry *retry = &mc_partition_config(p)->retries[class];
 	uint16_t target = entry->target;
+	uint64_t delay;
 
 	if (mc_tenths_ms(entry->expiry) <= mc_partition_wall(p)) {
 		mc_ended(p, number, SMPP_STATE_EXPIRED, error);
@@ -251,16 +280,20 @@ mc_retry(struct mc_partition *p, uint32_t number, enum mc_retry_class class, uin
 		mc_ended(p, number, SMPP_STATE_UNDELIVERABLE, error);
 		return;
 	}
-	sb_counter_add(mc_partition_account(p, entry->owner)->state->retried,
-		sb_session_shard(p->session), 1);
+	if (entry->owner != MC_NO_ACCOUNT)
+		sb_counter_add(mc_partition_account(p, entry->owner)->state->retried,
+			sb_session_shard(p->session), 1);
 	if (entry->registered & SMPP_WANT_INTERMEDIATE && !(entry->flags & MC_ENTRY_NOTICED)) {
 		entry->flags |= MC_ENTRY_NOTICED;
 		/* Once, at the first failure, if the client asked for it (registered_delivery
 		 * 0x10). */
 		mc_receipt(p, entry, SMPP_STATE_ENROUTE, error);
 	}
-	note_attempt(p, entry);
-	back_off(p, number, retry_delay(retry, entry->tries));
+	if (entry->tries < UINT8_MAX)
+		entry->tries++;
+	delay = retry_delay(retry, entry->tries);
+	note_attempt(p, entry, delay);
+	mc_back_off(p, number, delay);
 	mc_wait(p, number);
 	mc_outlet_run(p, target);
 }
@@ -302,27 +335,55 @@ deadline_reached(struct mc_partition *p, uint32_t number)
 			enqueue(p, number);
 		return;
 	}
+	/* Found at the start with no route; its end says why, as a refused submit would. */
+	if (entry->state == MC_ENTRY_OVER && mc_tenths_ms(entry->expiry) > mc_partition_wall(p)) {
+		mc_ended(p, number, SMPP_STATE_UNDELIVERABLE, SMPP_RINVDSTADR);
+		return;
+	}
 	if (entry->state == MC_ENTRY_AT_SINK)
 		mc_queue_land(&p->outlets[entry->target].queue, number);
-	else
+	else if (entry->state != MC_ENTRY_OVER)
 		mc_queue_remove(&p->outlets[entry->target].queue, number);
 	mc_ended(p, number, SMPP_STATE_EXPIRED, 0);
 }
 
-/* By the clock on the wall, which may have jumped: everything is compared anew. */
+void
+mc_finals_forget(struct mc_partition *p)
+{
+	const struct mc_limits *limits = &mc_partition_config(p)->limits;
+
+	mc_finals_purge(&p->finals, mc_partition_wall(p) - (int64_t)limits->final_ms,
+		limits->finals / p->service->partition_count);
+}
+
+/* By the clock on the wall, which may have jumped: everything is compared anew. So many at a time:
+ * after a restart, or a jump, a million may be due at once. */
 static void
 wall_fired(struct sb_session *s, struct sb_timer *timer)
 {
 	struct mc_partition *p = sb_state(s);
 	const struct mc_limits *limits = &mc_partition_config(p)->limits;
-	size_t finals = limits->finals / p->service->partition_count;
 	int64_t now = mc_partition_wall(p);
+	uint64_t tick = WALL_TICK_MS;
 	uint32_t number;
 
 	(void)timer;
-	while ((number = mc_heap_take_due(&p->deadlines, (uint64_t)now)))
+	for (int i = 0; i < DUE_MOST; i++) {
+		number = mc_heap_take_due(&p->deadlines, (uint64_t)now);
+		if (!number)
+			break;
 		deadline_reached(p, number);
-	mc_finals_purge(&p->finals, now - (int64_t)limits->final_ms, finals);
-	mc_batch_purge(p, now - (int64_t)limits->final_ms, finals);
-	wall_start(p, now);
+	}
+	mc_finals_forget(p);
+	if (mc_batch_purge(p, now - (int64_t)limits->final_ms,
+		    limits->finals / p->service->partition_count))
+		tick = PURGE_TICK_MS;
+	wall_start(p, now, tick);
+}
+
+void
+mc_waiting_start(struct mc_partition *p)
+{
+	mc_soon_start(p, mc_heap_first(&p->backoffs));
+	mc_wall_watch(p);
 }

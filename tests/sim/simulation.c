@@ -319,7 +319,8 @@ wants_turn(struct simulation *sim, struct sb_loop *loop)
 static bool
 turn_somebody(struct simulation *sim)
 {
-	unsigned first = (unsigned)sim_random(sim, sim->loop_count);
+	/* Between two nodes there is none. */
+	unsigned first = sim->loop_count ? (unsigned)sim_random(sim, sim->loop_count) : 0;
 
 	for (unsigned i = 0; i < sim->loop_count; i++) {
 		struct sb_loop *loop = sim->loops[(first + i) % sim->loop_count];

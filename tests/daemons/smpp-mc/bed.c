@@ -51,24 +51,34 @@ load(struct bed *bed, const char *text)
 }
 
 void
-bed_open_with(struct bed *bed, const char *config, unsigned threads, const struct sim_options *sim)
+bed_start(struct bed *bed, const char *config)
 {
 	struct sb_node_options options;
 
-	memset(bed, 0, sizeof(*bed));
 	load(bed, config ? config : BED_BASE BED_SINK);
-	bed->sim = sim_new(sim);
-	bed->settle_ns = sim->is_calm ? 10000 : 1000000000;
-	open_log(bed);
 	options = sb_config_node(bed->file);
-	options.threads = threads;
+	options.threads = bed->threads;
 	options.signals = false;
 	options.log = bed->log;
 	options.env = sim_env(bed->sim);
 	assert_int_equal(sb_node_new(&bed->node, &options), 0);
 	sim_attach(bed->sim, bed->node);
+	mc_centre_set_memory(bed->centre, bed->memory);
 	assert_int_equal(mc_centre_start(bed->centre, bed->node), 0);
 	bed_settle(bed);
+}
+
+void
+bed_open_with(struct bed *bed, const char *config, unsigned threads, const struct sim_options *sim)
+{
+	memset(bed, 0, sizeof(*bed));
+	bed->sim = sim_new(sim);
+	bed->settle_ns = sim->is_calm ? 10000 : 1000000000;
+	bed->threads = threads;
+	bed->memory = sb_store_memory_new(sim_env(bed->sim));
+	assert_non_null(bed->memory);
+	open_log(bed);
+	bed_start(bed, config);
 }
 
 void
@@ -77,19 +87,40 @@ bed_open(struct bed *bed, const char *config)
 	bed_open_with(bed, config, 1, &(struct sim_options){.is_calm = true});
 }
 
+static void
+node_free(struct bed *bed)
+{
+	sb_node_free(bed->node);
+	mc_centre_free(bed->centre);
+	sb_config_free(bed->file);
+	unlink(bed->path);
+	assert_int_equal(sim_open_sockets(bed->sim), 0);
+}
+
+void
+bed_crash(struct bed *bed)
+{
+	sb_store_memory_cut(bed->memory);
+	node_free(bed);
+}
+
+void
+bed_restart(struct bed *bed, const char *config)
+{
+	bed_crash(bed);
+	bed_start(bed, config);
+}
+
 void
 bed_close(struct bed *bed)
 {
 	sb_node_stop(bed->node);
 	bed_pass(bed, 60000);
 	assert_true(sb_node_is_stopped(bed->node));
-	sb_node_free(bed->node);
-	mc_centre_free(bed->centre);
-	sb_config_free(bed->file);
+	node_free(bed);
+	sb_store_memory_free(bed->memory);
 	sb_log_free(bed->log);
 	close(bed->log_fd);
-	unlink(bed->path);
-	assert_int_equal(sim_open_sockets(bed->sim), 0);
 	sim_free(bed->sim);
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/config.h"
 #include "core/node.h"
+#include "core/store.h"
 #include "daemons/smpp-mc/centre.h"
 #include "daemons/smpp-mc/id.h"
 #include "protocols/smpp/pdu.h"
@@ -17,6 +18,8 @@
 
 struct bed {
 	struct simulation *sim;
+	struct sb_store_memory *memory; /* outlives the node */
+	unsigned threads;
 	struct sb_log *log;
 	int log_fd;
 	uint64_t settle_ns; /* how long a bed_settle is */
@@ -43,6 +46,11 @@ struct bed {
 void bed_open(struct bed *bed, const char *config);
 void bed_open_with(
 	struct bed *bed, const char *config, unsigned threads, const struct sim_options *options);
+/* The process ends at this instant; then another one starts with the same store, and `config`
+ * (NULL: that of bed_open). Clients have to connect again. */
+void bed_crash(struct bed *bed);
+void bed_start(struct bed *bed, const char *config);
+void bed_restart(struct bed *bed, const char *config);
 /* Stops the node and looks for what was left behind. */
 void bed_close(struct bed *bed);
 

@@ -81,7 +81,7 @@ test_a_small_configuration_has_its_defaults(void **state)
 	assert_int_equal(account->max_binds, 10);
 	assert_int_equal(account->window, 100);
 	assert_int_equal(account->deliver_window, 10);
-	assert_int_equal(account->throughput, 0);
+	assert_int_equal(account->rate.per_second, 0);
 	assert_int_equal(
 		account->modes, 1u << SMPP_BOUND_TX | 1u << SMPP_BOUND_RX | 1u << SMPP_BOUND_TRX);
 	assert_int_equal(made->limits.validity_ms, 86400000);
@@ -120,8 +120,8 @@ test_set_overrides_the_file(void **state)
 
 	(void)state;
 	assert_int_equal(load_with(MINIMAL, overrides, 2), 0);
-	assert_int_equal(made->accounts[0].throughput, 50);
-	assert_int_equal(made->accounts[0].burst, 50);
+	assert_int_equal(made->accounts[0].rate.per_second, 50);
+	assert_int_equal(made->accounts[0].rate.burst, 50);
 	assert_int_equal(made->limits.validity_ms, 3600000);
 	unload();
 }
