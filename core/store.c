@@ -17,6 +17,14 @@
 #define QUEUE_LIMIT    (64u << 20)
 #define ALLOWANCE_STEP (64u << 10)
 
+static int64_t
+queue_read(void *context)
+{
+	struct sb_store *store = context;
+
+	return (int64_t)atomic_load_explicit(&store->queued, memory_order_relaxed);
+}
+
 /* Refusals are not failures: they are told to come again. */
 static void
 metrics_init(struct sb_store *store)
@@ -90,6 +98,9 @@ sb_store_open_with(struct sb_store **out, struct sb_node *node,
 		store_release(store);
 		return err;
 	}
+	/* The store is there for as long as the node's figures. */
+	sb_metrics_gauge_read(node->metrics, queue_read, store, "sb_store_queued_bytes",
+		"Octets that wait to be committed or read.", NULL);
 	/* Before the first turn: shards look at it without a lock. */
 	node->store = store;
 	for (unsigned i = 0; i < node->shard_count; i++) {

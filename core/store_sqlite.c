@@ -52,16 +52,22 @@ workers_start(struct sb_sqlite *s)
 	return err;
 }
 
-/* Once, here, with what SQLite says of it: callers see a code. */
-static void
-say_failed(struct sb_sqlite *s, const struct sb_store_options *options, int err)
+static int
+file_bring(struct sb_sqlite *s, const struct sb_store_options *options)
 {
-	const char *reason = s->reason;
+	long long page_size = 0;
+	int err = sb_sqlite_file_open(s, options);
 
-	if (!*reason && s->writing)
-		reason = sqlite3_errmsg(s->writing);
-	SB_LOG_TO(s->store->node->log, ERROR, "store.open_failed", "path", SB_STR(options->path),
-		"error", SB_ERR(err), "reason", SB_STR(reason));
+	if (!err)
+		err = sb_sqlite_schema(s, options);
+	if (!err)
+		err = sb_sqlite_check(s);
+	if (!err)
+		err = sb_sqlite_prepare(s);
+	if (!err)
+		err = sb_sqlite_number(s, "PRAGMA page_size", &page_size);
+	s->page_size = (int)page_size;
+	return err;
 }
 
 static int
@@ -72,23 +78,24 @@ sqlite_open(struct sb_store *store, const struct sb_store_options *options, void
 
 	if (!s)
 		return SB_ENOMEM;
-	err = sb_sqlite_file_open(s, options);
-	if (!err)
-		err = sb_sqlite_schema(s, options);
-	if (!err)
-		err = sb_sqlite_prepare(s);
-	if (!err)
+	sb_sqlite_health_init(s);
+	err = file_bring(s, options);
+	if (!err) {
+		sb_sqlite_checkpoints_init(s);
 		err = workers_start(s);
+	}
 	if (err) {
-		say_failed(s, options, err);
+		sb_sqlite_say_failed(s, options->path, err);
 		sqlite_free(s);
 		return err;
 	}
+	SB_LOG_TO(store->node->log, INFO, "store.opened", "path", SB_STR(s->path));
 	*context = s;
 	return 0;
 }
 
-/* What waits is written; the last connection to go moves the log's pages into the file. */
+/* What waits is written. The last connection to go moves the log's pages into the file, unless an
+ * error of the disk was seen: then it is left to the next open. */
 static void
 sqlite_close(void *context)
 {
@@ -96,6 +103,9 @@ sqlite_close(void *context)
 
 	sb_store_worker_stop(&s->writer);
 	sb_store_worker_stop(&s->reader);
+	sb_sqlite_health_fini(s);
+	if (!s->failure)
+		sqlite3_db_config(s->writing, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 	sqlite_free(s);
 }
 

@@ -195,6 +195,34 @@ give_back(struct sb_store_batch *batches)
 	}
 }
 
+static uint64_t
+rows_in(const struct sb_store_batch *batches)
+{
+	uint64_t rows = 0;
+
+	for (; batches; batches = batches->next)
+		for (struct sb_store_request *r = batches->first; r; r = r->next)
+			if (r->status == 0)
+				rows += ((struct sb_txn *)r)->op_count;
+	return rows;
+}
+
+/* 0, or what concerns all. */
+static int
+commit(struct sb_sqlite *s, struct sb_store_batch *batches)
+{
+	uint64_t since = s->env->now(s->env->context);
+	int err = attempt(s, batches, false);
+
+	if (err == EACH_ALONE)
+		err = attempt(s, batches, true);
+	if (err)
+		sb_sqlite_failed(s, err);
+	else
+		sb_sqlite_committed(s, rows_in(batches), s->env->now(s->env->context) - since);
+	return err;
+}
+
 void
 sb_sqlite_commit(void *context, struct sb_store_batch *batches)
 {
@@ -202,10 +230,12 @@ sb_sqlite_commit(void *context, struct sb_store_batch *batches)
 	int err = s->failure;
 
 	if (!err)
-		err = attempt(s, batches, false);
-	if (err == EACH_ALONE)
-		err = attempt(s, batches, true);
+		err = commit(s, batches);
 	if (err)
 		fail_all(batches, err);
 	give_back(batches);
+	/* Only now, with nobody waiting for it. */
+	if (!err)
+		sb_sqlite_checkpoint(s);
+	sb_sqlite_count_cpu(s);
 }

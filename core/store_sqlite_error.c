@@ -4,18 +4,49 @@
 
 #include <errno.h>
 
+static int
+last_error(sqlite3_file *file)
+{
+	int error = 0;
+
+	if (file && file->pMethods)
+		file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
+	return error;
+}
+
+/* A connection keeps it for some failures only, and not for those of a commit: the files know. */
+int
+sb_sqlite_errno(sqlite3 *db)
+{
+	sqlite3_file *main_file = NULL, *log = NULL;
+	int error;
+
+	sqlite3_file_control(db, NULL, SQLITE_FCNTL_JOURNAL_POINTER, &log);
+	sqlite3_file_control(db, NULL, SQLITE_FCNTL_FILE_POINTER, &main_file);
+	error = last_error(log);
+	if (!error)
+		error = last_error(main_file);
+	return error ? error : sqlite3_system_errno(db);
+}
+
 /* Space may be refused where SQLite sees no more than a failed call. Not for a sync: after one that
  * failed nobody knows what is on the disk. */
 static int
 io_error(sqlite3 *db, int code)
 {
-	int system = sqlite3_system_errno(db);
+	int error;
 
-	if (code == SQLITE_IOERR_NOMEM)
+	switch (code) {
+	case SQLITE_IOERR_NOMEM:
 		return SB_ENOMEM;
-	if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC)
+	case SQLITE_IOERR_SHMSIZE: /* the log's index could not grow; it has no errno */
+		return SB_ENOSPC;
+	case SQLITE_IOERR_WRITE:
+		error = sb_sqlite_errno(db);
+		return error == ENOSPC || error == EDQUOT ? SB_ENOSPC : SB_EIO;
+	default:
 		return SB_EIO;
-	return system == ENOSPC || system == EDQUOT ? SB_ENOSPC : SB_EIO;
+	}
 }
 
 static int

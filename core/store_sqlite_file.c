@@ -41,8 +41,7 @@ connection_open(const char *path, sqlite3 **db)
 static int
 lock_take(struct sb_sqlite *s)
 {
-	const char *file = sqlite3_db_filename(s->writing, "main");
-	char *path = sqlite3_mprintf("%s.lock", file);
+	char *path = sqlite3_mprintf("%s.lock", s->path);
 
 	if (!path)
 		return SB_ENOMEM;
@@ -54,7 +53,7 @@ lock_take(struct sb_sqlite *s)
 		return 0;
 	if (errno != EWOULDBLOCK)
 		return sb_error_from_errno(errno);
-	snprintf(s->reason, sizeof(s->reason), "%s.lock is held: another process uses it", file);
+	snprintf(s->reason, sizeof(s->reason), "%s.lock is held: another process uses it", s->path);
 	return SB_EBUSY;
 }
 
@@ -141,6 +140,8 @@ sb_sqlite_file_open(struct sb_sqlite *s, const struct sb_store_options *options)
 
 	if (!err)
 		err = connection_open(options->path, &s->writing);
+	if (!err)
+		s->path = sqlite3_db_filename(s->writing, "main");
 	if (!err && sqlite3_db_readonly(s->writing, "main"))
 		err = SB_EACCES;
 	if (!err)

@@ -52,6 +52,20 @@ struct sb_sqlite_kind {
 	sqlite3_stmt *reads[SB_SQLITE_READS];   /* the reader's */
 };
 
+/* A gauge that the writer alone sets. */
+struct sb_sqlite_figure {
+	struct sb_gauge *gauge;
+	int64_t shown;
+};
+
+struct sb_sqlite_health {
+	struct sb_histogram *rows, *time;
+	struct sb_counter *cpu, *starved;
+	struct sb_sqlite_figure wal_bytes, no_space, read_only, last_error;
+	uint64_t cpu_us;
+	uint64_t no_space_since, no_space_commits;
+};
+
 struct sb_sqlite {
 	struct sb_store *store;
 	const struct sb_env *env;
@@ -59,7 +73,12 @@ struct sb_sqlite {
 	sqlite3 *writing, *reading;
 	sqlite3_stmt *steps[SB_SQLITE_STEPS];
 	struct sb_store_worker writer, reader;
-	int failure;      /* the writer's: no further commit; 0: none */
+	int failure;       /* the writer's: no further commit; 0: none */
+	int wal_frames;    /* in the write-ahead log after the last commit */
+	int checkpoint_at; /* so many */
+	int page_size;
+	const char *path; /* SQLite's own, without a scheme */
+	struct sb_sqlite_health health;
 	char reason[256]; /* why it cannot be opened; empty: SQLite knows better */
 	struct sb_sqlite_kind kinds[];
 };
@@ -75,14 +94,43 @@ void sb_sqlite_file_close(struct sb_sqlite *s);
 
 /* Ours for what SQLite returned last on this connection. */
 int sb_sqlite_error(sqlite3 *db, int code);
+/* The system's, of the last call on a file of this connection that failed. */
+int sb_sqlite_errno(sqlite3 *db);
 
-/* store_sqlite_schema.c: brings the file to our kinds, or says why not in the log. 0 or an error
- * of sb_store_open. */
+/* store_sqlite_check.c */
+
+/* Whether the file is sound, as far as that can be seen quickly. */
+int sb_sqlite_check(struct sb_sqlite *s);
+/* Says in the log why it was not opened. */
+void sb_sqlite_say_failed(struct sb_sqlite *s, const char *path, int err);
+
+/* store_sqlite_schema.c */
+
+/* The one number that the statement gives; 0: it gives none. */
+int sb_sqlite_number(struct sb_sqlite *s, const char *sql, long long *number);
+/* Brings the file to our kinds, or leaves it as it is, and says why in `reason`. 0 or an error of
+ * sb_store_open. */
 int sb_sqlite_schema(struct sb_sqlite *s, const struct sb_store_options *options);
 
 /* store_sqlite_statements.c: all that will be run, prepared. 0 or an error. */
 int sb_sqlite_prepare(struct sb_sqlite *s);
 void sb_sqlite_finalize(struct sb_sqlite *s);
+
+/* store_sqlite_health.c: the writer's figures and states. */
+
+void sb_sqlite_health_init(struct sb_sqlite *s);
+void sb_sqlite_health_fini(struct sb_sqlite *s);
+void sb_sqlite_committed(struct sb_sqlite *s, uint64_t rows, uint64_t ns);
+/* A commit or checkpoint has failed as a whole; SQLite still knows why. */
+void sb_sqlite_failed(struct sb_sqlite *s, int err);
+void sb_sqlite_count_cpu(struct sb_sqlite *s);
+void sb_sqlite_wal_is(struct sb_sqlite *s, int frames);
+
+/* store_sqlite_checkpoint.c */
+
+void sb_sqlite_checkpoints_init(struct sb_sqlite *s);
+/* If it is time for one. */
+void sb_sqlite_checkpoint(struct sb_sqlite *s);
 
 /* store_sqlite_commit.c and store_sqlite_read.c: of the workers. */
 void sb_sqlite_commit(void *context, struct sb_store_batch *batches);

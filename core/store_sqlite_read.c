@@ -3,6 +3,8 @@
  * the log from being moved into the file.
  */
 #include "core/error.h"
+#include "core/log.h"
+#include "core/node_internal.h"
 #include "core/store_sqlite_internal.h"
 
 #include <string.h>
@@ -134,6 +136,9 @@ serve(struct sb_sqlite *s, struct sb_store_request *request)
 	else
 		sqlite3_bind_int64(statement, SB_SQLITE_ID, (sqlite3_int64)request->id);
 	err = page_read(s, request, statement, &page);
+	if (err && err != SB_ENOMEM)
+		SB_LOG_LIMITED_TO(s->store->node->log, ERROR, "store.read_failed", "error",
+			SB_ERR(err), "reason", SB_STR(sqlite3_errmsg(s->reading)));
 	sqlite3_reset(statement);
 	if (!err && is_get && page.rows->count == 0)
 		err = SB_ENOENT;

@@ -46,8 +46,8 @@ number_take(void *context, int count, char **values, char **names)
 	return 0;
 }
 
-static int
-number_read(struct sb_sqlite *s, const char *sql, long long *number)
+int
+sb_sqlite_number(struct sb_sqlite *s, const char *sql, long long *number)
 {
 	*number = 0;
 	return sb_sqlite_error(
@@ -72,12 +72,12 @@ static int
 format_check(struct sb_sqlite *s)
 {
 	long long application, format, tables;
-	int err = number_read(s, "PRAGMA application_id", &application);
+	int err = sb_sqlite_number(s, "PRAGMA application_id", &application);
 
 	if (!err)
-		err = number_read(s, "PRAGMA user_version", &format);
+		err = sb_sqlite_number(s, "PRAGMA user_version", &format);
 	if (!err)
-		err = number_read(s, "SELECT count(*) FROM sqlite_schema", &tables);
+		err = sb_sqlite_number(s, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (err)
 		return err;
 	if (application != SB_SQLITE_APPLICATION && (application || format || tables))
@@ -182,7 +182,7 @@ static int
 version_read(struct sb_sqlite *s, const struct sb_store_kind *kind, long long *version)
 {
 	char *sql = sqlite3_mprintf("SELECT version FROM sb_kind WHERE name=%Q", kind->name);
-	int err = sql ? number_read(s, sql, version) : SB_ENOMEM;
+	int err = sql ? sb_sqlite_number(s, sql, version) : SB_ENOMEM;
 
 	sqlite3_free(sql);
 	return err;
@@ -200,7 +200,7 @@ columns_check(struct sb_sqlite *s, const struct sb_store_kind *kind)
 		sql = sqlite3_mprintf("SELECT count(*) FROM sb_kind WHERE name=%Q AND columns=%Q",
 			kind->name, columns);
 	if (sql)
-		err = number_read(s, sql, &same);
+		err = sb_sqlite_number(s, sql, &same);
 	sqlite3_free(sql);
 	sqlite3_free(columns);
 	if (!err && !same)

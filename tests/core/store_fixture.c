@@ -4,7 +4,10 @@
 #include "core/session_internal.h"
 #include "core/store_internal.h"
 
+#include "core/log.h"
+
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +24,7 @@ struct seen seen;
 /* ---- files ---- */
 
 static char folder[64];
+static int kept_stderr = -1;
 
 void
 store_folder_make(void)
@@ -35,6 +39,8 @@ store_folder_remove(void)
 {
 	DIR *dir;
 
+	if (kept_stderr >= 0)
+		dup2(kept_stderr, 2);
 	chmod(folder, 0700);
 	dir = opendir(folder);
 	for (struct dirent *entry; dir && (entry = readdir(dir));)
@@ -52,6 +58,40 @@ store_path(const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	return path;
+}
+
+/* ---- the log ---- */
+
+/* The log writes to the descriptor that it was made with: that one becomes the file, until the
+ * process ends; only errors of the test itself would be missed. */
+void
+store_capture(struct lab *lab)
+{
+	int fd = open(store_path("log"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	if (kept_stderr < 0)
+		kept_stderr = dup(2);
+	dup2(fd, 2);
+	close(fd);
+	sb_log_set_level(lab->log, SB_LOG_INFO);
+}
+
+unsigned
+store_said(const char *text)
+{
+	char log[16384];
+	FILE *file = fopen(store_path("log"), "r");
+	size_t size;
+	unsigned count = 0;
+
+	assert_non_null(file);
+	size = fread(log, 1, sizeof(log) - 1, file);
+	fclose(file);
+	log[size] = '\0';
+	for (const char *at = log; (at = strstr(at, text)); at++)
+		count++;
+	return count;
 }
 
 /* ---- turns ---- */

@@ -19,6 +19,11 @@ void store_folder_make(void);
 void store_folder_remove(void);
 const char *store_path(const char *name);
 
+/* From now on the lab's log goes into a file of the folder; how often that has the text. The lab
+ * that comes next is quiet again. */
+void store_capture(struct lab *lab);
+unsigned store_said(const char *text);
+
 struct sb_store *store_open(struct lab *lab, const struct sb_store_options *options);
 /* Turns until every request has been answered, and the answers are there. */
 void store_settle(struct lab *lab);

@@ -1,0 +1,53 @@
+/*
+ * Moves pages from the write-ahead log into the file. Not as part of a commit, as
+ * SQLite would: who waits for it is told first. A read that does not end keeps the
+ * log from being used again from its beginning; then it grows, and is tried again
+ * from time to time.
+ */
+#include "core/error.h"
+#include "core/metrics.h"
+#include "core/store_sqlite_internal.h"
+
+/* 62 MiB: long enough that the syncs of the file itself are rare, short enough to be read in at a
+ * start. */
+#define FRAMES_MAX   16000
+#define FRAMES_AGAIN 1000
+
+/* What it returned would be the commit's result. */
+static int
+note_frames(void *context, sqlite3 *db, const char *name, int frames)
+{
+	struct sb_sqlite *s = context;
+
+	(void)db;
+	(void)name;
+	if (frames < s->wal_frames) /* it has begun anew */
+		s->checkpoint_at = FRAMES_MAX;
+	s->wal_frames = frames;
+	return SQLITE_OK;
+}
+
+void
+sb_sqlite_checkpoints_init(struct sb_sqlite *s)
+{
+	s->checkpoint_at = FRAMES_MAX;
+	sqlite3_wal_hook(s->writing, note_frames, s);
+}
+
+void
+sb_sqlite_checkpoint(struct sb_sqlite *s)
+{
+	int frames = 0, moved = 0, code;
+
+	sb_sqlite_wal_is(s, s->wal_frames);
+	if (s->wal_frames < s->checkpoint_at)
+		return;
+	/* Passive: it waits for no reader, and moves what none of them needs. */
+	code = sqlite3_wal_checkpoint_v2(
+		s->writing, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &moved);
+	s->checkpoint_at = s->wal_frames + FRAMES_AGAIN;
+	if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY)
+		sb_sqlite_failed(s, sb_sqlite_error(s->writing, code));
+	else if (moved < frames)
+		sb_counter_add_shared(s->health.starved, 1);
+}
