@@ -18,10 +18,14 @@ static int
 complaint_take(void *context, int count, char **values, char **names)
 {
 	struct sb_sqlite *s = context;
+	const char *line;
 
 	(void)names;
-	if (count == 1 && values[0] && strcmp(values[0], "ok") != 0)
-		sqlite3_snprintf(sizeof(s->reason), s->reason, "%s", values[0]);
+	if (count != 1 || !values[0] || strcmp(values[0], "ok") == 0)
+		return 0;
+	/* Under a headline with the name of the database. */
+	line = strrchr(values[0], '\n');
+	sqlite3_snprintf(sizeof(s->reason), s->reason, "%s", line ? line + 1 : values[0]);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define PATIENCE_NS 10000000000ull
 
@@ -39,7 +40,9 @@ lab_allocate(void *context, size_t size)
 void
 lab_init(struct lab *lab, unsigned shards)
 {
-	struct sb_log_options quiet = {.level = SB_LOG_FATAL, .fd = 2};
+	struct sb_log_options quiet = {
+		.level = SB_LOG_FATAL,
+	};
 	struct sb_node_options options = {.threads = shards};
 
 	memset(lab, 0, sizeof(*lab));
@@ -47,6 +50,8 @@ lab_init(struct lab *lab, unsigned shards)
 	lab->env.context = lab;
 	lab->env.now = lab_now;
 	lab->env.allocate = lab_allocate;
+	lab->log_fd = dup(STDERR_FILENO);
+	quiet.fd = lab->log_fd;
 	lab->log = sb_log_new(&quiet);
 	options.env = &lab->env;
 	options.log = lab->log;
@@ -58,6 +63,7 @@ lab_fini(struct lab *lab)
 {
 	sb_node_free(lab->node);
 	sb_log_free(lab->log);
+	close(lab->log_fd);
 }
 
 void

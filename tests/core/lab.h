@@ -24,6 +24,7 @@ struct lab {
 	struct sb_env env; /* first: the system's, with our clock and memory */
 	struct sb_node *node;
 	struct sb_log *log;
+	int log_fd;       /* standard error; a test may put something else there */
 	uint64_t skipped; /* ns that the clock is ahead */
 	bool is_still;    /* the clock moves by lab_skip alone */
 	uint64_t still_now;

@@ -24,7 +24,6 @@ struct seen seen;
 /* ---- files ---- */
 
 static char folder[64];
-static int kept_stderr = -1;
 
 void
 store_folder_make(void)
@@ -39,8 +38,6 @@ store_folder_remove(void)
 {
 	DIR *dir;
 
-	if (kept_stderr >= 0)
-		dup2(kept_stderr, 2);
 	chmod(folder, 0700);
 	dir = opendir(folder);
 	for (struct dirent *entry; dir && (entry = readdir(dir));)
@@ -62,17 +59,13 @@ store_path(const char *name)
 
 /* ---- the log ---- */
 
-/* The log writes to the descriptor that it was made with: that one becomes the file, until the
- * process ends; only errors of the test itself would be missed. */
 void
 store_capture(struct lab *lab)
 {
 	int fd = open(store_path("log"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
 	assert_true(fd >= 0);
-	if (kept_stderr < 0)
-		kept_stderr = dup(2);
-	dup2(fd, 2);
+	dup2(fd, lab->log_fd);
 	close(fd);
 	sb_log_set_level(lab->log, SB_LOG_INFO);
 }
@@ -175,6 +168,11 @@ see(struct sb_session *s, struct probe *probe, struct sb_message *m)
 			row->body ? (const char *)row->body : "");
 	}
 	seen.count = rows ? rows->count : 0;
+	if (seen.count)
+		seen.last = rows->rows[seen.count - 1].id;
+	if (seen.count && seen.rows[0].head_size)
+		memcpy(seen.octets, rows->rows[0].head,
+			seen.rows[0].head_size < 16 ? seen.rows[0].head_size : 16);
 	seen.is_last = rows && rows->is_last;
 }
 

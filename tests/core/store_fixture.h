@@ -45,6 +45,8 @@ struct seen {
 	size_t count;
 	bool is_last;
 	int status;
+	uint64_t last;            /* id */
+	unsigned char octets[16]; /* the first row's head */
 	struct seen_row rows[64];
 };
 
