@@ -61,8 +61,6 @@ file_bring(struct sb_sqlite *s, const struct sb_store_options *options)
 	if (!err)
 		err = sb_sqlite_schema(s, options);
 	if (!err)
-		err = sb_sqlite_check(s);
-	if (!err)
 		err = sb_sqlite_prepare(s);
 	if (!err)
 		err = sb_sqlite_number(s, "PRAGMA page_size", &page_size);

@@ -50,7 +50,7 @@ ends_check(struct sb_sqlite *s, const struct sb_store_kind *kind)
 	if (sql)
 		err = sb_sqlite_error(s->writing, sqlite3_exec(s->writing, sql, NULL, NULL, NULL));
 	sqlite3_free(sql);
-	return err;
+	return err == SB_EINVAL ? 0 : err; /* it has no such table yet */
 }
 
 int

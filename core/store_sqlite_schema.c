@@ -42,7 +42,7 @@ number_take(void *context, int count, char **values, char **names)
 {
 	(void)names;
 	if (count == 1 && values[0])
-		*(long long *)context = atoll(values[0]);
+		*(long long *)context = strtoll(values[0], NULL, 10);
 	return 0;
 }
 
@@ -246,6 +246,9 @@ sb_sqlite_schema(struct sb_sqlite *s, const struct sb_store_options *options)
 {
 	int err = format_check(s);
 
+	/* Before the first word is written. */
+	if (!err)
+		err = sb_sqlite_check(s);
 	if (!err)
 		err = run(s, "BEGIN IMMEDIATE");
 	if (err)
