@@ -148,6 +148,9 @@ begin(struct sb_session *s, struct smpp_session *p, enum sb_end why)
 		return;
 	}
 	p->why = (uint8_t)why;
+	SB_LOG(s, INFO, "smpp.unbinding", "why", SB_STR(sb_end_name(why)), "requests_out",
+		SB_UINT(smpp_pending_count(p->out)), "requests_in",
+		SB_UINT(smpp_pending_count(p->in)));
 	smpp_set_phase(s, p, SMPP_PHASE_DRAINING);
 	/* Nothing outstanding: unbind at once. */
 	smpp_unbind_progress(s, p);
