@@ -2,7 +2,9 @@
  * A session against a hostile peer and a whimsical application, on the simulated
  * machine. The input is what happens: an octet under 240 is the size of a piece
  * that the peer sends (it follows), the others are acts of peer, application and
- * clock. Its first octet says how the application behaves.
+ * clock. Its first octet says how the application behaves. The session is a message
+ * centre's; fuzz_smpp_esme.c has the same world with an ESME of ours, which connects
+ * to the peer, again and again.
  *
  * What must hold: all that is sent can be decoded; there are no more answers than
  * requests; each session ends once, and each request of ours has one end.
@@ -10,11 +12,15 @@
 #include "core/listener.h"
 #include "core/log.h"
 #include "core/node.h"
-#include "protocols/smpp/session.h"
+#include "protocols/smpp/esme.h"
 #include "tests/sim/simulation.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#ifndef FUZZ_SIDE
+#define FUZZ_SIDE SMPP_MC
+#endif
 
 #define KEPT      64
 #define FIRST_ACT 240
@@ -65,17 +71,51 @@ world_of(const struct sb_session *s)
 
 /* ---- the application ---- */
 
-static int
-on_connected(struct sb_session *s, const struct sb_peer *peer, const void *args)
+static void
+open_session(struct sb_session *s, struct world *w)
 {
-	struct world *w = (struct world *)(uintptr_t)args;
-
-	(void)peer;
 	((struct session_state *)smpp_state(s))->world = w;
 	w->session = s;
 	w->address = sb_self(s);
 	w->opened++;
+}
+
+static int
+on_start(struct sb_session *s, const void *args)
+{
+	open_session(s, (struct world *)(uintptr_t)args);
 	return 0;
+}
+
+static int
+on_connected(struct sb_session *s, const struct sb_peer *peer, const void *args)
+{
+	(void)peer;
+	if (FUZZ_SIDE == SMPP_MC)
+		open_session(s, (struct world *)(uintptr_t)args);
+	return 0;
+}
+
+static void
+on_bound(struct sb_session *s, const struct smpp_pdu *response)
+{
+	HOLDS(response->header.status == SMPP_ROK);
+	HOLDS(smpp_state_is_bound(smpp_session_state(s)));
+}
+
+static void
+on_bind_refused(struct sb_session *s, const struct smpp_pdu *response)
+{
+	HOLDS(response->header.status != SMPP_ROK);
+	HOLDS(!smpp_state_is_bound(smpp_session_state(s)));
+}
+
+static void
+on_disconnected(struct sb_session *s, enum sb_end why, uint32_t retry_ms)
+{
+	(void)why;
+	HOLDS(retry_ms > 0 && smpp_window_used(s) == 0);
+	HOLDS(world_of(s)->sent == world_of(s)->ended);
 }
 
 static void
@@ -98,10 +138,12 @@ on_bind(struct sb_session *s, struct smpp_request request, const struct smpp_bin
 			sb_bytes_text("mc"));
 }
 
+static const uint32_t our_request = FUZZ_SIDE == SMPP_MC ? SMPP_DELIVER_SM : SMPP_SUBMIT_SM;
+
 static void
 deliver(struct sb_session *s)
 {
-	struct smpp_pdu pdu = {.header = {.command = SMPP_DELIVER_SM}};
+	struct smpp_pdu pdu = {.header = {.command = our_request}};
 
 	pdu.deliver_sm.short_message = sb_bytes_text("text");
 	if (smpp_send(s, &pdu, 1) == 0)
@@ -140,7 +182,7 @@ on_response(struct sb_session *s, uint64_t context, const struct smpp_pdu *pdu)
 static void
 on_no_response(struct sb_session *s, uint64_t context, uint32_t command)
 {
-	HOLDS(context == 1 && command == SMPP_DELIVER_SM);
+	HOLDS(context == 1 && command == our_request);
 	world_of(s)->ended++;
 }
 
@@ -233,10 +275,14 @@ on_message(struct sb_session *s, struct sb_message *m)
 
 static const struct smpp_application application = {
 	.name = "smpp.fuzz",
-	.side = SMPP_MC,
+	.side = FUZZ_SIDE,
 	.state_size = sizeof(struct session_state),
+	.start = on_start,
 	.connected = on_connected,
 	.bind = on_bind,
+	.bound = on_bound,
+	.bind_refused = on_bind_refused,
+	.disconnected = on_disconnected,
 	.request = on_request,
 	.unparsed = on_unparsed,
 	.response = on_response,
@@ -309,6 +355,26 @@ send_piece(struct world *w, const uint8_t *data, size_t size)
 	turn(w, 1000);
 }
 
+/* To the centre; or, being one, as soon as the ESME tries again. */
+static void
+arrive(struct world *w)
+{
+	struct sim_peer *accepted = NULL;
+
+	if (FUZZ_SIDE == SMPP_MC) {
+		w->peer = sim_connect(w->sim, 2775);
+		turn(w, 1000);
+		return;
+	}
+	for (unsigned second = 0; !accepted && second < 300; second++) {
+		sim_run_for(w->sim, 1000000000);
+		accepted = sim_accept(w->sim, 2775);
+	}
+	HOLDS(accepted);
+	w->peer = accepted;
+	turn(w, 1000);
+}
+
 static void
 connect_peer(struct world *w)
 {
@@ -316,13 +382,13 @@ connect_peer(struct world *w)
 	 * holds nobody reads, so nobody learns of the end: a hold is the application's to bound. */
 	(void)sb_node_post(w->node, w->address, ACT_RESUME, 0, SB_NOTHING);
 	sim_reset(w->peer);
-	turn(w, 200000000000);
-	HOLDS(w->session == NULL);
+	if (FUZZ_SIDE == SMPP_MC)
+		turn(w, 200000000000);
+	HOLDS(w->session == NULL || FUZZ_SIDE == SMPP_ESME);
 	w->stream_size = w->kept_count = 0;
 	w->asked = w->answered = 0;
 	w->is_stalled = false;
-	w->peer = sim_connect(w->sim, 2775);
-	turn(w, 1000);
+	arrive(w);
 }
 
 static void
@@ -401,10 +467,19 @@ open_world(struct world *w, struct smpp_application *app, struct sb_log *log)
 	node.env = sim_env(w->sim);
 	HOLDS(sb_node_new(&w->node, &node) == 0);
 	sim_attach(w->sim, w->node);
-	HOLDS(smpp_service_new(&w->service, w->node, app, &options, w) == 0);
-	HOLDS(smpp_listen(w->service, &listener, NULL) == 0);
-	w->peer = sim_connect(w->sim, 2775);
-	turn(w, 1000);
+	if (FUZZ_SIDE == SMPP_MC) {
+		HOLDS(smpp_service_new(&w->service, w->node, app, &options, w) == 0);
+		HOLDS(smpp_listen(w->service, &listener, NULL) == 0);
+	} else {
+		const struct smpp_esme_options esme = {.system_id = "fuzz",
+			.restart = SB_PERMANENT,
+			.limits = &limits,
+			.session = options};
+
+		sim_listen(w->sim, 2775);
+		HOLDS(smpp_esme_start(w->node, "127.0.0.1", 2775, app, w, &esme, &w->service) == 0);
+	}
+	arrive(w);
 }
 
 static void
