@@ -43,12 +43,28 @@ bind_of(struct mc_outlet *outlet, struct sb_address address)
 	return NULL;
 }
 
+/* An upstream's session stays when its connection is lost, and is bound again; what flew on the old
+ * one comes back by itself. */
+static void
+bind_return(struct mc_outlet *outlet, struct mc_bind *bind)
+{
+	if (!bind->is_leaving)
+		return;
+	bind->is_leaving = false;
+	outlet->room += bind->window - bind->used;
+}
+
 static void
 bind_join(struct mc_partition *p, struct mc_outlet *outlet, struct sb_address address)
 {
 	uint32_t window = mc_partition_account(p, outlet->queue.number)->deliver_window;
-	struct mc_bind *bind = bind_of(outlet, address) ? NULL : free_place(outlet);
+	struct mc_bind *bind = bind_of(outlet, address);
 
+	if (bind) {
+		bind_return(outlet, bind);
+		return;
+	}
+	bind = free_place(outlet);
 	if (!bind)
 		return;
 	bind->flights = calloc(window, sizeof(*bind->flights));
@@ -126,7 +142,7 @@ bind_end(struct mc_partition *p, struct mc_outlet *outlet, struct mc_bind *bind)
 void
 mc_bind_down(struct mc_partition *p, const struct sb_message *m)
 {
-	for (size_t i = 0; i < mc_partition_config(p)->account_count; i++) {
+	for (size_t i = 0; i < p->outlet_count; i++) {
 		struct mc_outlet *outlet = &p->outlets[i];
 
 		for (uint16_t n = 0; n < outlet->bind_count; n++)

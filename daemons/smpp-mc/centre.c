@@ -12,6 +12,7 @@
 #include "daemons/smpp-mc/front.h"
 #include "daemons/smpp-mc/mc_session.h"
 #include "daemons/smpp-mc/service.h"
+#include "daemons/smpp-mc/upstreams.h"
 
 #include <stdlib.h>
 
@@ -28,6 +29,7 @@ struct mc_centre {
 	size_t listener_count;
 	struct mc_service *service;
 	struct smpp_service *smpp;
+	struct mc_upstreams *upstreams;
 	struct mc_front front;
 	struct sb_store_memory *memory; /* NULL but in tests */
 };
@@ -80,6 +82,8 @@ mc_centre_new(struct mc_centre **out, const struct sb_config *file)
 	err = mc_config_new(file, &centre->config);
 	if (!err)
 		err = listeners_convert(centre);
+	if (!err)
+		err = mc_upstreams_new(&centre->upstreams, file, centre->config);
 	if (err) {
 		mc_centre_free(centre);
 		return err;
@@ -113,6 +117,8 @@ services_make(struct mc_centre *centre, struct sb_node *node)
 		err = sb_config_metrics(centre->file, node);
 	if (!err)
 		err = smpp_service_new(&centre->smpp, node, &mc_application, &session, NULL);
+	if (!err)
+		err = mc_upstreams_open(centre->upstreams, node, centre->config);
 	return err;
 }
 
@@ -135,6 +141,7 @@ mc_centre_start(struct mc_centre *centre, struct sb_node *node)
 	centre->front = (struct mc_front){
 		.service = centre->service,
 		.smpp = centre->smpp,
+		.upstreams = centre->upstreams,
 		.listeners = centre->listeners,
 		.listener_count = centre->listener_count,
 	};
@@ -153,6 +160,7 @@ mc_centre_free(struct mc_centre *centre)
 	if (!centre)
 		return;
 	smpp_service_free(centre->smpp);
+	mc_upstreams_free(centre->upstreams);
 	mc_service_free(centre->service);
 	mc_config_free(centre->config);
 	for (size_t i = 0; i < centre->listener_count; i++)

@@ -39,6 +39,46 @@ mc_config_account(const struct mc_config *config, struct sb_bytes system_id)
 	return NULL;
 }
 
+const struct mc_account *
+mc_config_party_named(const struct mc_config *config, struct sb_bytes name)
+{
+	for (size_t i = 0; i < config->upstream_count; i++)
+		if (compare(name, config->upstreams[i].party.system_id) == 0)
+			return &config->upstreams[i].party;
+	return mc_config_account(config, name);
+}
+
+/* The first that is bound now; if none is, the first: a message waits where it would go when all is
+ * well. */
+static uint16_t
+upstream_of(const struct mc_config *config, const struct mc_route *route)
+{
+	size_t first = config->account_count + config->sink_count;
+
+	for (size_t i = 0; i < route->upstream_count; i++)
+		if (mc_upstream_is_bound(&config->upstreams[route->upstreams[i]]))
+			return (uint16_t)(first + route->upstreams[i]);
+	return (uint16_t)(first + route->upstreams[0]);
+}
+
+uint16_t
+mc_config_target(const struct mc_config *config, const struct mc_route *route)
+{
+	if (!route)
+		return MC_NO_TARGET;
+	switch (route->kind) {
+	case MC_ROUTE_NOWHERE:
+		return MC_NO_TARGET;
+	case MC_ROUTE_ACCOUNT:
+		return route->target;
+	case MC_ROUTE_SINK:
+		return (uint16_t)(config->account_count + route->target);
+	case MC_ROUTE_UPSTREAM:
+		return upstream_of(config, route);
+	}
+	return MC_NO_TARGET;
+}
+
 static void
 account_fini(struct mc_account *account)
 {
@@ -58,11 +98,15 @@ mc_config_free(struct mc_config *config)
 		account_fini(&config->accounts[i]);
 	for (size_t i = 0; i < config->sink_count; i++)
 		free((char *)(uintptr_t)config->sinks[i].name);
+	for (size_t i = 0; i < config->upstream_count; i++)
+		mc_upstream_fini(&config->upstreams[i]);
 	for (size_t i = 0; i < config->prefix_count; i++)
 		free(config->prefixes[i]);
 	free(config->accounts);
 	free(config->sinks);
+	free(config->upstreams);
 	free(config->prefixes);
+	free(config->targets);
 	mc_route_table_free(config->routes);
 	free(config);
 }

@@ -8,6 +8,7 @@
 #include "daemons/smpp-mc/account.h"
 #include "daemons/smpp-mc/parcel.h"
 #include "daemons/smpp-mc/route.h"
+#include "daemons/smpp-mc/upstream.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -60,9 +61,12 @@ struct mc_config {
 	size_t account_count;
 	struct mc_sink *sinks;
 	size_t sink_count;
+	struct mc_upstream *upstreams;
+	size_t upstream_count;
 	struct mc_route_table *routes;
 	char **prefixes; /* of the routes */
 	size_t prefix_count;
+	uint16_t *targets; /* upstreams of the routes */
 	struct mc_retry retries[MC_RETRY_CLASSES];
 	struct mc_limits limits;
 	struct mc_rate rate; /* of messages that are accepted, over all accounts */
@@ -79,29 +83,49 @@ struct mc_config {
 const struct mc_account *
 mc_config_account(const struct mc_config *config, struct sb_bytes system_id);
 
-/* Queues are numbered: accounts, then sinks. */
+/* Queues are numbered: accounts, then sinks, then upstreams. */
 static inline size_t
 mc_config_queues(const struct mc_config *config)
 {
-	return config->account_count + config->sink_count;
+	return config->account_count + config->sink_count + config->upstream_count;
 }
+
+/* The upstream of a queue's number; NULL when it is something else's. */
+static inline const struct mc_upstream *
+mc_config_upstream(const struct mc_config *config, uint16_t queue)
+{
+	size_t first = config->account_count + config->sink_count;
+
+	return queue < first || queue >= mc_config_queues(config)
+		       ? NULL
+		       : &config->upstreams[queue - first];
+}
+
+/* Who has receiving binds, or sent a message: the account or upstream of that number. */
+static inline const struct mc_account *
+mc_config_party(const struct mc_config *config, uint16_t queue)
+{
+	return queue < config->account_count ? &config->accounts[queue]
+					     : &mc_config_upstream(config, queue)->party;
+}
+
+/* The account or upstream of that name; NULL: none. */
+const struct mc_account *
+mc_config_party_named(const struct mc_config *config, struct sb_bytes name);
 
 /* The sink of a queue's number; NULL when it is an account's. */
 static inline const struct mc_sink *
 mc_config_sink(const struct mc_config *config, uint16_t queue)
 {
-	return queue < config->account_count ? NULL : &config->sinks[queue - config->account_count];
+	size_t sink = (size_t)queue - config->account_count;
+
+	if (queue < config->account_count || sink >= config->sink_count)
+		return NULL;
+	return &config->sinks[sink];
 }
 
 /* The queue that a route leads to; MC_NO_TARGET: none, or nowhere. */
-static inline uint16_t
-mc_config_target(const struct mc_config *config, const struct mc_route *route)
-{
-	if (!route || route->kind == MC_ROUTE_NOWHERE)
-		return MC_NO_TARGET;
-	return route->kind == MC_ROUTE_SINK ? (uint16_t)(config->account_count + route->target)
-					    : route->target;
-}
+uint16_t mc_config_target(const struct mc_config *config, const struct mc_route *route);
 
 /* Frees what the snapshot owns, and itself. Takes NULL. */
 void mc_config_free(struct mc_config *config);

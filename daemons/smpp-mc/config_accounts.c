@@ -56,8 +56,8 @@ networks_of(cfg_t *section, size_t *count)
 
 /* A copy of our own; what lay on the stack is wiped. An error gives an empty one, which nobody will
  * use: the configuration is refused. */
-static char *
-password_of(const struct sb_config *config, cfg_t *section)
+char *
+mc_config_password(const struct sb_config *config, cfg_t *section, const char *who)
 {
 	char password[MC_PASSWORD_MAX + 1];
 	char *copy;
@@ -67,7 +67,7 @@ password_of(const struct sb_config *config, cfg_t *section)
 		break;
 	case SB_ENOENT:
 		sb_config_error(
-			config, section, NULL, "an account needs password or password_file");
+			config, section, NULL, "%s needs password or password_file", who);
 		/* fall through */
 	default:
 		return calloc(1, 1);
@@ -118,7 +118,7 @@ account_fill(const struct sb_config *config, cfg_t *section, struct mc_account *
 			"the name of an account, its system_id, must have 1 to %d octets",
 			SYSTEM_ID_MAX);
 	account->system_id = strdup(name);
-	account->password = password_of(config, section);
+	account->password = mc_config_password(config, section, "an account");
 	account->networks = networks_of(section, &account->network_count);
 	if (!account->system_id || !account->password || !account->networks)
 		return SB_ENOMEM;

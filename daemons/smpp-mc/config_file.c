@@ -96,6 +96,7 @@ static cfg_opt_t sink_options[] = {
 static cfg_opt_t route_options[] = {
 	CFG_STR("account", NULL, CFGF_NONE),
 	CFG_STR("sink", NULL, CFGF_NONE),
+	CFG_STR_LIST("upstream", NULL, CFGF_NONE),
 	CFG_STR("refuse", NULL, CFGF_NONE),
 	CFG_STR("durability", "stored", CFGF_NONE),
 	CFG_END(),
@@ -113,6 +114,7 @@ const cfg_opt_t mc_config_options[] = {
 	CFG_SEC("retry", retry_options, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("account", account_options, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("sink", sink_options, CFGF_MULTI | CFGF_TITLE),
+	CFG_SEC("upstream", mc_upstream_options, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("route", route_options, CFGF_MULTI | CFGF_TITLE),
 	CFG_END(),
 };
@@ -172,7 +174,7 @@ static const struct sb_config_rule rules[] = {
 };
 
 const struct sb_config_rule *const mc_config_rules[] = {
-	sb_config_core_rules, sb_config_metrics_rules, rules, NULL};
+	sb_config_core_rules, sb_config_metrics_rules, rules, mc_upstream_rules, NULL};
 
 struct smpp_session_options
 mc_config_session(const struct sb_config *config)
@@ -261,6 +263,8 @@ mc_config_new(const struct sb_config *config, struct mc_config **out)
 	err = mc_config_accounts(config, made);
 	if (!err)
 		err = mc_config_sinks(config, made);
+	if (!err)
+		err = mc_config_upstreams(config, made);
 	if (!err)
 		err = mc_config_routes(config, made);
 	if (!err)

@@ -100,22 +100,56 @@ to_nowhere(const struct sb_config *config, cfg_t *section, struct mc_route *rout
 			"refuse \"%s\": must be a command_status, as ESME_RINVDSTADR", name);
 }
 
-/* Exactly one of the three says where to. */
+/* 0-based; the count where there is none of that name. */
+static size_t
+upstream_of(const struct mc_config *out, const char *name)
+{
+	size_t at = 0;
+
+	while (at < out->upstream_count &&
+		strcmp(out->upstreams[at].party.system_id, name) != 0)
+		at++;
+	return at;
+}
+
+/* In the order in which they are tried. */
+static void
+to_upstreams(const struct sb_config *config, cfg_t *section, const struct mc_config *out,
+	uint16_t *targets, struct mc_route *route)
+{
+	route->kind = MC_ROUTE_UPSTREAM;
+	route->upstreams = targets;
+	route->upstream_count = cfg_size(section, "upstream");
+	for (size_t i = 0; i < route->upstream_count; i++) {
+		const char *name = cfg_getnstr(section, "upstream", (unsigned)i);
+		size_t at = upstream_of(out, name);
+
+		targets[i] = (uint16_t)at;
+		if (at == out->upstream_count)
+			sb_config_error(config, section, "upstream",
+				"upstream \"%s\": there is none", name);
+	}
+}
+
+/* Exactly one of the four says where to. */
 static void
 route_fill(const struct sb_config *config, cfg_t *section, const struct mc_config *out,
-	struct mc_route *route)
+	uint16_t *targets, struct mc_route *route)
 {
 	bool has_account = cfg_getstr(section, "account"), has_sink = cfg_getstr(section, "sink");
 	bool is_refused = cfg_getstr(section, "refuse");
+	bool has_upstream = cfg_size(section, "upstream") != 0;
 
 	route->is_forwarded = strcmp(cfg_getstr(section, "durability"), "forwarded") == 0;
-	if (has_account + has_sink + is_refused != 1)
+	if (has_account + has_sink + has_upstream + is_refused != 1)
 		sb_config_error(
-			config, section, NULL, "a route needs one of account, sink and refuse");
+			config, section, NULL, "a route needs one of account, sink, upstream and refuse");
 	else if (has_account)
 		to_account(config, section, out, route);
 	else if (has_sink)
 		to_sink(config, section, out, route);
+	else if (has_upstream)
+		to_upstreams(config, section, out, targets, route);
 	else
 		to_nowhere(config, section, route);
 }
@@ -132,6 +166,17 @@ prefix_copy(struct mc_config *out, cfg_t *section, struct mc_route *route)
 	out->prefixes[out->prefix_count++] = prefix;
 	route->prefix = prefix;
 	return 0;
+}
+
+/* Places for the upstreams that all routes name. */
+static size_t
+targets_needed(cfg_t *root)
+{
+	size_t count = 0;
+
+	for (unsigned i = 0; i < cfg_size(root, "route"); i++)
+		count += cfg_size(cfg_getnsec(root, "route", i), "upstream");
+	return count;
 }
 
 static void
@@ -151,17 +196,19 @@ int
 mc_config_routes(const struct sb_config *config, struct mc_config *out)
 {
 	cfg_t *root = sb_config_root(config);
-	size_t count = cfg_size(root, "route"), bad = 0;
+	size_t count = cfg_size(root, "route"), used = 0, bad = 0;
 	struct mc_route *routes = calloc(count + 1, sizeof(*routes));
 	int err = 0;
 
 	out->prefixes = calloc(count + 1, sizeof(*out->prefixes));
-	if (!routes || !out->prefixes)
+	out->targets = calloc(targets_needed(root) + 1, sizeof(*out->targets));
+	if (!routes || !out->prefixes || !out->targets)
 		err = SB_ENOMEM;
 	for (size_t i = 0; i < count && !err; i++) {
 		cfg_t *section = cfg_getnsec(root, "route", (unsigned)i);
 
-		route_fill(config, section, out, &routes[i]);
+		route_fill(config, section, out, out->targets + used, &routes[i]);
+		used += routes[i].upstream_count;
 		err = prefix_copy(out, section, &routes[i]);
 	}
 	if (!err)

@@ -107,6 +107,8 @@ fly(struct mc_partition *p, struct mc_outlet *outlet, uint32_t number, uint16_t 
 		.ticket = {entry->id, number, (uint16_t)(bind->free - 1), at},
 		.size = (uint32_t)pdu.size,
 		.is_receipt = entry->flags & MC_ENTRY_RECEIPT,
+		.asks_receipt = mc_asks_receipt(p, entry),
+		.expiry_ms = mc_tenths_ms(entry->expiry),
 	};
 	int err = call_bind(p, bind, &head, pdu, &flight->ref);
 
@@ -247,14 +249,15 @@ mc_outlet_run(struct mc_partition *p, uint16_t number)
 /* ---- answers ---- */
 
 static void
-judge(struct mc_partition *p, uint32_t number, uint32_t status)
+judge(struct mc_partition *p, uint32_t number, uint32_t status, struct sb_bytes carrier_id)
 {
 	/* err: has three characters. */
 	uint8_t error = status < UINT8_MAX ? (uint8_t)status : UINT8_MAX;
 
 	switch (status) {
 	case SMPP_ROK:
-		mc_ended(p, number, SMPP_STATE_DELIVERED, 0);
+		if (!mc_await(p, number, carrier_id))
+			mc_ended(p, number, SMPP_STATE_DELIVERED, 0);
 		return;
 	case SMPP_RTHROTTLED:
 	case SMPP_RMSGQFUL:
@@ -274,7 +277,8 @@ judge(struct mc_partition *p, uint32_t number, uint32_t status)
 
 /* Whatever was answered, its flight is free first: what the entry's end sends next may want it. */
 static void
-landed(struct mc_partition *p, uint32_t number, enum mc_outcome outcome, uint32_t status)
+landed(struct mc_partition *p, uint32_t number, enum mc_outcome outcome, uint32_t status,
+	struct sb_bytes carrier_id)
 {
 	struct mc_entry *entry = mc_partition_entry(p, number);
 	uint16_t target = entry->target;
@@ -290,7 +294,7 @@ landed(struct mc_partition *p, uint32_t number, enum mc_outcome outcome, uint32_
 	}
 	switch (outcome) {
 	case MC_ANSWERED:
-		judge(p, number, status);
+		judge(p, number, status, carrier_id);
 		break;
 	case MC_TIMED_OUT:
 		mc_retry(p, number, MC_RETRY_TIMEOUT, 0);
@@ -335,11 +339,13 @@ mc_delivered(struct mc_partition *p, const struct sb_message *m)
 	const struct mc_delivered *answer = m->data;
 	uint32_t number;
 
-	if (m->status == 0 && m->size == sizeof(*answer)) {
-		landed(p, answer->ticket.entry, answer->outcome, answer->status);
+	if (m->status == 0 && m->size >= sizeof(*answer)) {
+		landed(p, answer->ticket.entry, answer->outcome, answer->status,
+			sb_bytes(answer->carrier_id, m->size - sizeof(*answer)));
 		return;
 	}
 	number = entry_of_ref(p, m->ref);
 	if (number)
-		landed(p, number, m->status == SB_TIMEOUT ? MC_TIMED_OUT : MC_NOT_SENT, 0);
+		landed(p, number, m->status == SB_TIMEOUT ? MC_TIMED_OUT : MC_NOT_SENT, 0,
+			sb_bytes(NULL, 0));
 }

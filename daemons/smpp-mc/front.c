@@ -1,7 +1,7 @@
 /*
  * The order of the start: doorkeeper, partitions, when the last of these has
- * joined the topic what the store has for them, and then the listeners. So no
- * client can bind before its messages could be taken, or sent something before
+ * joined the topic what the store has for them, and then the binds at upstreams and
+ * the listeners. So no client can bind before its messages could be taken, or sent something before
  * what was there earlier. A store that cannot be read, or a listener that cannot be
  * opened, ends the node, rather than leave a centre that does half its work.
  */
@@ -12,6 +12,7 @@
 #include "daemons/smpp-mc/doorkeeper.h"
 #include "daemons/smpp-mc/partition.h"
 #include "daemons/smpp-mc/recovery.h"
+#include "daemons/smpp-mc/upstreams.h"
 
 #include <stdio.h>
 
@@ -60,6 +61,14 @@ front_fail(struct sb_session *s, struct mc_front *front)
 	sb_node_stop(sb_session_node(s));
 }
 
+/* Not before what was there earlier: a receipt that an upstream has must find its message. */
+static void
+connect_all(struct sb_session *s, struct mc_front *front)
+{
+	if (mc_upstreams_start(front->upstreams, sb_session_node(s)))
+		front_fail(s, front);
+}
+
 static void
 listen_all(struct sb_session *s, struct mc_front *front)
 {
@@ -97,10 +106,12 @@ front_message(struct sb_session *s, struct sb_message *m)
 		partition_came(s, state);
 	if (state->recovery.stage == before)
 		return;
-	if (state->recovery.stage == MC_RECOVERED)
+	if (state->recovery.stage == MC_RECOVERED) {
+		connect_all(s, state->front);
 		listen_all(s, state->front);
-	else if (state->recovery.stage == MC_RECOVERY_FAILED)
+	} else if (state->recovery.stage == MC_RECOVERY_FAILED) {
 		front_fail(s, state->front);
+	}
 }
 
 static void

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct mc_upstreams;
+
 /* The topic that partitions join. */
 #define MC_PARTITIONS "smpp-mc.partitions"
 
@@ -20,6 +22,7 @@
 struct mc_front {
 	struct mc_service *service;
 	struct smpp_service *smpp;
+	const struct mc_upstreams *upstreams;
 	const struct sb_listener_options *listeners;
 	size_t listener_count;
 	bool has_failed; /* set before the node stops */

@@ -9,7 +9,9 @@
 
 #include "daemons/smpp-mc/outgoing.h"
 
+#include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A reply to the partition's call, with the ticket that names its flight. */
 static void
@@ -63,19 +65,29 @@ backlog_take(struct mc_backlog *backlog)
 
 /* ---- sending ---- */
 
-/* 0: it is on its way. SB_FULL: not now. Otherwise it has been given back. The PDU is made anew at
- * each try: none is kept for want of room. */
+/* The PDU is made anew at each try: none is kept for want of room. */
 static int
-deliver_one(struct sb_session *s, struct sb_message *m)
+send_to_client(struct sb_session *s, const struct mc_delivery *delivery, uint64_t context)
 {
-	const struct mc_delivery *delivery = m->data;
 	struct mc_outgoing outgoing;
 	int err = mc_outgoing_make(&outgoing, sb_bytes(delivery->pdu, delivery->size),
 		delivery->is_receipt, smpp_session_version(s));
 
 	if (!err)
-		err = smpp_send(s, &outgoing.pdu, (uint64_t)(uintptr_t)m);
+		err = smpp_send(s, &outgoing.pdu, context);
 	mc_outgoing_fini(&outgoing);
+	return err;
+}
+
+/* 0: it is on its way. SB_FULL: not now. Otherwise it has been given back. */
+static int
+deliver_one(struct sb_session *s, struct sb_message *m)
+{
+	const struct mc_session *session = mc_session_of(s);
+	const struct mc_delivery *delivery = m->data;
+	int err = (session->send ? session->send : send_to_client)(
+		s, delivery, (uint64_t)(uintptr_t)m);
+
 	if (!err || err == SB_FULL)
 		return err;
 	if (err == SB_EINVAL || err == SB_ENOTSUP) {
@@ -151,6 +163,27 @@ done(struct sb_session *s, uint64_t context, enum mc_outcome outcome, uint32_t s
 
 	give_back(s, m, outcome, status);
 	sb_message_free(s, m);
+}
+
+void
+mc_deliver_taken(
+	struct sb_session *s, uint64_t context, uint32_t status, struct sb_bytes carrier_id)
+{
+	struct sb_message *m = (struct sb_message *)(uintptr_t)context;
+	const struct mc_delivery *delivery = m->data;
+	_Alignas(struct mc_delivered) uint8_t
+		octets[sizeof(struct mc_delivered) + MC_CARRIER_ID_MAX];
+	struct mc_delivered *delivered = (struct mc_delivered *)octets;
+
+	assert(carrier_id.size <= MC_CARRIER_ID_MAX);
+	*delivered = (struct mc_delivered){delivery->ticket, MC_ANSWERED, status};
+	if (carrier_id.size)
+		memcpy(delivered->carrier_id, carrier_id.data, carrier_id.size);
+	sb_reply(s, sb_message_from(m), 0,
+		SB_COPY(octets, sizeof(*delivered) + carrier_id.size));
+	sb_message_free(s, m);
+	if (mc_session_of(s)->backlog.count)
+		mc_deliver_more(s);
 }
 
 void

@@ -43,6 +43,9 @@ struct mc_session {
 	bool is_joined;   /* the account's topic */
 	struct mc_slots slots;
 	struct mc_backlog backlog;
+	/* How an upstream is sent a message; NULL: to a client. Errors as smpp_send and
+	 * mc_outgoing_make; SB_FULL: the session calls mc_deliver_more when there is room. */
+	int (*send)(struct sb_session *s, const struct mc_delivery *delivery, uint64_t context);
 	struct mc_refusal *refusal; /* a failed bind whose answer is delayed */
 };
 
@@ -55,7 +58,7 @@ mc_session_of(const struct sb_session *s)
 static inline const struct mc_account *
 mc_session_account(const struct sb_session *s)
 {
-	return &mc_config_of(s)->accounts[mc_session_of(s)->account];
+	return mc_config_party(mc_config_of(s), mc_session_of(s)->account);
 }
 
 /* ---- mc_slots.c ---- */
@@ -140,6 +143,9 @@ void mc_replace_sm(struct sb_session *s, struct smpp_request request, const stru
 void mc_deliver(struct sb_session *s, struct sb_message *m);
 void mc_deliver_more(struct sb_session *s);
 void mc_deliver_response(struct sb_session *s, uint64_t context, const struct smpp_pdu *pdu);
+/* The same with the id that an upstream has given it. */
+void mc_deliver_taken(
+	struct sb_session *s, uint64_t context, uint32_t status, struct sb_bytes carrier_id);
 void mc_deliver_timeout(struct sb_session *s, uint64_t context, uint32_t command);
 void mc_deliver_lost(struct sb_session *s, uint64_t context, uint32_t command);
 /* Gives back what has not been sent. */

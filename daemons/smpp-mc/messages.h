@@ -67,6 +67,8 @@ struct mc_delivery {
 	struct mc_ticket ticket;
 	uint32_t size; /* octets of `pdu` */
 	bool is_receipt;
+	bool asks_receipt; /* of an upstream */
+	int64_t expiry_ms; /* Unix time */
 	uint8_t pdu[]; /* submit_sm, data_sm or (receipts) deliver_sm */
 };
 
@@ -81,6 +83,7 @@ struct mc_delivered {
 	struct mc_ticket ticket;
 	enum mc_outcome outcome;
 	uint32_t status;
+	char carrier_id[]; /* what an upstream has called it; to the payload's end */
 };
 
 /* Of what an earlier life left in the store. */

@@ -9,10 +9,12 @@
 #include "protocols/smpp/payload.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define ADDRESS_MAX 20
 #define TEXT_MAX    254
+
+/* A qos_time_to_live. */
+#define LIVE_SIZE (SMPP_TLV_HEADER_SIZE + 4)
 
 /* The mode is between the sender and us; receipts are ours to send, acknowledgements the far
  * side's. */
@@ -151,30 +153,32 @@ all_go_on(const struct smpp_pdu *pdu)
 	return true;
 }
 
+/* `live_s`, if not 0, takes the place of a qos_time_to_live. */
 static int
-tlvs_filter(struct mc_outgoing *out)
+tlvs_filter(struct mc_outgoing *out, uint32_t live_s)
 {
 	struct smpp_pdu *pdu = &out->pdu;
 	struct sb_reader r = sb_reader_of(pdu->tlvs);
-	size_t size = 0;
+	struct sb_writer w;
 	struct smpp_tlv tlv;
 
-	if (all_go_on(pdu))
+	if (!live_s && all_go_on(pdu))
 		return 0;
-	out->tlvs = malloc(pdu->tlvs.size);
+	out->tlvs = malloc(pdu->tlvs.size + LIVE_SIZE);
 	if (!out->tlvs)
 		return SB_ENOMEM;
+	w = sb_writer_of(out->tlvs, pdu->tlvs.size + LIVE_SIZE);
 	while (smpp_next_tlv(&r, &tlv)) {
-		size_t whole = SMPP_TLV_HEADER_SIZE + tlv.value.size;
-
-		if (!goes_on(pdu, tlv.tag))
+		if (!goes_on(pdu, tlv.tag) || (live_s && tlv.tag == SMPP_TAG_QOS_TIME_TO_LIVE))
 			continue;
 		/* With its header, which stands in front of the value: unknown TLVs stay as they
 		 * are. */
-		memcpy(out->tlvs + size, tlv.value.data - SMPP_TLV_HEADER_SIZE, whole);
-		size += whole;
+		sb_put_bytes(&w, tlv.value.data - SMPP_TLV_HEADER_SIZE,
+			SMPP_TLV_HEADER_SIZE + tlv.value.size);
 	}
-	pdu->tlvs = sb_bytes(out->tlvs, size);
+	if (live_s)
+		smpp_put_tlv_u32(&w, SMPP_TAG_QOS_TIME_TO_LIVE, live_s);
+	pdu->tlvs = sb_bytes(out->tlvs, sb_writer_size(&w));
 	return 0;
 }
 
@@ -190,17 +194,96 @@ mc_outgoing_make(
 	if (smpp_decode(stored, NULL, pdu, NULL))
 		return SB_EINVAL;
 	pdu->header.status = SMPP_ROK;
-	if (!is_receipt && pdu->header.command == SMPP_SUBMIT_SM)
+	if (!is_receipt && (pdu->header.command == SMPP_SUBMIT_SM ||
+				   pdu->header.command == SMPP_DELIVER_SM))
 		from_submit(pdu);
 	else if (!is_receipt && pdu->header.command == SMPP_DATA_SM)
 		from_data(pdu);
 	else if (!is_receipt)
 		return SB_EINVAL;
 	if (!is_receipt && pdu->tlvs.size)
-		err = tlvs_filter(out);
+		err = tlvs_filter(out, 0);
 	if (!err && version == SMPP_VERSION_33)
 		err = without_tlvs(pdu);
 	return err;
+}
+
+/* ---- to an upstream ---- */
+
+/* Relative, for the centre's clock is not ours; only what is too long for that is a date. */
+static void
+validity_put(struct mc_outgoing *out, const struct mc_onward *onward)
+{
+	int64_t left = onward->expiry_ms - onward->now_ms;
+
+	if (left < 0)
+		left = 0;
+	if (smpp_time_format_relative(left, out->validity) &&
+		smpp_time_format(onward->expiry_ms, 0, out->validity))
+		out->validity[0] = '\0';
+	out->pdu.submit_sm.validity_period = sb_bytes_text(out->validity);
+}
+
+/* What was the centre's to do with it is done. */
+static void
+to_submit(struct mc_outgoing *out, const struct mc_onward *onward)
+{
+	struct smpp_submit_sm *submit = &out->pdu.submit_sm;
+
+	out->pdu.header.command = SMPP_SUBMIT_SM;
+	submit->schedule_delivery_time = sb_bytes(NULL, 0);
+	submit->replace_if_present_flag = 0;
+	submit->sm_default_msg_id = 0;
+	validity_put(out, onward);
+}
+
+static uint8_t
+registered_onward(uint8_t registered, const struct mc_onward *onward)
+{
+	return registered_of(registered) |
+	       (onward->asks_receipt ? SMPP_RECEIPT_ALWAYS : SMPP_RECEIPT_NONE);
+}
+
+/* Rounded up: 0 would be none at all. */
+static uint32_t
+seconds_left(const struct mc_onward *onward)
+{
+	int64_t left = onward->expiry_ms - onward->now_ms;
+
+	if (left <= 0)
+		return 1;
+	return left / 1000 < UINT32_MAX ? (uint32_t)((left + 999) / 1000) : UINT32_MAX;
+}
+
+int
+mc_outgoing_onward(struct mc_outgoing *out, struct sb_bytes stored, const struct mc_onward *onward,
+	enum smpp_version version)
+{
+	struct smpp_pdu *pdu = &out->pdu;
+	bool is_old = version == SMPP_VERSION_33;
+	int err = 0;
+
+	out->tlvs = NULL;
+	if (smpp_decode(stored, NULL, pdu, NULL))
+		return SB_EINVAL;
+	pdu->header.status = SMPP_ROK;
+	if (is_old)
+		err = without_tlvs(pdu);
+	if (err)
+		return err;
+	switch (pdu->header.command) {
+	case SMPP_SUBMIT_SM:
+	case SMPP_DELIVER_SM:
+		to_submit(out, onward);
+		pdu->submit_sm.registered_delivery =
+			registered_onward(pdu->submit_sm.registered_delivery, onward);
+		return pdu->tlvs.size ? tlvs_filter(out, 0) : 0;
+	case SMPP_DATA_SM:
+		pdu->data_sm.registered_delivery =
+			registered_onward(pdu->data_sm.registered_delivery, onward);
+		return tlvs_filter(out, seconds_left(onward));
+	}
+	return SB_EINVAL;
 }
 
 void

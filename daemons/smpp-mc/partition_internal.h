@@ -85,10 +85,11 @@ mc_partition_config(const struct mc_partition *p)
 	return mc_config_of(p->session);
 }
 
+/* Or the upstream, as the account that it is to us. */
 static inline const struct mc_account *
 mc_partition_account(const struct mc_partition *p, uint16_t number)
 {
-	return &mc_partition_config(p)->accounts[number];
+	return mc_config_party(mc_partition_config(p), number);
 }
 
 /* Monotonic milliseconds. */
@@ -233,6 +234,15 @@ void mc_entry_forget(struct mc_partition *p, uint32_t number);
 
 /* MC_LOAD, MC_LOAD_FINALS, MC_OPEN. */
 void mc_load(struct mc_partition *p, const struct sb_message *m);
+
+/* ---- awaiting.c: messages that an upstream has taken ---- */
+
+/* Whether the upstream that an entry goes to is asked for a receipt of it. */
+bool mc_asks_receipt(const struct mc_partition *p, const struct mc_entry *entry);
+
+/* An entry that has landed was taken by its upstream, which calls it `carrier_id`: it waits for the
+ * receipt. False: there will be none. */
+bool mc_await(struct mc_partition *p, uint32_t number, struct sb_bytes carrier_id);
 
 /* ---- ask.c ---- */
 

@@ -15,12 +15,15 @@ enum mc_route_kind {
 	MC_ROUTE_NOWHERE, /* refused with `status` */
 	MC_ROUTE_ACCOUNT, /* to the receiving binds of account number `target` */
 	MC_ROUTE_SINK,    /* to sink number `target` */
+	MC_ROUTE_UPSTREAM, /* to the first of `upstreams` that is bound */
 };
 
 struct mc_route {
 	const char *prefix; /* "" matches every destination; borrowed from the configuration */
 	enum mc_route_kind kind;
 	uint16_t target;
+	const uint16_t *upstreams; /* by number, in order of preference; borrowed */
+	size_t upstream_count;
 	bool is_forwarded; /* not stored; the answer waits for the far side's */
 	uint32_t status;   /* MC_ROUTE_NOWHERE */
 };

@@ -54,10 +54,10 @@ mc_row_read(const struct mc_config *config, const struct sb_store_row *row, stru
 		mc_row_split(sb_bytes(row->body, row->body_size), &name, &octets) ||
 		smpp_decode(octets, NULL, &pdu, NULL) || addresses_of(&pdu, &source, &destination))
 		return SB_ECORRUPT;
-	/* Only receipts are ours to say. */
-	if ((pdu.header.command == SMPP_DELIVER_SM) != !!(out->flags & MC_ENTRY_RECEIPT))
+	/* Receipts are ours to say; what upstreams have sent us came as it is. */
+	if (out->flags & MC_ENTRY_RECEIPT && pdu.header.command != SMPP_DELIVER_SM)
 		return SB_ECORRUPT;
-	account = mc_config_account(config, name);
+	account = mc_config_party_named(config, name);
 	out->owner = account ? account->number : MC_NO_ACCOUNT;
 	out->source = mc_text_hash(source);
 	out->destination = mc_text_hash(destination);

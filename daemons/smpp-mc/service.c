@@ -35,7 +35,7 @@ const struct sb_store_kind mc_kinds[MC_KIND_COUNT] = {
 static int
 accounts_init(struct mc_service *service, struct mc_config *config)
 {
-	size_t count = config->account_count;
+	size_t count = config->account_count + config->upstream_count;
 	size_t size = (count + 1) * sizeof(*service->accounts);
 
 	service->accounts = aligned_alloc(_Alignof(struct mc_account_state), size);
@@ -43,12 +43,39 @@ accounts_init(struct mc_service *service, struct mc_config *config)
 		return SB_ENOMEM;
 	memset(service->accounts, 0, size);
 	service->account_count = count;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < config->account_count; i++) {
 		struct mc_account *account = &config->accounts[i];
 
 		account->state = &service->accounts[account->number];
 		mc_account_state_init(
 			account->state, sb_node_metrics(service->node), account->system_id);
+	}
+	for (size_t i = 0; i < config->upstream_count; i++) {
+		struct mc_account *party = &config->upstreams[i].party;
+
+		party->state = &service->accounts[config->account_count + i];
+		mc_account_state_init(
+			party->state, sb_node_metrics(service->node), party->system_id);
+	}
+	return 0;
+}
+
+/* Beside what each has as an account. */
+static int
+upstreams_init(struct mc_service *service, struct mc_config *config)
+{
+	size_t size = (config->upstream_count + 1) * sizeof(*service->upstreams);
+
+	service->upstreams = aligned_alloc(_Alignof(struct mc_upstream_state), size);
+	if (!service->upstreams)
+		return SB_ENOMEM;
+	memset(service->upstreams, 0, size);
+	for (size_t i = 0; i < config->upstream_count; i++) {
+		struct mc_upstream *upstream = &config->upstreams[i];
+
+		upstream->state = &service->upstreams[i];
+		mc_upstream_state_init(upstream->state, sb_node_metrics(service->node),
+			upstream->party.system_id);
 	}
 	return 0;
 }
@@ -70,7 +97,8 @@ mc_service_new(struct mc_service **out, struct sb_node *node, struct sb_store *s
 	service->partition_count = shards * config->partitions_per_shard;
 	service->places = calloc(service->partition_count, sizeof(*service->places));
 	service->shards = aligned_alloc(_Alignof(struct mc_shard), shard_size);
-	if (!service->places || !service->shards || accounts_init(service, config)) {
+	if (!service->places || !service->shards || accounts_init(service, config) ||
+		upstreams_init(service, config)) {
 		mc_service_free(service);
 		return SB_ENOMEM;
 	}
@@ -90,6 +118,7 @@ mc_service_free(struct mc_service *service)
 	if (!service)
 		return;
 	free(service->accounts);
+	free(service->upstreams);
 	free(service->places);
 	free(service->shards);
 	free(service);

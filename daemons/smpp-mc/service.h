@@ -48,7 +48,8 @@ struct mc_service {
 	_Alignas(64) _Atomic uint32_t trouble_count; /* partitions whose commits fail */
 	struct mc_partition_place *places;
 	uint32_t partition_count;
-	struct mc_account_state *accounts; /* by number */
+	struct mc_account_state *accounts; /* by number; behind them those of upstreams */
+	struct mc_upstream_state *upstreams;
 	size_t account_count;
 	struct sb_gauge *troubled; /* the same, to be shown */
 	struct sb_gauge *messages; /* in all partitions, receipts among them */

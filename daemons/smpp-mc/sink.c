@@ -149,8 +149,9 @@ uint64_t
 mc_sinks_due(struct mc_partition *p, uint64_t now_ms)
 {
 	uint64_t next = UINT64_MAX;
+	size_t first = mc_partition_config(p)->account_count;
 
-	for (size_t i = mc_partition_config(p)->account_count; i < p->outlet_count; i++) {
+	for (size_t i = first; i < first + mc_partition_config(p)->sink_count; i++) {
 		uint64_t due = sink_due(p, &p->outlets[i], now_ms);
 
 		if (due < next)
