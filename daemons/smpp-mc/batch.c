@@ -61,6 +61,8 @@ mc_batch_free(struct mc_batch *batch)
 	free(batch->deleted);
 	free(batch->purged);
 	free(batch->marked);
+	free(batch->sent);
+	free(batch->unsent);
 	free(batch->finals);
 	free(batch);
 }
@@ -164,6 +166,28 @@ mc_batch_mark(struct mc_partition *p, const struct mc_parcel *parcel)
 	flush_soon(p);
 }
 
+/* Without memory a restart sends the message again: twice rather than not at all. */
+void
+mc_batch_sent(struct mc_partition *p, const struct mc_sent *sent)
+{
+	struct mc_batch *b = p->batches.open;
+
+	if (reserve(&b->sent, &b->sent_capacity, b->sent_count, sizeof(*b->sent)))
+		b->sent[b->sent_count++] = *sent;
+	flush_soon(p);
+}
+
+/* Without memory the row stays, and means nothing without its message. */
+void
+mc_batch_unsent(struct mc_partition *p, uint64_t id)
+{
+	struct mc_batch *b = p->batches.open;
+
+	if (reserve(&b->unsent, &b->unsent_capacity, b->unsent_count, sizeof(*b->unsent)))
+		b->unsent[b->unsent_count++] = id;
+	flush_soon(p);
+}
+
 /* Without memory it is not stored; query_sm still finds it until a restart. */
 void
 mc_batch_final(struct mc_partition *p, const struct mc_final *final)
@@ -226,5 +250,6 @@ mc_batch_is_empty(const struct mc_batch *batch)
 {
 	return !batch->entries.count && !batch->doomed.count && !batch->replies &&
 	       !batch->deleted_count && !batch->purged_count && !batch->marked_count &&
+	       !batch->sent_count && !batch->unsent_count &&
 	       !batch->finals_count;
 }

@@ -13,6 +13,7 @@
 #include "daemons/smpp-mc/entry.h"
 #include "daemons/smpp-mc/final.h"
 #include "daemons/smpp-mc/parcel.h"
+#include "daemons/smpp-mc/sent.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -56,6 +57,10 @@ struct mc_batch {
 	size_t purged_count, purged_capacity;
 	struct mc_marked *marked;
 	size_t marked_count, marked_capacity;
+	struct mc_sent *sent;
+	size_t sent_count, sent_capacity;
+	uint64_t *unsent; /* rows of `sent` to delete */
+	size_t unsent_count, unsent_capacity;
 	struct mc_final *finals;
 	size_t finals_count, finals_capacity;
 	struct mc_final_row *rows; /* made of `finals` for this attempt */
@@ -89,6 +94,8 @@ void mc_batches_fini(struct mc_partition *p);
 void mc_batch_put(struct mc_partition *p, uint32_t entry);
 void mc_batch_delete(struct mc_partition *p, uint64_t id);
 void mc_batch_mark(struct mc_partition *p, const struct mc_parcel *parcel);
+void mc_batch_sent(struct mc_partition *p, const struct mc_sent *sent);
+void mc_batch_unsent(struct mc_partition *p, uint64_t id);
 void mc_batch_final(struct mc_partition *p, const struct mc_final *final);
 
 /* An entry in no list, whose row is deleted with what is put now: it has been replaced when that is

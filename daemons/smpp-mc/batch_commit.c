@@ -77,6 +77,7 @@ give(struct mc_batches *b, struct mc_batch *batch)
 		return;
 	}
 	batch->deleted_count = batch->purged_count = batch->marked_count = batch->finals_count = 0;
+	batch->sent_count = batch->unsent_count = 0;
 	batch->next = b->spare;
 	b->spare = batch;
 }
@@ -97,7 +98,8 @@ static size_t
 size_of(const struct mc_batch *batch)
 {
 	return batch->entries.count + batch->doomed.count + batch->deleted_count +
-	       batch->marked_count + batch->finals_count;
+	       batch->marked_count + batch->sent_count + batch->unsent_count +
+	       batch->finals_count;
 }
 
 /* The open batch waits for the store, and a new one is open. False: no memory. */

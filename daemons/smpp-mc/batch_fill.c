@@ -76,10 +76,14 @@ mc_batch_fill(struct mc_partition *p, struct mc_batch *b, struct sb_txn *txn)
 	for (size_t i = 0; i < b->marked_count && !err; i++)
 		err = sb_txn_mark(txn, MC_KIND_MESSAGE, b->marked[i].id, b->marked[i].head,
 			sizeof(b->marked[i].head));
+	for (size_t i = 0; i < b->sent_count && !err; i++)
+		err = mc_sent_put(txn, MC_KIND_SENT, &b->sent[i]);
 	for (size_t i = 0; i < b->deleted_count && !err; i++)
 		err = sb_txn_del(txn, MC_KIND_MESSAGE, b->deleted[i]);
 	for (uint32_t at = b->doomed.head; at && !err; at = mc_partition_entry(p, at)->next)
 		err = sb_txn_del(txn, MC_KIND_MESSAGE, mc_partition_entry(p, at)->id);
+	for (size_t i = 0; i < b->unsent_count && !err; i++)
+		err = sb_txn_del(txn, MC_KIND_SENT, b->unsent[i]);
 	for (size_t i = 0; i < b->purged_count && !err; i++)
 		err = sb_txn_del(txn, MC_KIND_FINAL, b->purged[i]);
 	if (!err)

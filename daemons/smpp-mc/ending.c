@@ -19,6 +19,8 @@ mc_entry_forget(struct mc_partition *p, uint32_t number)
 		mc_index_remove(&p->by_id, number);
 		mc_index_remove(&p->by_pair, number);
 	}
+	if (p->noticed)
+		mc_noticed_end(p, number);
 	mc_body_drop(p, entry);
 	/* A place for the account that submitted it. */
 	--*mc_partition_owned(p, entry->owner);
@@ -62,8 +64,9 @@ note_final(struct mc_partition *p, const struct mc_entry *entry, uint8_t state, 
 		.error = error,
 	};
 
-	/* Nobody can ask. */
-	if (!mc_partition_config(p)->limits.finals || entry->owner == MC_NO_ACCOUNT)
+	/* Nobody can ask, upstreams least of all. */
+	if (!mc_partition_config(p)->limits.finals || entry->owner == MC_NO_ACCOUNT ||
+		mc_config_upstream(mc_partition_config(p), entry->owner))
 		return;
 	final.owner = mc_partition_account(p, entry->owner)->key;
 	mc_finals_add(&p->finals, &final);
@@ -74,18 +77,22 @@ note_final(struct mc_partition *p, const struct mc_entry *entry, uint8_t state, 
 
 /* Who submitted in transaction mode has waited for this. The body is still the kept message of the
  * submit: such a message is never stored or read again. */
-static void
-answer_transaction(struct mc_partition *p, const struct mc_entry *entry, uint8_t state)
+void
+mc_answer_transaction(struct mc_partition *p, struct mc_entry *entry, uint8_t state)
 {
 	const struct sb_message *m = entry->body;
-	const struct mc_parcel *parcel = m->data;
+	const struct mc_parcel *parcel;
 	struct mc_submitted submitted = {
-		.request = parcel->request,
 		.id = mc_entry_public_id(entry),
-		.slot = parcel->slot,
 		.status = state == SMPP_STATE_DELIVERED ? SMPP_ROK : SMPP_RDELIVERYFAILURE,
 	};
 
+	if (!(entry->flags & MC_ENTRY_TRANSACTION))
+		return;
+	parcel = m->data;
+	submitted.request = parcel->request;
+	submitted.slot = parcel->slot;
+	entry->flags &= (uint8_t)~MC_ENTRY_TRANSACTION;
 	sb_reply(p->session, sb_message_from(m), 0, SB_COPY(&submitted, sizeof(submitted)));
 }
 
@@ -165,12 +172,13 @@ mc_ended(struct mc_partition *p, uint32_t number, uint8_t state, uint8_t error)
 	}
 	if (wants_receipt)
 		mc_receipt(p, entry, state, error);
-	if (entry->flags & MC_ENTRY_TRANSACTION)
-		answer_transaction(p, entry, state);
+	mc_answer_transaction(p, entry, state);
 	count(p, entry, state);
 	if (is_message)
 		note_final(p, entry, state, error);
 	if (!(entry->flags & MC_ENTRY_VOLATILE))
 		mc_batch_delete(p, entry->id);
+	if (entry->registered & MC_ENTRY_SENT)
+		mc_batch_unsent(p, entry->id);
 	mc_entry_forget(p, number);
 }

@@ -23,6 +23,7 @@ enum mc_entry_state {
 	MC_ENTRY_FLYING,     /* at a bind, unanswered */
 	MC_ENTRY_AT_SINK,    /* the simulated handset has it */
 	MC_ENTRY_LOADING,    /* its body is being read from the store */
+	MC_ENTRY_AWAITING,   /* an upstream has it and will say what became of it */
 	MC_ENTRY_OVER,       /* found at the start with nowhere to go, or too late: it ends next */
 };
 
@@ -34,6 +35,9 @@ enum mc_entry_state {
 #define MC_ENTRY_INDEXED     0x20 /* can be found by id and addresses */
 #define MC_ENTRY_NOTICED     0x40 /* its intermediate notification has been made */
 #define MC_ENTRY_CACHED      0x80 /* its body is counted */
+
+/* In `registered`, beside what registered_delivery has: a row says that an upstream has it. */
+#define MC_ENTRY_SENT 0x80
 
 struct mc_entry {
 	uint64_t id;
@@ -61,6 +65,24 @@ static inline uint64_t
 mc_entry_public_id(const struct mc_entry *entry)
 {
 	return entry->id - entry->part;
+}
+
+/* What an upstream calls it, hashed: of one that awaits its receipt, which needs these fields for
+ * nothing else. `next` is its chain then. */
+static inline uint64_t
+mc_entry_carrier_key(const struct mc_entry *entry)
+{
+	return (uint64_t)entry->prev << 32 | (uint32_t)entry->bind << 16 |
+	       (uint32_t)entry->priority << 8 | entry->tries;
+}
+
+static inline void
+mc_entry_set_carrier_key(struct mc_entry *entry, uint64_t key)
+{
+	entry->prev = (uint32_t)(key >> 32);
+	entry->bind = (uint16_t)(key >> 16);
+	entry->priority = (uint8_t)(key >> 8);
+	entry->tries = (uint8_t)key;
 }
 
 /* A doubly linked list of entries. Zeroed is empty. */

@@ -27,6 +27,8 @@ link_of(const struct mc_index *index, uint32_t number)
 		return &((struct mc_entry *)item)->by_pair;
 	case MC_INDEX_LANE:
 		return &((struct mc_lane *)item)->chain;
+	case MC_INDEX_CARRIER:
+		return &((struct mc_entry *)item)->next;
 	}
 	return NULL;
 }
@@ -58,6 +60,8 @@ key_of(const struct mc_index *index, uint32_t number)
 		return owned_key(entry->source, entry->destination, entry->owner);
 	case MC_INDEX_LANE:
 		return pair_key(lane->source, lane->destination);
+	case MC_INDEX_CARRIER:
+		return mc_entry_carrier_key(entry);
 	}
 	return 0;
 }
@@ -266,6 +270,12 @@ mc_index_find_owned(
 {
 	uint64_t key = owned_key(source, destination, owner);
 
+	return index->buckets ? first_with(index, *bucket_of(index, key), key) : 0;
+}
+
+uint32_t
+mc_index_find_carrier(const struct mc_index *index, uint64_t key)
+{
 	return index->buckets ? first_with(index, *bucket_of(index, key), key) : 0;
 }
 

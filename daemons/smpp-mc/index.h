@@ -15,6 +15,7 @@ enum mc_index_kind {
 	MC_INDEX_ID,
 	MC_INDEX_PAIR,
 	MC_INDEX_LANE,
+	MC_INDEX_CARRIER, /* entries that await a receipt, by their carrier's key */
 };
 
 struct mc_index {
@@ -43,6 +44,8 @@ uint32_t mc_index_find_pair(const struct mc_index *index, uint32_t source, uint3
 /* Of an index of entries: those of this account alone. */
 uint32_t mc_index_find_owned(
 	const struct mc_index *index, uint32_t source, uint32_t destination, uint16_t owner);
+/* The newest with that carrier's key; 0: none. */
+uint32_t mc_index_find_carrier(const struct mc_index *index, uint64_t key);
 uint32_t mc_index_next(const struct mc_index *index, uint32_t number);
 
 #endif

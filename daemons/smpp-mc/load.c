@@ -78,6 +78,17 @@ load_messages(struct mc_partition *p, const struct sb_message *m)
 	answer(p, m, err);
 }
 
+static void
+load_sent(struct mc_partition *p, const struct sb_message *m)
+{
+	const struct mc_sent *sent = m->data;
+	int err = 0;
+
+	for (size_t i = 0; i < m->size / sizeof(*sent) && !err; i++)
+		err = mc_await_again(p, &sent[i]);
+	answer(p, m, err);
+}
+
 /* In order of time, as they were written: the oldest of them are forgotten first. */
 static int
 load_final_row(struct mc_partition *p, struct sb_reader *r)
@@ -133,6 +144,10 @@ mc_load(struct mc_partition *p, const struct sb_message *m)
 	case MC_LOAD:
 		p->is_loading = true;
 		load_messages(p, m);
+		break;
+	case MC_LOAD_SENT:
+		p->is_loading = true;
+		load_sent(p, m);
 		break;
 	case MC_LOAD_FINALS:
 		p->is_loading = true;

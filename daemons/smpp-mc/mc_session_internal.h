@@ -111,6 +111,11 @@ mc_order_route(struct sb_session *s, struct sb_bytes destination, struct mc_parc
 /* Takes so many tokens of the account and of the node; false: throttled. */
 bool mc_order_take(struct sb_session *s, uint32_t count);
 
+/* All of these for a message of one destination: SMPP_ROK: an answer will come; else the status to
+ * answer with. */
+uint32_t mc_order_place(struct sb_session *s, const struct mc_order *order,
+	struct sb_bytes destination, const struct smpp_pdu *pdu);
+
 /* Sends the parcel with the PDU to its partition. SMPP_ROK: an answer will come. */
 uint32_t mc_order_send(struct sb_session *s, const struct mc_parcel *head, struct sb_bytes pdu,
 	struct mc_group *group, uint32_t part);

@@ -25,6 +25,20 @@ shard_of(const struct sb_session *s)
 	return sb_session_shard(s);
 }
 
+/* What a centre is told of a message of its own: later (3.4, 5.1.3), or never. */
+static uint32_t
+status_for_centre(uint32_t status)
+{
+	switch (status) {
+	case SMPP_ROK:
+	case SMPP_RSYSERR:
+	case SMPP_RMSGQFUL:
+	case SMPP_RTHROTTLED:
+		return status == SMPP_ROK ? SMPP_ROK : SMPP_RX_T_APPN;
+	}
+	return SMPP_RX_P_APPN;
+}
+
 /* Counted by account: an operator sees who is refused, and how much of it is the rate. */
 void
 mc_refuse(struct sb_session *s, struct smpp_request request, uint32_t status)
@@ -34,6 +48,8 @@ mc_refuse(struct sb_session *s, struct smpp_request request, uint32_t status)
 	sb_counter_add(counters->refused, shard_of(s), 1);
 	if (status == SMPP_RTHROTTLED)
 		sb_counter_add(counters->throttled, shard_of(s), 1);
+	if (mc_session_of(s)->send)
+		status = status_for_centre(status);
 	smpp_respond(s, request, status, sb_bytes(NULL, 0));
 }
 
@@ -217,8 +233,8 @@ mc_order_take(struct sb_session *s, uint32_t count)
 	return false;
 }
 
-static uint32_t
-order_place(struct sb_session *s, const struct mc_order *order, struct sb_bytes destination,
+uint32_t
+mc_order_place(struct sb_session *s, const struct mc_order *order, struct sb_bytes destination,
 	const struct smpp_pdu *pdu)
 {
 	struct mc_parcel parcel = {0};
@@ -260,7 +276,7 @@ mc_submit_sm(struct sb_session *s, struct smpp_request request, const struct smp
 	else if (submit->replace_if_present_flag > 1)
 		status = SMPP_RINVREPFLAG;
 	if (status == SMPP_ROK)
-		status = order_place(s, &order, submit->destination_addr, pdu);
+		status = mc_order_place(s, &order, submit->destination_addr, pdu);
 	if (status != SMPP_ROK)
 		mc_refuse(s, request, status);
 }
@@ -280,7 +296,7 @@ mc_data_sm(struct sb_session *s, struct smpp_request request, const struct smpp_
 	uint32_t status;
 
 	smpp_find_tlv_integer(pdu->tlvs, SMPP_TAG_QOS_TIME_TO_LIVE, &order.live_s);
-	status = order_place(s, &order, data->destination_addr, pdu);
+	status = mc_order_place(s, &order, data->destination_addr, pdu);
 	if (status != SMPP_ROK)
 		mc_refuse(s, request, status);
 }
@@ -328,9 +344,12 @@ answer_one(struct sb_session *s, struct smpp_request request, uint32_t status,
 		mc_refuse(s, request, status);
 		return;
 	}
-	mc_id_format(submitted->id, text);
 	sb_counter_add(mc_session_account(s)->state->accepted, shard_of(s), 1);
-	if (mc_config_of(s)->tells_congestion && smpp_session_version(s) == SMPP_VERSION_50)
+	mc_id_format(submitted->id, text);
+	/* A deliver_sm_resp has no id (3.4, 4.6.2). */
+	if (request.command == SMPP_DELIVER_SM)
+		smpp_respond(s, request, SMPP_ROK, sb_bytes(NULL, 0));
+	else if (mc_config_of(s)->tells_congestion && smpp_session_version(s) == SMPP_VERSION_50)
 		respond_with_load(s, request, sb_bytes(text, MC_ID_DIGITS), submitted->load);
 	else
 		smpp_respond(s, request, SMPP_ROK, sb_bytes(text, MC_ID_DIGITS));

@@ -17,8 +17,10 @@ enum mc_message_type {
 	MC_CANCEL,     /* the same */
 	MC_REPLACE,    /* the same, with the replace_sm behind the ask */
 	MC_DELIVER,    /* call, partition -> bind: struct mc_delivery; struct mc_delivered */
+	MC_NOTICE,     /* call, bind at an upstream -> partition: struct mc_notice; struct mc_answer */
 	MC_FLUSH,      /* a partition to itself: what came before is a batch */
 	MC_LOAD, /* call, recovery -> partition: parcels one behind the other; struct mc_loaded */
+	MC_LOAD_SENT,   /* the same: struct mc_sent one behind the other; struct mc_loaded */
 	MC_LOAD_FINALS, /* the same: rows of final states; struct mc_loaded */
 	MC_OPEN,        /* the same: nothing; all of an earlier life is there; struct mc_loaded */
 	MC_STRIKE,      /* call, session -> doorkeeper: struct mc_strike; struct mc_penalty */
@@ -47,10 +49,28 @@ struct mc_ask {
 	uint8_t pdu[];     /* MC_REPLACE: the replace_sm */
 };
 
+/* A receipt may overtake the response that says the id: whether there is something yet to come. */
+enum mc_may_come {
+	MC_NOTHING_FLIES,
+	MC_SOMETHING_FLIES, /* to that upstream */
+	MC_PAIR_FLIES,      /* with these addresses */
+};
+
+/* What an upstream says of a message's end. */
+struct mc_notice {
+	uint64_t key;         /* mc_upstream_key of the id in it */
+	uint32_t source;      /* mc_text_hash, as in the message: the receipt has them reversed */
+	uint32_t destination;
+	uint16_t upstream; /* number of its queue */
+	uint8_t state;
+	uint8_t error;
+};
+
 struct mc_answer {
 	bool is_ours; /* false: this partition does not know it; the rest says nothing */
 	uint8_t state;
 	uint8_t error;
+	uint8_t may_come; /* MC_NOTICE, not ours: enum mc_may_come */
 	uint32_t status;
 	int64_t final_ms; /* Unix time; 0: not final */
 };

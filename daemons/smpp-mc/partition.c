@@ -42,12 +42,13 @@ partition_start(struct sb_session *s, const void *context)
 	mc_slab_init(&p->lanes, sizeof(struct mc_lane));
 	mc_index_init(&p->by_id, &p->entries, MC_INDEX_ID);
 	mc_index_init(&p->by_pair, &p->entries, MC_INDEX_PAIR);
+	mc_index_init(&p->by_carrier, &p->entries, MC_INDEX_CARRIER);
 	if (mc_batches_init(p) || outlets_init(p))
 		return SB_ENOMEM;
 	sb_random(s, &p->random, sizeof(p->random));
 	/* The generator of sink.c must not start at 0. */
 	p->random |= 1;
-	p->by_id.salt = p->by_pair.salt = p->random;
+	p->by_id.salt = p->by_pair.salt = p->by_carrier.salt = p->random;
 	for (size_t i = 0; i < p->outlet_count; i++)
 		p->outlets[i].queue.by_pair.salt = p->random;
 	mc_waiting_init(p);
@@ -86,9 +87,13 @@ partition_message(struct sb_session *s, struct sb_message *m)
 		mc_submit(p, m);
 		break;
 	case MC_LOAD:
+	case MC_LOAD_SENT:
 	case MC_LOAD_FINALS:
 	case MC_OPEN:
 		mc_load(p, m);
+		break;
+	case MC_NOTICE:
+		mc_notice(p, m);
 		break;
 	case MC_FLUSH:
 		mc_batch_flush(p);
@@ -152,6 +157,7 @@ partition_closed(struct sb_session *s, enum sb_end why)
 		return;
 	entries_fini(p);
 	mc_bodies_fini(p);
+	mc_awaiting_fini(p);
 	mc_batches_fini(p);
 	mc_finals_fini(&p->finals);
 	for (size_t i = 0; i < p->outlet_count; i++)
@@ -161,6 +167,7 @@ partition_closed(struct sb_session *s, enum sb_end why)
 	mc_heap_fini(&p->backoffs);
 	mc_index_fini(&p->by_id);
 	mc_index_fini(&p->by_pair);
+	mc_index_fini(&p->by_carrier);
 	mc_slab_fini(&p->entries);
 	mc_slab_fini(&p->lanes);
 }
@@ -172,6 +179,7 @@ partition_describe(const struct sb_session *s, struct sb_fields *f)
 
 	sb_fields_add(f, "partition", SB_UINT(p->number));
 	sb_fields_add(f, "messages", SB_UINT(p->entries.used));
+	sb_fields_add(f, "awaiting", SB_UINT(p->by_carrier.entries));
 	sb_fields_add(f, "finals", SB_UINT(p->finals.count));
 	sb_fields_add(f, "cached_octets", SB_UINT(p->cached_bytes));
 }

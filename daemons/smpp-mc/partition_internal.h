@@ -54,7 +54,7 @@ struct mc_partition {
 	bool is_loading; /* an earlier life's messages come in: nothing moves yet */
 	struct mc_slab entries;
 	struct mc_slab lanes;
-	struct mc_index by_id, by_pair;
+	struct mc_index by_id, by_pair, by_carrier;
 	struct mc_heap deadlines; /* of entries that wait, Unix ms */
 	struct mc_heap backoffs;  /* of lanes, monotonic ms */
 	struct mc_outlet *outlets;
@@ -65,6 +65,7 @@ struct mc_partition {
 	struct mc_list unread;     /* entries whose body is to be read */
 	uint32_t reads;            /* under way */
 	struct mc_asking *askings; /* questions that wait for a body */
+	struct mc_noticed *noticed; /* receipts that are answered when their message has ended */
 	struct sb_timer read_timer;
 	struct sb_timer soon; /* back-offs, sinks, what wants to run again */
 	struct sb_timer wall; /* deadlines by the clock on the wall, final states */
@@ -227,6 +228,9 @@ void mc_ended(struct mc_partition *p, uint32_t number, uint8_t state, uint8_t er
 /* Makes a receipt of this state for the entry's owner. */
 void mc_receipt(struct mc_partition *p, struct mc_entry *entry, uint8_t state, uint8_t error);
 
+/* Answers who has submitted in transaction mode, if somebody has. */
+void mc_answer_transaction(struct mc_partition *p, struct mc_entry *entry, uint8_t state);
+
 /* Out of the index, body and slab. */
 void mc_entry_forget(struct mc_partition *p, uint32_t number);
 
@@ -243,6 +247,20 @@ bool mc_asks_receipt(const struct mc_partition *p, const struct mc_entry *entry)
 /* An entry that has landed was taken by its upstream, which calls it `carrier_id`: it waits for the
  * receipt. False: there will be none. */
 bool mc_await(struct mc_partition *p, uint32_t number, struct sb_bytes carrier_id);
+
+/* MC_NOTICE. */
+void mc_notice(struct mc_partition *p, const struct sb_message *m);
+
+/* Nobody has said what became of it, and it is too late now. */
+void mc_await_over(struct mc_partition *p, uint32_t number);
+
+/* The entry ends, in this batch: answers the receipt that has said so. */
+void mc_noticed_end(struct mc_partition *p, uint32_t number);
+
+/* An upstream had it in an earlier life; its message is loaded already. 0 or SB_ENOMEM. */
+int mc_await_again(struct mc_partition *p, const struct mc_sent *sent);
+
+void mc_awaiting_fini(struct mc_partition *p);
 
 /* ---- ask.c ---- */
 

@@ -12,6 +12,7 @@
 #include "daemons/smpp-mc/final.h"
 #include "daemons/smpp-mc/messages.h"
 #include "daemons/smpp-mc/row.h"
+#include "daemons/smpp-mc/sent.h"
 
 #include <stdlib.h>
 
@@ -39,6 +40,17 @@ fail(struct sb_session *s, struct mc_recovery *r, int error)
 	SB_LOG(s, ERROR, "mc.recovery_failed", "error", SB_ERR(error), "id", SB_UINT(r->from),
 		"messages", SB_UINT(r->messages));
 }
+
+/* What a stage reads, and gives to partitions as. */
+static const struct {
+	const char *name;
+	unsigned kind;
+	uint32_t message;
+} kinds[] = {
+	[MC_RECOVERING_MESSAGES] = {"message", MC_KIND_MESSAGE, MC_LOAD},
+	[MC_RECOVERING_SENT] = {"sent", MC_KIND_SENT, MC_LOAD_SENT},
+	[MC_RECOVERING_FINALS] = {"final", MC_KIND_FINAL, MC_LOAD_FINALS},
+};
 
 /* ---- pages ---- */
 
@@ -68,7 +80,7 @@ damaged(struct sb_session *s, struct mc_recovery *r, const struct sb_store_row *
 {
 	r->damaged++;
 	SB_LOG_LIMITED(s, ERROR, "mc.row_damaged", "id", SB_UINT(row->id), "kind",
-		SB_STR(r->stage == MC_RECOVERING_FINALS ? "final" : "message"));
+		SB_STR(kinds[r->stage].name));
 }
 
 static int
@@ -100,6 +112,26 @@ take_message(struct sb_session *s, struct mc_recovery *r, const struct sb_store_
 	return 0;
 }
 
+static int
+take_sent(struct sb_session *s, struct mc_recovery *r, const struct sb_store_row *row)
+{
+	uint32_t partition;
+	struct mc_sent sent;
+	uint8_t *room;
+
+	if (mc_sent_read(row, &sent)) {
+		damaged(s, r, row);
+		return 0;
+	}
+	partition = mc_partition_of(sent.source, sent.destination, r->service->partition_count);
+	room = share_room(&r->shares[partition], sizeof(sent));
+	if (!room)
+		return SB_ENOMEM;
+	memcpy(room, &sent, sizeof(sent));
+	r->sent++;
+	return 0;
+}
+
 /* To one partition after the other: who is asked for a final state are all of them. */
 static int
 take_finals(struct sb_session *s, struct mc_recovery *r, const struct sb_store_row *row)
@@ -125,6 +157,24 @@ take_finals(struct sb_session *s, struct mc_recovery *r, const struct sb_store_r
 }
 
 static int
+take(struct sb_session *s, struct mc_recovery *r, const struct sb_store_row *row)
+{
+	switch (r->stage) {
+	case MC_RECOVERING_MESSAGES:
+		return take_message(s, r, row);
+	case MC_RECOVERING_SENT:
+		return take_sent(s, r, row);
+	case MC_RECOVERING_FINALS:
+		return take_finals(s, r, row);
+	case MC_RECOVERY_OPENS:
+	case MC_RECOVERED:
+	case MC_RECOVERY_FAILED:
+		break;
+	}
+	return 0;
+}
+
+static int
 page_sort(struct sb_session *s, struct mc_recovery *r, const struct sb_store_rows *rows)
 {
 	int err = 0;
@@ -136,8 +186,7 @@ page_sort(struct sb_session *s, struct mc_recovery *r, const struct sb_store_row
 		if (row->id > r->greatest)
 			r->greatest = row->id;
 		r->from = row->id;
-		err = r->stage == MC_RECOVERING_FINALS ? take_finals(s, r, row)
-						       : take_message(s, r, row);
+		err = take(s, r, row);
 	}
 	r->is_last = rows->is_last || r->from == UINT64_MAX;
 	r->from++;
@@ -161,15 +210,13 @@ call(struct sb_session *s, struct mc_recovery *r, uint32_t partition, uint32_t t
 static int
 shares_send(struct sb_session *s, struct mc_recovery *r)
 {
-	uint32_t type = r->stage == MC_RECOVERING_FINALS ? MC_LOAD_FINALS : MC_LOAD;
-
 	for (uint32_t i = 0; i < r->service->partition_count; i++) {
 		struct mc_share *share = &r->shares[i];
 		int err;
 
 		if (!share->size)
 			continue;
-		err = call(s, r, i, type, SB_GIVE(share->octets, share->size, free));
+		err = call(s, r, i, kinds[r->stage].message, SB_GIVE(share->octets, share->size, free));
 		if (err)
 			return err;
 		*share = (struct mc_share){0};
@@ -215,7 +262,7 @@ page_came(struct sb_session *s, struct mc_recovery *r, const struct sb_message *
 static void
 page_ask(struct sb_session *s, struct mc_recovery *r)
 {
-	unsigned kind = r->stage == MC_RECOVERING_FINALS ? MC_KIND_FINAL : MC_KIND_MESSAGE;
+	unsigned kind = kinds[r->stage].kind;
 	int err =
 		sb_store_scan(s, r->service->store, kind, r->from, PAGE_ROWS, sb_self(s), PAGE_REF);
 
@@ -244,7 +291,7 @@ static void
 recovered(struct sb_session *s, const struct mc_recovery *r)
 {
 	SB_LOG(s, INFO, "mc.recovered", "messages", SB_UINT(r->messages), "receipts",
-		SB_UINT(r->receipts), "finals", SB_UINT(r->finals), "orphans", SB_UINT(r->orphans),
+		SB_UINT(r->receipts), "sent", SB_UINT(r->sent), "finals", SB_UINT(r->finals), "orphans", SB_UINT(r->orphans),
 		"damaged", SB_UINT(r->damaged), "ms", SB_UINT(elapsed_ms(s, r)));
 }
 
@@ -257,6 +304,7 @@ go_on(struct sb_session *s, struct mc_recovery *r)
 
 	switch (r->stage) {
 	case MC_RECOVERING_MESSAGES:
+	case MC_RECOVERING_SENT:
 	case MC_RECOVERING_FINALS:
 		if (!r->is_last && !r->is_scanning && r->unanswered <= r->service->partition_count)
 			page_ask(s, r);

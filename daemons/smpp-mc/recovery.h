@@ -17,6 +17,7 @@
 
 enum mc_recovery_stage {
 	MC_RECOVERING_MESSAGES,
+	MC_RECOVERING_SENT, /* which of them upstreams have */
 	MC_RECOVERING_FINALS,
 	MC_RECOVERY_OPENS, /* partitions begin to work */
 	MC_RECOVERED,
@@ -39,7 +40,7 @@ struct mc_recovery {
 	uint64_t from; /* the next page begins here */
 	uint64_t greatest;
 	uint64_t began_ns, told_ns;
-	uint64_t messages, receipts, finals, orphans, damaged;
+	uint64_t messages, receipts, sent, finals, orphans, damaged;
 };
 
 /* Begins, when all partitions are there. The state is zeroed before. */

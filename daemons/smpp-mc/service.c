@@ -23,12 +23,24 @@ static const struct sb_store_column message_columns[] = {
 	{"next_ms", 8, "not tried again before, after a failed attempt; 0: at once"},
 };
 
+/* As mc_sent_put writes it. */
+static const struct sb_store_column sent_columns[] = {
+	{"source", 4, "hash of the message's source address"},
+	{"destination", 4, "and of its destination"},
+	{"part", 1, "of a submit_multi: the message_id that its client knows is id - part"},
+	{"until_ms", 8, "when nobody waits for its receipt any longer"},
+};
+
 const struct sb_store_kind mc_kinds[MC_KIND_COUNT] = {
 	[MC_KIND_MESSAGE] = {.name = "msg",
 		.version = 1,
 		.columns = message_columns,
 		.column_count = sizeof(message_columns) / sizeof(message_columns[0])},
 	[MC_KIND_FINAL] = {.name = "fin", .version = 1},
+	[MC_KIND_SENT] = {.name = "sent",
+		.version = 1,
+		.columns = sent_columns,
+		.column_count = sizeof(sent_columns) / sizeof(sent_columns[0])},
 };
 
 /* By number, so that a snapshot made later can find the state of the same account. */

@@ -20,6 +20,7 @@
 enum mc_kind {
 	MC_KIND_MESSAGE, /* messages and receipts that wait: head and body of parcel.h */
 	MC_KIND_FINAL,   /* records of final.h, as many as one commit had */
+	MC_KIND_SENT,    /* messages that an upstream has: sent.h */
 	MC_KIND_COUNT,
 };
 

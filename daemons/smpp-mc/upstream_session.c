@@ -73,6 +73,7 @@ upstream_closed(struct sb_session *s, enum sb_end why)
 	session->is_joined = false; /* names have gone already */
 	leave(s);
 	mc_slots_fini(&session->slots);
+	mc_upstream_receipts_fini(s);
 }
 
 /* ---- sending ---- */
@@ -178,12 +179,82 @@ upstream_response(struct sb_session *s, uint64_t context, const struct smpp_pdu 
 	mc_deliver_taken(s, context, status, id_of(pdu));
 }
 
+/* ---- what it sends us ---- */
+
+/* The mode is a sender's wish, and a centre is none; what it might ask for of us in turn we do not
+ * do, but acknowledgements are the receiver's. */
+static void
+take_message(struct sb_session *s, struct mc_order *order, struct sb_bytes destination,
+	const struct smpp_pdu *pdu)
+{
+	uint32_t status;
+
+	order->esm_class &= (uint8_t)~SMPP_ESM_MODE;
+	order->registered &= SMPP_WANT_DELIVERY_ACK | SMPP_WANT_USER_ACK;
+	status = mc_order_place(s, order, destination, pdu);
+	if (status != SMPP_ROK)
+		mc_refuse(s, order->request, status);
+}
+
+/* True: it is about a message of ours, and not one itself. */
+static bool
+is_about_ours(uint8_t esm_class)
+{
+	return smpp_is_receipt(esm_class) || (esm_class & SMPP_ESM_TYPE) == SMPP_ESM_INTERMEDIATE;
+}
+
+static void
+deliver_sm(struct sb_session *s, struct smpp_request request, const struct smpp_pdu *pdu)
+{
+	const struct smpp_submit_sm *deliver = &pdu->deliver_sm;
+	struct mc_order order = {
+		.request = request,
+		.source = deliver->source_addr,
+		.source_ton = deliver->source_addr_ton,
+		.source_npi = deliver->source_addr_npi,
+		.esm_class = deliver->esm_class,
+		.priority = deliver->priority_flag,
+		.registered = deliver->registered_delivery,
+	};
+
+	if (is_about_ours(deliver->esm_class))
+		mc_upstream_receipt(s, request, pdu);
+	else
+		take_message(s, &order, deliver->destination_addr, pdu);
+}
+
+static void
+data_sm(struct sb_session *s, struct smpp_request request, const struct smpp_pdu *pdu)
+{
+	const struct smpp_data_sm *data = &pdu->data_sm;
+	struct mc_order order = {
+		.request = request,
+		.source = data->source_addr,
+		.source_ton = data->source_addr_ton,
+		.source_npi = data->source_addr_npi,
+		.esm_class = data->esm_class,
+		.registered = data->registered_delivery,
+	};
+
+	if (is_about_ours(data->esm_class))
+		mc_upstream_receipt(s, request, pdu);
+	else
+		take_message(s, &order, data->destination_addr, pdu);
+}
+
 /* ---- the table ---- */
 
 static void
 upstream_request(struct sb_session *s, struct smpp_request request, const struct smpp_pdu *pdu)
 {
-	(void)pdu;
+	switch (request.command) {
+	case SMPP_DELIVER_SM:
+		deliver_sm(s, request, pdu);
+		return;
+	case SMPP_DATA_SM:
+		data_sm(s, request, pdu);
+		return;
+	}
 	if (smpp_answer_of(request.command))
 		smpp_nack(s, request, SMPP_RINVCMDID);
 }

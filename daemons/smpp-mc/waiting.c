@@ -335,6 +335,10 @@ deadline_reached(struct mc_partition *p, uint32_t number)
 			enqueue(p, number);
 		return;
 	}
+	if (entry->state == MC_ENTRY_AWAITING) {
+		mc_await_over(p, number);
+		return;
+	}
 	/* Found at the start with no route; its end says why, as a refused submit would. */
 	if (entry->state == MC_ENTRY_OVER && mc_tenths_ms(entry->expiry) > mc_partition_wall(p)) {
 		mc_ended(p, number, SMPP_STATE_UNDELIVERABLE, SMPP_RINVDSTADR);
