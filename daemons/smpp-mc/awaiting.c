@@ -107,7 +107,7 @@ mc_await(struct mc_partition *p, uint32_t number, struct sb_bytes carrier_id)
 		return false;
 	until = (until > now ? until : now) + (int64_t)upstream->receipt_ms;
 	key = mc_upstream_key(
-		upstream->party.system_id, upstream->message_ids, carrier_id, false);
+		upstream->party.system_id, upstream->message_ids.response, carrier_id);
 	/* Who waits for the far side's answer has it now; the end comes as a receipt. */
 	mc_answer_transaction(p, entry, SMPP_STATE_DELIVERED);
 	note_sent(p, entry, upstream, carrier_id, until);
@@ -225,6 +225,7 @@ find_row(struct mc_partition *p, const struct mc_sent *sent)
 static uint64_t
 key_of(struct mc_partition *p, const struct mc_sent *sent)
 {
+	const struct mc_upstream *upstream = NULL;
 	const struct mc_account *party;
 	struct sb_bytes name, carrier_id;
 	char text[16];
@@ -233,11 +234,11 @@ key_of(struct mc_partition *p, const struct mc_sent *sent)
 	memcpy(text, name.data, name.size);
 	text[name.size] = '\0';
 	party = mc_config_party_named(mc_partition_config(p), name);
+	if (party)
+		upstream = upstream_of(p, party->number);
 	/* An upstream that is gone sends no receipts: the key is nobody's. */
-	if (!party || !upstream_of(p, party->number))
-		return mc_upstream_key(text, MC_IDS_SAME, carrier_id, false);
 	return mc_upstream_key(
-		text, upstream_of(p, party->number)->message_ids, carrier_id, false);
+		text, upstream ? upstream->message_ids.response : SMPP_ID_AS_IS, carrier_id);
 }
 
 int

@@ -250,6 +250,5 @@ mc_batch_is_empty(const struct mc_batch *batch)
 {
 	return !batch->entries.count && !batch->doomed.count && !batch->replies &&
 	       !batch->deleted_count && !batch->purged_count && !batch->marked_count &&
-	       !batch->sent_count && !batch->unsent_count &&
-	       !batch->finals_count;
+	       !batch->sent_count && !batch->unsent_count && !batch->finals_count;
 }

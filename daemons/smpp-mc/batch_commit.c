@@ -98,8 +98,7 @@ static size_t
 size_of(const struct mc_batch *batch)
 {
 	return batch->entries.count + batch->doomed.count + batch->deleted_count +
-	       batch->marked_count + batch->sent_count + batch->unsent_count +
-	       batch->finals_count;
+	       batch->marked_count + batch->sent_count + batch->unsent_count + batch->finals_count;
 }
 
 /* The open batch waits for the store, and a new one is open. False: no memory. */

@@ -66,8 +66,7 @@ mc_config_password(const struct sb_config *config, cfg_t *section, const char *w
 	case 0:
 		break;
 	case SB_ENOENT:
-		sb_config_error(
-			config, section, NULL, "%s needs password or password_file", who);
+		sb_config_error(config, section, NULL, "%s needs password or password_file", who);
 		/* fall through */
 	default:
 		return calloc(1, 1);

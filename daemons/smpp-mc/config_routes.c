@@ -106,8 +106,7 @@ upstream_of(const struct mc_config *out, const char *name)
 {
 	size_t at = 0;
 
-	while (at < out->upstream_count &&
-		strcmp(out->upstreams[at].party.system_id, name) != 0)
+	while (at < out->upstream_count && strcmp(out->upstreams[at].party.system_id, name) != 0)
 		at++;
 	return at;
 }
@@ -142,8 +141,8 @@ route_fill(const struct sb_config *config, cfg_t *section, const struct mc_confi
 
 	route->is_forwarded = strcmp(cfg_getstr(section, "durability"), "forwarded") == 0;
 	if (has_account + has_sink + has_upstream + is_refused != 1)
-		sb_config_error(
-			config, section, NULL, "a route needs one of account, sink, upstream and refuse");
+		sb_config_error(config, section, NULL,
+			"a route needs one of account, sink, upstream and refuse");
 	else if (has_account)
 		to_account(config, section, out, route);
 	else if (has_sink)

@@ -52,6 +52,13 @@ static const char *const version_words[] = {"3.3", "3.4", "5.0", NULL};
 static const enum smpp_version versions[] = {SMPP_VERSION_33, SMPP_VERSION_34, SMPP_VERSION_50};
 static const char *const id_words[] = {
 	"same", "decimal", "hex", "hex-decimal", "decimal-hex", NULL};
+static const struct smpp_id_rule id_rules[] = {
+	{SMPP_ID_AS_IS, SMPP_ID_AS_IS},
+	{SMPP_ID_DECIMAL, SMPP_ID_DECIMAL},
+	{SMPP_ID_HEXADECIMAL, SMPP_ID_HEXADECIMAL},
+	{SMPP_ID_HEXADECIMAL, SMPP_ID_DECIMAL},
+	{SMPP_ID_DECIMAL, SMPP_ID_HEXADECIMAL},
+};
 static const char *const receipt_words[] = {"wanted", "always", NULL};
 
 const struct sb_config_rule mc_upstream_rules[] = {
@@ -114,16 +121,15 @@ check_name(const struct sb_config *config, cfg_t *section, const struct mc_confi
 		sb_config_error(config, section, NULL,
 			"the name of an upstream must have 1 to %d octets", NAME_MAX_OCTETS);
 	if (mc_config_account(out, sb_bytes_text(name)))
-		sb_config_error(config, section, NULL,
-			"upstream \"%s\": an account has that name", name);
+		sb_config_error(
+			config, section, NULL, "upstream \"%s\": an account has that name", name);
 }
 
 static void
 check_pairs(const struct sb_config *config, cfg_t *section, const struct mc_upstream *upstream)
 {
 	if (upstream->backoff_min_ms > upstream->backoff_max_ms)
-		sb_config_error(
-			config, section, "backoff_min", "backoff_min is over backoff_max");
+		sb_config_error(config, section, "backoff_min", "backoff_min is over backoff_max");
 	/* There is no bind_transceiver in 3.3. */
 	if (upstream->version == SMPP_VERSION_33 && upstream->bind == MC_BIND_TRANSCEIVER)
 		sb_config_error(config, section, "version",
@@ -189,7 +195,7 @@ upstream_fill(const struct sb_config *config, cfg_t *section, const struct mc_co
 	/* Centres count by less than the second. */
 	if (!sb_config_is_set(section, "burst"))
 		upstream->rate.burst = upstream->rate.per_second / 10 + 1;
-	upstream->message_ids = (enum mc_id_spelling)word_of(section, "message_ids", id_words);
+	upstream->message_ids = id_rules[word_of(section, "message_ids", id_words)];
 	upstream->asks_always = word_of(section, "receipts", receipt_words) == 1;
 	times_of(section, upstream);
 	check_pairs(config, section, upstream);
@@ -217,8 +223,7 @@ mc_config_upstreams(const struct sb_config *config, struct mc_config *out)
 		out->upstream_count++;
 		err = upstream_fill(
 			config, cfg_getnsec(root, "upstream", (unsigned)i), out, upstream);
-		upstream->party.number =
-			(uint16_t)(out->account_count + out->sink_count + i);
+		upstream->party.number = (uint16_t)(out->account_count + out->sink_count + i);
 	}
 	return err;
 }

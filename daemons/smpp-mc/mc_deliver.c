@@ -171,16 +171,15 @@ mc_deliver_taken(
 {
 	struct sb_message *m = (struct sb_message *)(uintptr_t)context;
 	const struct mc_delivery *delivery = m->data;
-	_Alignas(struct mc_delivered) uint8_t
-		octets[sizeof(struct mc_delivered) + MC_CARRIER_ID_MAX];
+	_Alignas(struct mc_delivered)
+		uint8_t octets[sizeof(struct mc_delivered) + MC_CARRIER_ID_MAX];
 	struct mc_delivered *delivered = (struct mc_delivered *)octets;
 
 	assert(carrier_id.size <= MC_CARRIER_ID_MAX);
 	*delivered = (struct mc_delivered){delivery->ticket, MC_ANSWERED, status};
 	if (carrier_id.size)
 		memcpy(delivered->carrier_id, carrier_id.data, carrier_id.size);
-	sb_reply(s, sb_message_from(m), 0,
-		SB_COPY(octets, sizeof(*delivered) + carrier_id.size));
+	sb_reply(s, sb_message_from(m), 0, SB_COPY(octets, sizeof(*delivered) + carrier_id.size));
 	sb_message_free(s, m);
 	if (mc_session_of(s)->backlog.count)
 		mc_deliver_more(s);

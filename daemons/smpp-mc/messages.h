@@ -17,9 +17,9 @@ enum mc_message_type {
 	MC_CANCEL,     /* the same */
 	MC_REPLACE,    /* the same, with the replace_sm behind the ask */
 	MC_DELIVER,    /* call, partition -> bind: struct mc_delivery; struct mc_delivered */
-	MC_NOTICE,     /* call, bind at an upstream -> partition: struct mc_notice; struct mc_answer */
-	MC_FLUSH,      /* a partition to itself: what came before is a batch */
-	MC_LOAD, /* call, recovery -> partition: parcels one behind the other; struct mc_loaded */
+	MC_NOTICE, /* call, bind at an upstream -> partition: struct mc_notice; struct mc_answer */
+	MC_FLUSH,  /* a partition to itself: what came before is a batch */
+	MC_LOAD,   /* call, recovery -> partition: parcels one behind the other; struct mc_loaded */
 	MC_LOAD_SENT,   /* the same: struct mc_sent one behind the other; struct mc_loaded */
 	MC_LOAD_FINALS, /* the same: rows of final states; struct mc_loaded */
 	MC_OPEN,        /* the same: nothing; all of an earlier life is there; struct mc_loaded */
@@ -58,8 +58,8 @@ enum mc_may_come {
 
 /* What an upstream says of a message's end. */
 struct mc_notice {
-	uint64_t key;         /* mc_upstream_key of the id in it */
-	uint32_t source;      /* mc_text_hash, as in the message: the receipt has them reversed */
+	uint64_t key;    /* mc_upstream_key of the id in it */
+	uint32_t source; /* mc_text_hash, as in the message: the receipt has them reversed */
 	uint32_t destination;
 	uint16_t upstream; /* number of its queue */
 	uint8_t state;
@@ -89,7 +89,7 @@ struct mc_delivery {
 	bool is_receipt;
 	bool asks_receipt; /* of an upstream */
 	int64_t expiry_ms; /* Unix time */
-	uint8_t pdu[]; /* submit_sm, data_sm or (receipts) deliver_sm */
+	uint8_t pdu[];     /* submit_sm, data_sm or (receipts) deliver_sm */
 };
 
 enum mc_outcome {

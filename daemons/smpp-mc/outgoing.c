@@ -194,8 +194,8 @@ mc_outgoing_make(
 	if (smpp_decode(stored, NULL, pdu, NULL))
 		return SB_EINVAL;
 	pdu->header.status = SMPP_ROK;
-	if (!is_receipt && (pdu->header.command == SMPP_SUBMIT_SM ||
-				   pdu->header.command == SMPP_DELIVER_SM))
+	if (!is_receipt &&
+		(pdu->header.command == SMPP_SUBMIT_SM || pdu->header.command == SMPP_DELIVER_SM))
 		from_submit(pdu);
 	else if (!is_receipt && pdu->header.command == SMPP_DATA_SM)
 		from_data(pdu);

@@ -37,8 +37,8 @@ struct mc_onward {
 
 /*
  * The submit_sm or data_sm for an upstream: as it was submitted, but for what we have done already
- * (schedule, replacing), what is left of its validity, and the receipt that we want. `stored` may be
- * a deliver_sm, too: what another upstream has sent us. Errors as mc_outgoing_make.
+ * (schedule, replacing), what is left of its validity, and the receipt that we want. `stored` may
+ * be a deliver_sm, too: what another upstream has sent us. Errors as mc_outgoing_make.
  */
 int mc_outgoing_onward(struct mc_outgoing *out, struct sb_bytes stored,
 	const struct mc_onward *onward, enum smpp_version version);

@@ -62,9 +62,9 @@ struct mc_partition {
 	uint32_t orphans; /* messages whose account is gone */
 	struct mc_finals finals;
 	struct mc_batches batches;
-	struct mc_list unread;     /* entries whose body is to be read */
-	uint32_t reads;            /* under way */
-	struct mc_asking *askings; /* questions that wait for a body */
+	struct mc_list unread;      /* entries whose body is to be read */
+	uint32_t reads;             /* under way */
+	struct mc_asking *askings;  /* questions that wait for a body */
 	struct mc_noticed *noticed; /* receipts that are answered when their message has ended */
 	struct sb_timer read_timer;
 	struct sb_timer soon; /* back-offs, sinks, what wants to run again */

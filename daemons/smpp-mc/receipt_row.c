@@ -101,8 +101,8 @@ static void
 pdu_fill(struct smpp_pdu *out, const struct addresses *from, const struct mc_report *report)
 {
 	/* Also that nobody will ever know. */
-	bool is_final = smpp_message_state_is_final(report->state) ||
-			report->state == SMPP_STATE_UNKNOWN;
+	bool is_final =
+		smpp_message_state_is_final(report->state) || report->state == SMPP_STATE_UNKNOWN;
 
 	*out = (struct smpp_pdu){.header.command = SMPP_DELIVER_SM};
 	out->deliver_sm.service_type = from->service_type;

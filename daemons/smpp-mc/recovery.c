@@ -216,7 +216,8 @@ shares_send(struct sb_session *s, struct mc_recovery *r)
 
 		if (!share->size)
 			continue;
-		err = call(s, r, i, kinds[r->stage].message, SB_GIVE(share->octets, share->size, free));
+		err = call(s, r, i, kinds[r->stage].message,
+			SB_GIVE(share->octets, share->size, free));
 		if (err)
 			return err;
 		*share = (struct mc_share){0};
@@ -291,8 +292,9 @@ static void
 recovered(struct sb_session *s, const struct mc_recovery *r)
 {
 	SB_LOG(s, INFO, "mc.recovered", "messages", SB_UINT(r->messages), "receipts",
-		SB_UINT(r->receipts), "sent", SB_UINT(r->sent), "finals", SB_UINT(r->finals), "orphans", SB_UINT(r->orphans),
-		"damaged", SB_UINT(r->damaged), "ms", SB_UINT(elapsed_ms(s, r)));
+		SB_UINT(r->receipts), "sent", SB_UINT(r->sent), "finals", SB_UINT(r->finals),
+		"orphans", SB_UINT(r->orphans), "damaged", SB_UINT(r->damaged), "ms",
+		SB_UINT(elapsed_ms(s, r)));
 }
 
 /* The next page is read while partitions take in the last one, but no further ahead; a stage ends

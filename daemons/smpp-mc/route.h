@@ -12,9 +12,9 @@
 #include <stdint.h>
 
 enum mc_route_kind {
-	MC_ROUTE_NOWHERE, /* refused with `status` */
-	MC_ROUTE_ACCOUNT, /* to the receiving binds of account number `target` */
-	MC_ROUTE_SINK,    /* to sink number `target` */
+	MC_ROUTE_NOWHERE,  /* refused with `status` */
+	MC_ROUTE_ACCOUNT,  /* to the receiving binds of account number `target` */
+	MC_ROUTE_SINK,     /* to sink number `target` */
 	MC_ROUTE_UPSTREAM, /* to the first of `upstreams` that is bound */
 };
 

@@ -26,8 +26,8 @@ struct mc_sent {
 void mc_sent_fill(struct mc_sent *sent, struct sb_bytes upstream, struct sb_bytes carrier_id);
 
 /* Takes the body apart, in place. */
-void mc_sent_split(
-	const struct mc_sent *sent, struct sb_bytes *upstream, struct sb_bytes *carrier_id);
+void
+mc_sent_split(const struct mc_sent *sent, struct sb_bytes *upstream, struct sb_bytes *carrier_id);
 
 /* To and from the store. mc_sent_put: as sb_txn_put; mc_sent_read: 0 or SB_ECORRUPT. */
 int mc_sent_put(struct sb_txn *txn, unsigned kind, const struct mc_sent *sent);

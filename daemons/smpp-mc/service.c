@@ -86,8 +86,8 @@ upstreams_init(struct mc_service *service, struct mc_config *config)
 		struct mc_upstream *upstream = &config->upstreams[i];
 
 		upstream->state = &service->upstreams[i];
-		mc_upstream_state_init(upstream->state, sb_node_metrics(service->node),
-			upstream->party.system_id);
+		mc_upstream_state_init(
+			upstream->state, sb_node_metrics(service->node), upstream->party.system_id);
 	}
 	return 0;
 }

@@ -11,20 +11,21 @@
 #include "core/metrics.h"
 #include "daemons/smpp-mc/account.h"
 #include "protocols/smpp/pdu.h"
+#include "protocols/smpp/receipt_id.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /* Octets of a message_id that a centre may give. */
-#define MC_CARRIER_ID_MAX 64
+#define MC_CARRIER_ID_MAX SMPP_ID_SIZE_MAX
 
 /* X(field, metric, help) */
-#define MC_UPSTREAM_COUNTER_MAP(X)                                                         \
-	X(sent, "smpp_mc_upstream_sent_total", "Messages sent to the upstream")            \
-	X(accepted, "smpp_mc_upstream_accepted_total", "Messages that it has taken")       \
-	X(throttled, "smpp_mc_upstream_throttled_total", "Answers that asked us to slow")  \
-	X(refused, "smpp_mc_upstream_refused_total", "Other answers that were not ROK")    \
-	X(receipts, "smpp_mc_upstream_receipts_total", "Receipts that came from it")       \
+#define MC_UPSTREAM_COUNTER_MAP(X)                                                        \
+	X(sent, "smpp_mc_upstream_sent_total", "Messages sent to the upstream")           \
+	X(accepted, "smpp_mc_upstream_accepted_total", "Messages that it has taken")      \
+	X(throttled, "smpp_mc_upstream_throttled_total", "Answers that asked us to slow") \
+	X(refused, "smpp_mc_upstream_refused_total", "Other answers that were not ROK")   \
+	X(receipts, "smpp_mc_upstream_receipts_total", "Receipts that came from it")      \
 	X(unmatched, "smpp_mc_upstream_unmatched_total", "Receipts for no message of ours")
 
 struct mc_upstream_state {
@@ -32,15 +33,6 @@ struct mc_upstream_state {
 #define X(field, metric, help) struct sb_counter *field;
 	MC_UPSTREAM_COUNTER_MAP(X)
 #undef X
-};
-
-/* How a centre spells one id, in its response and in the receipt. */
-enum mc_id_spelling {
-	MC_IDS_SAME,        /* octet for octet */
-	MC_IDS_DECIMAL,     /* both decimal; leading zeros mean nothing */
-	MC_IDS_HEX,         /* both hexadecimal, in any case; leading zeros mean nothing */
-	MC_IDS_HEX_DECIMAL, /* the response hexadecimal, the receipt decimal */
-	MC_IDS_DECIMAL_HEX,
 };
 
 /* What its binds are. */
@@ -60,7 +52,7 @@ struct mc_upstream {
 	enum mc_upstream_bind bind;
 	uint32_t binds;
 	struct mc_rate rate; /* of messages to it, over all binds */
-	enum mc_id_spelling message_ids;
+	struct smpp_id_rule message_ids;
 	bool asks_always; /* for receipts, also where the client does not want one */
 	uint32_t connect_ms, session_init_ms, enquire_link_ms, enquire_link_resp_ms, response_ms,
 		unbind_ms;
@@ -75,10 +67,9 @@ void mc_upstream_fini(struct mc_upstream *upstream);
 void mc_upstream_state_init(
 	struct mc_upstream_state *state, struct sb_metrics *metrics, const char *name);
 
-/* What a message is known by once the centre has given it `id`, in its response or in a receipt:
- * the same for both. `name` is the upstream's. */
-uint64_t mc_upstream_key(const char *name, enum mc_id_spelling spelling, struct sb_bytes id,
-	bool is_receipt);
+/* What a message is known by once the centre has given it `id`: the same for the response's
+ * spelling and the receipt's. `name` is the upstream's. */
+uint64_t mc_upstream_key(const char *name, enum smpp_id_spelling spelling, struct sb_bytes id);
 
 /* Whether we ask it for a receipt of a message with that registered_delivery. */
 static inline bool

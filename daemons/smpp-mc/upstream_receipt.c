@@ -158,8 +158,7 @@ conclude(struct sb_session *s, struct mc_inquiry *inquiry)
 		return;
 	}
 	/* Its message cannot be another's as long as its own pair flies. */
-	if (!inquiry->has_asked_all && inquiry->may_come != MC_PAIR_FLIES &&
-		!inquiry->has_failed) {
+	if (!inquiry->has_asked_all && inquiry->may_come != MC_PAIR_FLIES && !inquiry->has_failed) {
 		ask_others(s, inquiry);
 		if (inquiry->waiting)
 			return;
@@ -217,9 +216,8 @@ error_of(const struct smpp_receipt *receipt)
 		uint8_t c = receipt->error.data[i];
 
 		if (c < '0' || c > '9')
-			return receipt->network_error < UINT8_MAX
-				       ? (uint8_t)receipt->network_error
-				       : UINT8_MAX;
+			return receipt->network_error < UINT8_MAX ? (uint8_t)receipt->network_error
+								  : UINT8_MAX;
 		error = error * 10 + (c - '0');
 	}
 	if (!error)
@@ -242,8 +240,8 @@ addresses_of(const struct smpp_pdu *pdu, struct mc_notice *notice)
 {
 	bool is_data = pdu->header.command == SMPP_DATA_SM;
 
-	notice->destination = mc_text_hash(
-		is_data ? pdu->data_sm.source_addr : pdu->deliver_sm.source_addr);
+	notice->destination =
+		mc_text_hash(is_data ? pdu->data_sm.source_addr : pdu->deliver_sm.source_addr);
 	notice->source = mc_text_hash(
 		is_data ? pdu->data_sm.destination_addr : pdu->deliver_sm.destination_addr);
 }
@@ -266,14 +264,14 @@ inquire(struct sb_session *s, struct smpp_request request, const struct smpp_pdu
 	memcpy(inquiry->id, receipt->message_id.data, receipt->message_id.size);
 	notice = &inquiry->notice;
 	notice->upstream = upstream->party.number;
-	notice->key = mc_upstream_key(upstream->party.system_id, upstream->message_ids,
-		receipt->message_id, true);
-	notice->state = smpp_message_state_is_final(receipt->state) ? receipt->state
-								   : SMPP_STATE_UNKNOWN;
+	notice->key = mc_upstream_key(
+		upstream->party.system_id, upstream->message_ids.receipt, receipt->message_id);
+	notice->state =
+		smpp_message_state_is_final(receipt->state) ? receipt->state : SMPP_STATE_UNKNOWN;
 	notice->error = error_of(receipt);
 	addresses_of(pdu, notice);
-	inquiry->owner = mc_partition_of(notice->source, notice->destination,
-		mc_config_of(s)->service->partition_count);
+	inquiry->owner = mc_partition_of(
+		notice->source, notice->destination, mc_config_of(s)->service->partition_count);
 	ask_owner(s, inquiry);
 }
 

@@ -12,8 +12,7 @@
 
 /* ---- its life ---- */
 
-static int send_onward(
-	struct sb_session *s, const struct mc_delivery *delivery, uint64_t context);
+static int send_onward(struct sb_session *s, const struct mc_delivery *delivery, uint64_t context);
 
 static int
 upstream_start(struct sb_session *s, const void *context)

@@ -8,8 +8,8 @@
 struct mc_inquiry;
 
 struct mc_upstream_session {
-	struct mc_session base; /* first: to all that serves clients it is one */
-	struct sb_timer pause;  /* the upstream's rate has room again */
+	struct mc_session base;  /* first: to all that serves clients it is one */
+	struct sb_timer pause;   /* the upstream's rate has room again */
 	struct mc_inquiry *held; /* receipts that may have overtaken the response */
 	uint32_t held_count;
 	struct sb_timer hold;

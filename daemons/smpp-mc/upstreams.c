@@ -41,8 +41,8 @@ static const struct sb_limits bind_limits = {
 };
 
 int
-mc_upstreams_new(struct mc_upstreams **out, const struct sb_config *file,
-	const struct mc_config *config)
+mc_upstreams_new(
+	struct mc_upstreams **out, const struct sb_config *file, const struct mc_config *config)
 {
 	struct mc_upstreams *made = calloc(1, sizeof(*made));
 	cfg_t *root = sb_config_root(file);
@@ -105,20 +105,21 @@ service_make(struct upstream *made, const struct mc_upstream *upstream, struct s
 		.backoff_max_ms = upstream->backoff_max_ms,
 		.shutdown_ms = SHUTDOWN_STEPS * upstream->unbind_ms,
 		.shard = SB_SHARD_SPREAD,
-		.session = {
-			.session_init_ms = upstream->session_init_ms,
-			.enquire_link_ms = upstream->enquire_link_ms,
-			.enquire_link_resp_ms = upstream->enquire_link_resp_ms,
-			.response_ms = upstream->response_ms,
-			.unbind_ms = upstream->unbind_ms,
-			.window_in = upstream->party.window,
-			.window_out = upstream->party.deliver_window,
-			.version = upstream->version,
-		},
+		.session =
+			{
+				.session_init_ms = upstream->session_init_ms,
+				.enquire_link_ms = upstream->enquire_link_ms,
+				.enquire_link_resp_ms = upstream->enquire_link_resp_ms,
+				.response_ms = upstream->response_ms,
+				.unbind_ms = upstream->unbind_ms,
+				.window_in = upstream->party.window,
+				.window_out = upstream->party.deliver_window,
+				.version = upstream->version,
+			},
 	};
 
-	return smpp_esme_new(&made->services[service], node, &mc_upstream_application, &options,
-		&made->args);
+	return smpp_esme_new(
+		&made->services[service], node, &mc_upstream_application, &options, &made->args);
 }
 
 int
@@ -139,8 +140,8 @@ mc_upstreams_open(
 
 /* Without a name: when the node stops, all unbind at the same time. */
 static int
-binds_start(const struct upstream *upstream, const struct smpp_service *service,
-	struct sb_node *node)
+binds_start(
+	const struct upstream *upstream, const struct smpp_service *service, struct sb_node *node)
 {
 	struct sb_child_spec child;
 	int err = 0;

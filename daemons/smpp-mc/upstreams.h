@@ -11,8 +11,8 @@
 
 struct mc_upstreams;
 
-/* Makes what needs files, so that a check of the configuration reports it. SB_ECONFIG when something
- * was reported, SB_ENOMEM. */
+/* Makes what needs files, so that a check of the configuration reports it. SB_ECONFIG when
+ * something was reported, SB_ENOMEM. */
 int mc_upstreams_new(struct mc_upstreams **upstreams, const struct sb_config *file,
 	const struct mc_config *config);
 

@@ -144,9 +144,9 @@ test_what_is_wrong_is_said_with_its_line(void **state)
 		{MINIMAL "route \"1\" { account = \"nobody\" }\n",
 			"3: account \"nobody\": there is none"},
 		{MINIMAL "route \"1\" { sink = \"none\" }\n", "3: sink \"none\": there is none"},
-		{MINIMAL "route \"1\" { }\n", "3: a route needs one of account, sink and refuse"},
+		{MINIMAL "route \"1\" { }\n", "3: a route needs one of account, sink, upstream and refuse"},
 		{MINIMAL "route \"1\" { account = \"a\" refuse = \"ESME_RINVDSTADR\" }\n",
-			"3: a route needs one of account, sink and refuse"},
+			"3: a route needs one of account, sink, upstream and refuse"},
 		{MINIMAL "route \"1\" { refuse = \"ESME_NONSENSE\" }\n",
 			"3: refuse \"ESME_NONSENSE\": must be a command_status, as "
 			"ESME_RINVDSTADR"},

@@ -13,9 +13,9 @@
 #define PORT 3000
 
 /* One bind, with or without more options. */
-#define CARRIER(options)                                                                  \
-	BED_BASE "route \"default\" { upstream = carrier }\n"                            \
-		 "upstream \"carrier\" { host = \"127.0.0.1\" port = 3000 binds = 1 "    \
+#define CARRIER(options)                                                                         \
+	BED_BASE "route \"default\" { upstream = carrier }\n"                                    \
+		 "upstream \"carrier\" { host = \"127.0.0.1\" port = 3000 binds = 1 "            \
 		 "system_id = us password = pw backoff_min = 100ms backoff_max = 100ms " options \
 		 " }\n"
 
@@ -78,7 +78,8 @@ test_we_bind_with_what_the_configuration_says(void **state)
 	struct smpp_pdu bind;
 
 	(void)state;
-	bed_open(&bed, CARRIER("system_type = VMS addr_ton = 1 addr_npi = 2 address_range = \"49\""));
+	bed_open(&bed,
+		CARRIER("system_type = VMS addr_ton = 1 addr_npi = 2 address_range = \"49\""));
 	sim_listen(bed.sim, PORT);
 	bed_pass(&bed, 200);
 	bind = carrier_accepts(&carrier, SMPP_BIND_TRANSCEIVER);
@@ -122,8 +123,8 @@ test_a_message_goes_on_as_it_was_submitted(void **state)
 	assert_int_equal(pdu.submit_sm.esm_class, SMPP_ESM_REPLY_PATH);
 	assert_int_equal(pdu.submit_sm.registered_delivery, 0);
 	assert_true(sb_bytes_equal(pdu.submit_sm.service_type, sb_bytes_text("WAP")));
-	assert_true(sb_bytes_equal(
-		pdu.submit_sm.validity_period, sb_bytes_text("000001000000000R")));
+	assert_true(
+		sb_bytes_equal(pdu.submit_sm.validity_period, sb_bytes_text("000001000000000R")));
 	assert_true(sb_bytes_equal(pdu.tlvs, sb_bytes(tlvs, sizeof(tlvs))));
 	bed_close(&bed);
 }
@@ -699,10 +700,11 @@ test_a_route_takes_the_first_upstream_that_is_bound(void **state)
 	struct smpp_pdu pdu = submit_of("100", "999", "hello");
 
 	(void)state;
-	open_bound(BED_BASE "route \"default\" { upstream = { first, carrier } }\n"
-			    "upstream \"first\" { host = \"127.0.0.1\" port = 3001 password = pw }\n"
-			    "upstream \"carrier\" { host = \"127.0.0.1\" port = 3000 binds = 1 "
-			    "password = pw backoff_min = 100ms backoff_max = 100ms }\n");
+	open_bound(
+		BED_BASE "route \"default\" { upstream = { first, carrier } }\n"
+			 "upstream \"first\" { host = \"127.0.0.1\" port = 3001 password = pw }\n"
+			 "upstream \"carrier\" { host = \"127.0.0.1\" port = 3000 binds = 1 "
+			 "password = pw backoff_min = 100ms backoff_max = 100ms }\n");
 	client_submit(&alice, &pdu);
 	carrier_gets("hello");
 	bed_close(&bed);
