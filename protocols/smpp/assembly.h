@@ -85,7 +85,7 @@ struct smpp_assembled {
  * Keeps a part, or joins the message when it is the last one missing. 0 and
  * *whole; SB_AGAIN: kept, others are missing; SB_EEXIST: this number is there
  * already, what came first stays; SB_ELIMIT: its own message had to give way, and is
- * gone; SB_ENOMEM: the part is not kept, all else is as it was;
+ * gone, or it is too large alone; SB_ENOMEM: the part is not kept, all else is as it was;
  * SB_EINVAL: a number out of range.
  *
  * Parts belong together when both addresses, kind, reference, total and

@@ -287,6 +287,8 @@ smpp_text_plan(
 	};
 	if (plan->form == SMPP_TEXT_UDH_8)
 		plan->ref &= UINT8_MAX;
+	if (plan->form > SMPP_TEXT_PAYLOAD)
+		return SB_EINVAL;
 	err = choose(options, plan);
 	if (err)
 		return err;
@@ -323,17 +325,17 @@ put_header(const struct smpp_text_plan *plan, struct sb_writer *w)
 	size_t shift = smpp_gsm7_shift_size(plan->encoding.shift);
 	uint8_t octets[2 * 3];
 	struct sb_writer elements = sb_writer_of(octets, sizeof(octets));
+	int err;
 
 	if (size == 0)
 		return;
-	if (size > 1 + shift) {
-		smpp_gsm7_put_shift(&elements, plan->encoding.shift);
-		if (smpp_udh_put(w, &concat, sb_bytes(octets, shift)))
-			w->failed = true;
-		return;
-	}
-	sb_put_u8(w, (uint8_t)shift);
-	if (smpp_gsm7_put_shift(w, plan->encoding.shift))
+	/* Six octets, which is all that there can be. */
+	(void)smpp_gsm7_put_shift(&elements, plan->encoding.shift);
+	if (size > 1 + shift)
+		err = smpp_udh_put(w, &concat, sb_bytes(octets, shift));
+	else
+		err = smpp_udh_put_elements(w, sb_bytes(octets, shift));
+	if (err)
 		w->failed = true;
 }
 

@@ -66,9 +66,9 @@ struct smpp_text_plan {
 
 /*
  * Chooses. `text` is borrowed until the last part is made. 0; SB_EINVAL when it is
- * no UTF-8; SB_ENOTSUP when no candidate has all its characters (GSM 7-bit with
- * a Latin-1 peer has no data_coding, and counts as none); SB_ELIMIT when it takes
- * more than parts_max segments.
+ * no UTF-8, or for an unknown form; SB_ENOTSUP when no candidate has all its characters (GSM 7-bit
+ * with a Latin-1 peer has no data_coding, and counts as none); SB_ELIMIT when it takes more than
+ * parts_max segments.
  */
 int smpp_text_plan(
 	struct sb_bytes text, const struct smpp_text_options *options, struct smpp_text_plan *plan);

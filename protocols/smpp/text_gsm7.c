@@ -155,7 +155,7 @@ place_of_code(struct changes changes, uint32_t code)
 {
 	for (size_t i = 0; i < changes.count; i++)
 		if (changes.places[i].code == code)
-			return &changes.places[i];
+			return changes.places + i;
 	return NULL;
 }
 
@@ -164,7 +164,7 @@ place_of_septet(struct changes changes, uint8_t septet)
 {
 	for (size_t i = 0; i < changes.count; i++)
 		if (changes.places[i].septet == septet)
-			return &changes.places[i];
+			return changes.places + i;
 	return NULL;
 }
 

@@ -143,12 +143,23 @@ put_others(struct sb_writer *w, struct sb_bytes others)
 }
 
 int
+smpp_udh_put_elements(struct sb_writer *w, struct sb_bytes elements)
+{
+	if (elements.size == 0 || elements.size > UINT8_MAX || !is_walkable(elements))
+		return SB_EINVAL;
+	if (w->failed || (size_t)(w->end - w->at) < 1 + elements.size)
+		return SB_ENOSPC;
+	sb_put_u8(w, (uint8_t)elements.size);
+	sb_put_bytes(w, elements.data, elements.size);
+	return 0;
+}
+
+int
 smpp_udh_put(struct sb_writer *w, const struct smpp_concat *concat, struct sb_bytes others)
 {
 	/* Put together aside, since UDHL comes first and is known last. */
 	uint8_t octets[UINT8_MAX];
 	struct sb_writer elements = sb_writer_of(octets, sizeof(octets));
-	size_t size;
 
 	if (!is_in_range(concat) || (!concat->wide && concat->ref > UINT8_MAX) ||
 		!is_walkable(others))
@@ -157,12 +168,7 @@ smpp_udh_put(struct sb_writer *w, const struct smpp_concat *concat, struct sb_by
 	put_others(&elements, others);
 	if (sb_writer_failed(&elements))
 		return SB_EINVAL;
-	size = sb_writer_size(&elements);
-	if (w->failed || (size_t)(w->end - w->at) < 1 + size)
-		return SB_ENOSPC;
-	sb_put_u8(w, (uint8_t)size);
-	sb_put_bytes(w, octets, size);
-	return 0;
+	return smpp_udh_put_elements(w, sb_bytes(octets, sb_writer_size(&elements)));
 }
 
 int

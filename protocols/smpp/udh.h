@@ -64,6 +64,10 @@ int smpp_sar_concat(struct sb_bytes tlvs, struct smpp_concat *concat);
  */
 int smpp_udh_put(struct sb_writer *w, const struct smpp_concat *concat, struct sb_bytes others);
 
+/* Write a header of these elements alone (at least one): UDHL, then they. Errors as for
+ * smpp_udh_put. */
+int smpp_udh_put_elements(struct sb_writer *w, struct sb_bytes elements);
+
 /* The three sar_ TLVs. Errors as for smpp_udh_put. */
 int smpp_sar_put(struct sb_writer *w, const struct smpp_concat *concat);
 

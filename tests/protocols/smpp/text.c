@@ -173,6 +173,9 @@ test_what_cannot_be_sent_is_told(void **state)
 	options.candidate_count = 7;
 	assert_int_equal(smpp_text_plan(sb_bytes_text("aáêя"), &options, &plan), SB_ENOTSUP);
 	assert_int_equal(plan.bad_at, 5);
+	options.form = SMPP_TEXT_PAYLOAD + 1;
+	assert_int_equal(smpp_text_plan(sb_bytes_text("a"), &options, &plan), SB_EINVAL);
+	options.form = SMPP_TEXT_UDH_8;
 	options.candidates = &hindi;
 	options.candidate_count = 1;
 	assert_int_equal(smpp_text_plan(sb_bytes_text("a"), &options, &plan), SB_ENOTSUP);

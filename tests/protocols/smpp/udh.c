@@ -147,6 +147,27 @@ test_wrong_headers_are_not_written(void **state)
 }
 
 static void
+test_headers_of_other_elements_alone(void **state)
+{
+	uint8_t buf[16], out[300];
+	static uint8_t long_element[256] = {0x70, 254};
+	struct sb_bytes elements = octets_of("240101 0504 23F40000", buf, sizeof(buf));
+	struct sb_writer w = sb_writer_of(out, sizeof(out));
+
+	assert_int_equal(smpp_udh_put_elements(&w, elements), 0);
+	assert_int_equal(sb_writer_size(&w), 10);
+	assert_int_equal(out[0], 9);
+	assert_memory_equal(out + 1, elements.data, 9);
+	w = sb_writer_of(out, 9);
+	assert_int_equal(smpp_udh_put_elements(&w, elements), SB_ENOSPC);
+	assert_int_equal(smpp_udh_put_elements(&w, sb_bytes(NULL, 0)), SB_EINVAL);
+	assert_int_equal(smpp_udh_put_elements(&w, sb_bytes(elements.data, 8)), SB_EINVAL);
+	assert_int_equal(smpp_udh_put_elements(&w, sb_bytes(long_element, 256)), SB_EINVAL);
+	assert_int_equal(sb_writer_size(&w), 0);
+	(void)state;
+}
+
+static void
 test_sar_tlvs_count_together_or_not_at_all(void **state)
 {
 	static const struct {
@@ -208,6 +229,7 @@ main(void)
 		cmocka_unit_test(test_elements_are_walked_until_one_is_cut_off),
 		cmocka_unit_test(test_headers_are_written_with_what_is_to_be_kept),
 		cmocka_unit_test(test_wrong_headers_are_not_written),
+		cmocka_unit_test(test_headers_of_other_elements_alone),
 		cmocka_unit_test(test_sar_tlvs_count_together_or_not_at_all),
 		cmocka_unit_test(test_sar_tlvs_are_written_all_three),
 	};
