@@ -124,7 +124,7 @@ count_below(const struct sb_distribution *d, unsigned power)
 static const struct {
 	unsigned first, last, step; /* powers of two */
 } bounds[] = {
-	[SB_UNIT_SECONDS] = {10, 36, 2}, /* 1 us to 69 s */
+	[SB_UNIT_SECONDS] = {10, 36, 1}, /* 1 us to 69 s */
 	[SB_UNIT_OCTETS] = {6, 30, 2},
 	[SB_UNIT_COUNT] = {0, 16, 1},
 };

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Callable, List, Optional
 
 import harness
+from service import Idle, Paced
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -56,6 +57,7 @@ ECHO_MANY = ("--connections", "1000", "--depth", "1")
 ECHO_DEEP = ("--connections", "10", "--depth", "16")
 CHURN = ("--connections", "100", "--churn")
 SMPP_DEEP = ("--connections", "10", "--window", "100")
+PACED = ("--connections", "10", "--window", "1000")
 RECEIPTS = SMPP_DEEP + ("--registered-delivery", "1")
 
 CORE_ECHO = ["core-echo", "--threads", "1"]
@@ -81,6 +83,11 @@ BENCHMARKS = [
           SMPP_MC, ["bare-smpp"], smpp(*SMPP_DEEP), 14),
     Ratio("smpp-mc-receipts", "the same, a receipt for every message",
           SMPP_MC, ["bare-smpp"], smpp(*SMPP_DEEP), None, ours_load=smpp(*RECEIPTS)),
+    Paced("smpp-mc-paced", "100,000 submit_sm a second to smpp-mc on the disk, to a sink, no receipt",
+          SMPP_MC, [*PACED], 100000, 60, 10, 200),
+    Paced("smpp-mc-paced-receipts", "the same, a receipt for every message",
+          SMPP_MC, [*PACED, "--registered-delivery", "1", "--drain", "30"], 100000, 20, None, None),
+    Idle("smpp-mc-idle", "10,000 bound sessions of smpp-mc with enquire_link on", SMPP_MC, ["--window", "1"], 60, 2),
     Memory("idle-echo", "an idle plain session", CORE_ECHO, hold("echo-load"), 512),
     Memory("idle-echo-tls", "an idle TLS session", CORE_ECHO, hold("echo-load", "--tls"), 16 * 1024,
            tls=True),

@@ -57,6 +57,10 @@ class Server:
             self.stop()
             raise Failed(f"{command[0]} does not listen:\n" + "".join(self.said[-10:]))
 
+    @property
+    def pid(self):
+        return self._process.pid
+
     def _read(self):
         for line in self._process.stderr:
             self.said = self.said[-100:] + [line]

@@ -21,6 +21,7 @@ import tempfile
 sys.dont_write_bytecode = True
 import harness
 from benchmarks import BENCHMARKS, SELF_CHECKS, Memory, Ratio
+import service
 from harness import Failed, Load, Server
 
 HELD = 10000
@@ -168,6 +169,12 @@ def run_one(benchmark, tls_files, options):
         if isinstance(benchmark, Ratio):
             result = run_ratio(benchmark, tls_files, options)
             print_ratio(benchmark.name, result)
+        elif isinstance(benchmark, service.Paced):
+            result = service.run_paced(benchmark, options)
+            service.print_paced(benchmark.name, result)
+        elif isinstance(benchmark, service.Idle):
+            result = service.run_idle(benchmark, options)
+            service.print_idle(benchmark.name, result)
         else:
             result = run_memory(benchmark, tls_files, options)
             print_memory(benchmark.name, result)
@@ -184,6 +191,7 @@ def parse(arguments):
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--held", type=int, default=HELD, help="connections of the idle ones")
+    parser.add_argument("--longest", type=int, default=60, help="seconds of the paced and idle ones")
     parser.add_argument("--instructions", action="store_true",
                         help="count instructions an operation of every ratio (callgrind)")
     parser.add_argument("--list", action="store_true", help="names, and what they measure")
@@ -191,7 +199,7 @@ def parse(arguments):
     parser.add_argument("names", nargs="*", help="all but the self-checks, when none is given")
     options = parser.parse_args(arguments)
     if options.quick:
-        options.rounds, options.seconds = 3, 1.0
+        options.rounds, options.seconds, options.longest = 3, 1.0, 5
     return options
 
 
