@@ -49,13 +49,14 @@ def certificate(folder):
 class Centre:
     """A running smpp-mc. `settings` are pairs of --set; its log is at `self.log`."""
 
-    def __init__(self, folder, config, settings=(), name="smpp-mc"):
+    def __init__(self, folder, config, settings=(), name="smpp-mc", environment=None):
         self.log = os.path.join(folder, f"{name}.log")
         command = [os.path.join(BINARY, "bin", "smpp-mc"), "-c", config]
         for setting in settings:
             command += ["--set", setting]
         with open(self.log, "w") as log:
-            self.process = subprocess.Popen(command, stderr=log, stdout=subprocess.DEVNULL)
+            self.process = subprocess.Popen(command, stderr=log, stdout=subprocess.DEVNULL,
+                                            env={**os.environ, **(environment or {})})
 
     def text(self):
         with open(self.log, errors="replace") as log:

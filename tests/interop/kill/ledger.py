@@ -88,12 +88,11 @@ class Ledger:
         self.repeated_receipts = 0
         self.open = set()        # ids of messages in the store at the last kill
         self.owed = set()        # ids of messages whose receipt was in the store then
-        self.order = {}          # destination: the last id delivered in this life
 
     def live(self, journal):
         """Takes what came of a life, before the rows at its end are looked at."""
         life = Life(journal)
-        complaints = self._deliveries(life) + self._receipts(life)
+        complaints = self._deliveries(life) + self._receipts(life) + self._order(life)
         self.ids.update(life.acknowledged)
         return life, complaints
 
@@ -117,6 +116,20 @@ class Ledger:
         if unowed:
             complaints.append("delivered again though no longer in the store, " + some(unowed))
         return complaints
+
+    def _order(self, life):
+        """To one destination in the order of acknowledgement, which ids tell. A bind gets the next one
+        only when the one before was answered, so the journal's order is that of the deliveries."""
+        ids = {**self.ids, **life.acknowledged}
+        last, overtaken = {}, []
+        for number, _, _, destination in life.delivered:
+            message = ids.get(number)
+            if message is None:  # its response was lost: nobody knows its place
+                continue
+            if message < last.get(destination, 0):
+                overtaken.append(number)
+            last[destination] = max(message, last.get(destination, 0))
+        return ["delivered behind later ones, " + some(overtaken)] if overtaken else []
 
     def _receipts(self, life):
         seen, twice, unowed = set(), [], []
