@@ -214,10 +214,12 @@ trouble_begins(struct mc_partition *p, int error)
 	sb_timer_start(p->session, &b->pause, PAUSE_MS, pause_over);
 }
 
+/* Not by one that was under way behind a larger one that failed: that is still to be tried again.
+ */
 static void
 trouble_ends(struct mc_partition *p)
 {
-	if (!p->batches.error)
+	if (!p->batches.error || p->batches.is_paused)
 		return;
 	p->batches.error = 0;
 	sb_gauge_add(p->service->troubled, sb_session_shard(p->session), -1);
