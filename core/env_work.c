@@ -4,9 +4,9 @@
  */
 #include "core/env_system_internal.h"
 #include "core/error.h"
+#include "core/thread_internal.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -53,19 +53,13 @@ worker(void *unused)
 	return unused;
 }
 
-/* With the pool's lock. Signals are the node's affair: workers block them all. */
+/* With the pool's lock. */
 static int
 thread_start(void)
 {
-	sigset_t all, old;
 	pthread_t thread;
-	int failed;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	failed = pthread_create(&thread, NULL, worker, NULL);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (failed)
+	if (sb_thread_start(&thread, "sb.work", worker, NULL))
 		return SB_ENOMEM;
 	pthread_detach(thread);
 	pool.threads++;

@@ -2,11 +2,11 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/thread_internal.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -212,19 +212,14 @@ log_queue_fini(struct log_queue *q)
 int
 log_queue_start(struct log_queue *q)
 {
-	sigset_t all, old;
-	int error;
+	int err;
 
-	/* Signals are the node's affair, which may begin to block them later than this. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
 	pthread_mutex_lock(&q->mutex);
 	q->is_stopping = false;
-	error = pthread_create(&q->thread, NULL, run, q);
-	q->is_started = error == 0;
+	err = sb_thread_start(&q->thread, "sb.log", run, q);
+	q->is_started = err == 0;
 	pthread_mutex_unlock(&q->mutex);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return error ? SB_ENOMEM : 0;
+	return err;
 }
 
 /* Lines that came between the thread's last look and now. */

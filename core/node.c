@@ -12,9 +12,11 @@
 #include "core/session_internal.h"
 #include "core/store_internal.h"
 #include "core/supervisor.h"
+#include "core/thread_internal.h"
 #include "core/work_internal.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -208,18 +210,13 @@ shard_thread(void *argument)
 	return NULL;
 }
 
-/* Signals are taken on shard 0 alone. */
 static int
 thread_start(struct sb_shard *shard, pthread_t *thread)
 {
-	sigset_t all, old;
-	int failed;
+	char name[16];
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	failed = pthread_create(thread, NULL, shard_thread, shard);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return failed ? SB_ENOMEM : 0;
+	snprintf(name, sizeof(name), "sb.shard.%u", shard->index);
+	return sb_thread_start(thread, name, shard_thread, shard);
 }
 
 int

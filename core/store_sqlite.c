@@ -42,11 +42,11 @@ sqlite_free(struct sb_sqlite *s)
 static int
 workers_start(struct sb_sqlite *s)
 {
-	int err = sb_store_worker_start(&s->writer, sb_sqlite_commit, s);
+	int err = sb_store_worker_start(&s->writer, "sb.store.writer", sb_sqlite_commit, s);
 
 	if (err)
 		return err;
-	err = sb_store_worker_start(&s->reader, sb_sqlite_read, s);
+	err = sb_store_worker_start(&s->reader, "sb.store.reader", sb_sqlite_read, s);
 	if (err)
 		sb_store_worker_stop(&s->writer);
 	return err;

@@ -1,8 +1,6 @@
 #include "core/store_worker_internal.h"
 
-#include "core/error.h"
-
-#include <signal.h>
+#include "core/thread_internal.h"
 
 /* With the lock: all that waits, in the order in which it came. */
 static struct sb_store_batch *
@@ -36,22 +34,8 @@ run(void *argument)
 	return NULL;
 }
 
-/* Signals are the node's affair, which may begin to block them later than this. */
-static int
-thread_start(struct sb_store_worker *worker)
-{
-	sigset_t all, old;
-	int error;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	error = pthread_create(&worker->thread, NULL, run, worker);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return error ? SB_ENOMEM : 0;
-}
-
 int
-sb_store_worker_start(struct sb_store_worker *worker,
+sb_store_worker_start(struct sb_store_worker *worker, const char *name,
 	void (*serve)(void *context, struct sb_store_batch *batches), void *context)
 {
 	int err;
@@ -60,7 +44,7 @@ sb_store_worker_start(struct sb_store_worker *worker,
 	worker->last = &worker->first;
 	pthread_mutex_init(&worker->lock, NULL);
 	pthread_cond_init(&worker->more, NULL);
-	err = thread_start(worker);
+	err = sb_thread_start(&worker->thread, name, run, worker);
 	if (err) {
 		pthread_cond_destroy(&worker->more);
 		pthread_mutex_destroy(&worker->lock);

@@ -22,8 +22,8 @@ struct sb_store_worker {
 	void *context;
 };
 
-/* 0 or SB_ENOMEM: no thread, and nothing to stop. */
-int sb_store_worker_start(struct sb_store_worker *worker,
+/* `name` is the thread's. 0 or SB_ENOMEM: no thread, and nothing to stop. */
+int sb_store_worker_start(struct sb_store_worker *worker, const char *name,
 	void (*serve)(void *context, struct sb_store_batch *batches), void *context);
 void sb_store_worker_put(struct sb_store_worker *worker, struct sb_store_batch *batch);
 /* Serves what waits, then ends the thread. */
