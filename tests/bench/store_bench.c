@@ -20,6 +20,7 @@ static const struct sb_store_kind kind = {
 	.name = "msg", .version = 1, .columns = store_columns, .column_count = STORE_COLUMNS};
 
 static struct store_work work;
+static struct sb_log *own_log;
 static struct sb_node *node;
 static struct sb_store *store;
 static _Atomic uint64_t changes, running;
@@ -119,7 +120,8 @@ start(void)
 		.queue_limit_bytes = (size_t)1 << 30};
 	int err;
 
-	options.log = sb_log_new(&(struct sb_log_options){.level = SB_LOG_WARNING, .fd = 2});
+	own_log = sb_log_new(&(struct sb_log_options){.level = SB_LOG_WARNING, .fd = 2});
+	options.log = own_log;
 	err = sb_node_new(&node, &options);
 	if (!err)
 		err = sb_store_open(&store, node, &store_options, &kind, 1);
@@ -167,5 +169,6 @@ main(int argc, char **argv)
 	store_work_report(&work, &result);
 	free(commits);
 	sb_node_free(node);
+	sb_log_free(own_log);
 	return 0;
 }

@@ -13,13 +13,19 @@
 #include <string.h>
 
 static struct sb_store *
-open_store(struct lab *lab)
+open_store_with(struct lab *lab, const char *durability)
 {
 	char uri[160];
-	struct sb_store_options options = {.path = uri};
+	struct sb_store_options options = {.path = uri, .durability = durability};
 
 	snprintf(uri, sizeof(uri), "file:%s?vfs=failing", store_path("rows"));
 	return store_open(lab, &options);
+}
+
+static struct sb_store *
+open_store(struct lab *lab)
+{
+	return open_store_with(lab, "full");
 }
 
 /* What is committed and what comes of it. */
@@ -178,7 +184,7 @@ test_a_checkpoint_without_space_keeps_all_that_was_committed(void **state)
 {
 	enum { SIZE = 1 << 20, COUNT = 70 };
 	struct lab *lab = *state;
-	struct sb_store *store = open_store(lab);
+	struct sb_store *store = open_store_with(lab, "memory");
 	struct probe *probe = store_reader(lab, 0);
 	char *body = calloc(1, SIZE);
 
@@ -209,14 +215,9 @@ test_each_commit_is_synced_if_it_is_to_be(void **state)
 	struct lab *lab = *state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		char uri[160];
-		struct sb_store_options options = {.path = uri, .durability = cases[i].durability};
-		struct sb_store *store;
-		struct probe *probe;
+		struct sb_store *store = open_store_with(lab, cases[i].durability);
+		struct probe *probe = store_reader(lab, 0);
 
-		snprintf(uri, sizeof(uri), "file:%s?vfs=failing", store_path("rows"));
-		store = store_open(lab, &options);
-		probe = store_reader(lab, 0);
 		assert_int_equal(outcome(lab, probe, store, 1), 0); /* the log's first */
 		failing_vfs_clear();
 		assert_int_equal(outcome(lab, probe, store, 2), 0);
