@@ -63,7 +63,7 @@ static const char *const receipt_words[] = {"wanted", "always", NULL};
 
 const struct sb_config_rule mc_upstream_rules[] = {
 	SB_RULE_REQUIRED("upstream.host"),
-	SB_RULE_HOST("upstream.host"),
+	SB_RULE_TEXT("upstream.host", 1, 255),
 	SB_RULE_PORT("upstream.port"),
 	SB_RULE_TEXT("upstream.system_id", 0, 15),
 	SB_RULE_TEXT("upstream.system_type", 0, 12),

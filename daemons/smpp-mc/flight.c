@@ -19,6 +19,10 @@
 /* The bind answers long before: this is for one that has lost its mind. */
 #define DELIVER_MS 600000
 
+/* What an upstream's rate keeps at a bind for longer is given back: there must be time left for the
+ * answer, or it would be sent twice. */
+#define SEND_NS (UINT64_C(250000) * 1000000)
+
 /* Messages that a sink takes in one run. */
 #define SINK_MOST 1000
 
@@ -109,6 +113,7 @@ fly(struct mc_partition *p, struct mc_outlet *outlet, uint32_t number, uint16_t 
 		.is_receipt = entry->flags & MC_ENTRY_RECEIPT,
 		.asks_receipt = mc_asks_receipt(p, entry),
 		.expiry_ms = mc_tenths_ms(entry->expiry),
+		.too_late_ns = sb_now(p->session) + SEND_NS,
 	};
 	int err = call_bind(p, bind, &head, pdu, &flight->ref);
 

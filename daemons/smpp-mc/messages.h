@@ -87,9 +87,10 @@ struct mc_delivery {
 	struct mc_ticket ticket;
 	uint32_t size; /* octets of `pdu` */
 	bool is_receipt;
-	bool asks_receipt; /* of an upstream */
-	int64_t expiry_ms; /* Unix time */
-	uint8_t pdu[];     /* submit_sm, data_sm or (receipts) deliver_sm */
+	bool asks_receipt;    /* of an upstream */
+	int64_t expiry_ms;    /* Unix time */
+	uint64_t too_late_ns; /* monotonic: not sent after, but given back */
+	uint8_t pdu[];        /* submit_sm, data_sm or (receipts) deliver_sm */
 };
 
 enum mc_outcome {

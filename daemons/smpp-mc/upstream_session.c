@@ -108,6 +108,14 @@ make_and_send(struct sb_session *s, const struct mc_delivery *delivery, uint64_t
 	return err;
 }
 
+/* It has waited for the rate, or a window, for too long: its partition decides anew. */
+static bool
+is_too_late(struct sb_session *s, const struct mc_delivery *delivery)
+{
+	return sb_now(s) >= delivery->too_late_ns ||
+	       mc_service_wall(s, mc_config_of(s)->service) >= delivery->expiry_ms;
+}
+
 /* The token before the PDU, and given back if that could not be sent. */
 static int
 send_onward(struct sb_session *s, const struct mc_delivery *delivery, uint64_t context)
@@ -116,6 +124,8 @@ send_onward(struct sb_session *s, const struct mc_delivery *delivery, uint64_t c
 	struct mc_bucket *bucket = &upstream->state->bucket;
 	int err;
 
+	if (is_too_late(s, delivery))
+		return SB_TIMEOUT;
 	if (!mc_bucket_take(bucket, &upstream->rate, sb_now(s), 1)) {
 		pause_sending(s);
 		return SB_FULL;

@@ -246,6 +246,45 @@ test_the_rate_holds_over_all_binds(void **state)
 }
 
 static void
+test_what_waits_for_the_rate_too_long_expires(void **state)
+{
+	struct smpp_pdu pdu = submit_of("100", "999", "hello");
+
+	(void)state;
+	open_with(CARRIER("throughput = 1 window = 100"));
+	client_bind(&alice, &bed, SMPP_BIND_TRANSCEIVER, "alice");
+	pdu.submit_sm.validity_period = sb_bytes_text("000000000010000R");
+	pdu.submit_sm.registered_delivery = SMPP_RECEIPT_ON_FAILURE;
+	for (int i = 0; i < 20; i++)
+		client_submit(&alice, &pdu);
+	bed_pass(&bed, 9000);
+	client_expect_nothing(&alice);
+	bed_pass(&bed, 9000);
+	assert_in_range(bed_counter(&bed, "smpp_mc_expired_total{account=\"alice\"} "), 8, 10);
+	bed_close(&bed);
+}
+
+static void
+test_one_refusal_slows_its_bind(void **state)
+{
+	struct smpp_pdu pdu = submit_of("100", "999", "hello");
+
+	(void)state;
+	open_with(CARRIER("window = 100"));
+	client_bind(&alice, &bed, SMPP_BIND_TRANSCEIVER, "alice");
+	client_submit(&alice, &pdu);
+	pdu = carrier_gets("hello");
+	take_as(&carrier, &pdu, SMPP_RTHROTTLED, "");
+	pdu = submit_of("100", "998", "other");
+	client_submit(&alice, &pdu);
+	bed_pass(&bed, 50);
+	client_expect_nothing(&carrier);
+	bed_pass(&bed, 100);
+	carrier_gets("other");
+	bed_close(&bed);
+}
+
+static void
 test_an_end_unbinds_politely(void **state)
 {
 	struct smpp_pdu unbind;
@@ -762,6 +801,8 @@ main(void)
 		cmocka_unit_test(test_a_refused_message_is_undeliverable),
 		cmocka_unit_test(test_messages_wait_while_the_upstream_is_away),
 		cmocka_unit_test(test_the_rate_holds_over_all_binds),
+		cmocka_unit_test(test_what_waits_for_the_rate_too_long_expires),
+		cmocka_unit_test(test_one_refusal_slows_its_bind),
 		cmocka_unit_test(test_an_end_unbinds_politely),
 		cmocka_unit_test(test_a_receipt_is_told_with_our_id),
 		cmocka_unit_test(test_a_receipt_is_told_as_it_was_wanted),
