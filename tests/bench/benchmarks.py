@@ -40,12 +40,29 @@ class Memory:
         return [self.ours[0]]
 
 
+@dataclass
+class Rate:
+    """Operations a second that a client of ours gets out of a server; `goal`: at least."""
+    name: str
+    what: str
+    client: Callable[[str], List[str]]
+    reference: List[str]
+    goal: Optional[int]
+
+    def programs(self):
+        return [self.reference[0], os.path.basename(self.client("")[0])]
+
+
 def echo(*options):
     return lambda address: [harness.program("echo-load"), *options, address]
 
 
 def smpp(*options):
     return lambda address: [harness.program("smpp-load"), *options, address]
+
+
+def esme(*options):
+    return lambda address: [harness.program("esme-load"), *options, address]
 
 
 def hold(program, *options):
@@ -88,6 +105,10 @@ BENCHMARKS = [
     Paced("smpp-mc-paced-receipts", "the same, a receipt for every message",
           SMPP_MC, [*PACED, "--registered-delivery", "1", "--drain", "30"], 100000, 20, None, None),
     Idle("smpp-mc-idle", "10,000 bound sessions of smpp-mc with enquire_link on", SMPP_MC, ["--window", "1"], 60, 2),
+    Rate("esme-1x100", "submit_sm from our ESME side to bare-smpp, 1 connection, window 100",
+         esme("--connections", "1", "--window", "100"), ["bare-smpp"], 500_000),
+    Rate("esme-10x100", "the same, 10 connections",
+         esme("--connections", "10", "--window", "100"), ["bare-smpp"], 500_000),
     Memory("idle-echo", "an idle plain session", CORE_ECHO, hold("echo-load"), 512),
     Memory("idle-echo-tls", "an idle TLS session", CORE_ECHO, hold("echo-load", "--tls"), 16 * 1024,
            tls=True),

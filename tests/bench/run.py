@@ -20,7 +20,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 import harness
-from benchmarks import BENCHMARKS, SELF_CHECKS, Memory, Ratio
+from benchmarks import BENCHMARKS, SELF_CHECKS, Memory, Rate, Ratio
 import service
 from harness import Failed, Load, Server
 
@@ -131,6 +131,37 @@ def run_memory(benchmark, tls_files, options):
             "verdict": "reported" if goal is None else "met" if each <= goal else "missed"}
 
 
+def client_run(command, seconds):
+    """One run of a client that reports by itself what it got, and at what CPU time of its own."""
+    done = subprocess.run(command[:1] + ["--seconds", str(seconds)] + command[1:], text=True,
+                          capture_output=True, preexec_fn=harness.pinned(harness.LOAD_CORE),
+                          timeout=seconds + 60)
+    if done.returncode:
+        raise Failed(f"{command[0]} ended with {done.returncode}: {done.stderr.strip()[-300:]}")
+    result = checked(json.loads(done.stdout))
+    return {"per_second": result["ops"] / result["seconds"], "cpu_us": result["cpu_us"],
+            "p50_us": result["latency_us"]["p50"], "p99_us": result["latency_us"]["p99"]}
+
+
+def run_rate(benchmark, options):
+    """The quartiles of noise do not matter here: a rate is what the machine let through."""
+    with Server([harness.program(benchmark.reference[0]), *benchmark.reference[1:]]) as server:
+        command = benchmark.client(server.address)
+        client_run(command, options.seconds / 2)
+        rounds = [client_run(command, options.seconds) for _ in range(options.rounds)]
+    result = {what: statistics.median(one[what] for one in rounds) for what in rounds[0]}
+    met = benchmark.goal is None or result["per_second"] >= benchmark.goal
+    return {**result, "goal": benchmark.goal, "rounds": rounds,
+            "median": result["per_second"], "verdict": "met" if met else "missed"}
+
+
+def print_rate(name, result):
+    goal = "-" if result["goal"] is None else f"{result['goal']:,}"
+    print(f"{name:18} {goal:>9} a second {result['verdict']:9} "
+          f"{result['per_second']:11,.0f} a second, {result['cpu_us']:.4f} us of the client's CPU each, "
+          f"p50 {result['p50_us']:.0f} us, p99 {result['p99_us']:.0f} us")
+
+
 def print_ratio(name, result):
     goal = "-" if result["goal"] is None else f"{result['goal']:g}"
     low, high = result["quartiles"]
@@ -175,6 +206,9 @@ def run_one(benchmark, tls_files, options):
         elif isinstance(benchmark, service.Idle):
             result = service.run_idle(benchmark, options)
             service.print_idle(benchmark.name, result)
+        elif isinstance(benchmark, Rate):
+            result = run_rate(benchmark, options)
+            print_rate(benchmark.name, result)
         else:
             result = run_memory(benchmark, tls_files, options)
             print_memory(benchmark.name, result)

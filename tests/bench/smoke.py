@@ -139,6 +139,14 @@ class Measure(unittest.TestCase):
         self.assertEqual(len(results["noise-smpp"]["rounds"]), 2)
         self.assertEqual(results["bare-idle-smpp"]["connections"], 200)
 
+    def test_the_esme_side_reports_a_rate_and_loses_nothing(self):
+        options = run.parse(["--rounds", "2", "--seconds", "0.2"])
+        rate = [one for one in benchmarks.BENCHMARKS if one.name == "esme-10x100"][0]
+        result = run.run_one(rate, None, options)
+        self.assertIn(result["verdict"], ("met", "missed"), result)
+        self.assertGreater(result["per_second"], 0)
+        self.assertGreater(result["cpu_us"], 0)
+
     def test_a_program_that_is_not_there_is_skipped_and_one_that_fails_is_said(self):
         options = run.parse([])
         missing = benchmarks.Memory("x", "", ["no-such-program"], None, None)

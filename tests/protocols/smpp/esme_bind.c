@@ -57,6 +57,58 @@ test_it_binds_with_the_options_and_says_so(void **state)
 }
 
 static void
+test_options_that_cannot_be_served_are_refused_before_anything_starts(void **state)
+{
+	static const struct smpp_esme_options wrong[] = {
+		{.system_id = "sixteen letters."},
+		{.password = "nine char"},
+		{.password = "more than eight, and more than any centre would ever take from a "
+			     "peer"},
+		{.system_type = "thirteen char"},
+		{.bind = SMPP_SUBMIT_SM},
+		{.session.version = SMPP_VERSION_33},
+		{.session.version = (enum smpp_version)0x35},
+		{.session.max_pdu = 15},
+		{.restart = (enum sb_restart)7},
+	};
+	static const struct smpp_application mc = {.name = "smpp.mc", .side = SMPP_MC};
+	static const struct smpp_application esme = {.name = "smpp.esme", .side = SMPP_ESME};
+	struct smpp_service *service = NULL;
+
+	(void)state;
+	bed_open_esme(&bed, NULL);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		int err = smpp_esme_new(&service, bed.node, &esme, &wrong[i], NULL);
+
+		/* The second is longer than the book has it, and goes out. */
+		assert_int_equal(err, i == 1 ? 0 : SB_EINVAL);
+		if (!err)
+			smpp_service_free(service);
+	}
+	assert_int_equal(smpp_esme_new(&service, bed.node, &mc, NULL, NULL), SB_EINVAL);
+	assert_int_equal(smpp_service_new(&service, bed.node, &esme, NULL, NULL), SB_EINVAL);
+	assert_int_equal(
+		smpp_esme_start(bed.node, NULL, 0, &esme, NULL, NULL, &service), SB_EINVAL);
+}
+
+static void
+test_defaults_are_smppexs(void **state)
+{
+	const struct smpp_esme_options *o;
+
+	(void)state;
+	bed_open_esme(&bed, NULL);
+	o = smpp_esme_options(bed.service);
+	assert_int_equal(o->session.enquire_link_ms, 30000);
+	assert_int_equal(o->session.enquire_link_resp_ms, 30000);
+	assert_int_equal(o->session.inactivity_ms, SB_UNLIMITED);
+	assert_int_equal(o->session.response_ms, 60000);
+	assert_int_equal(o->session.response_resolution_ms, 100);
+	assert_int_equal(o->session.session_init_ms, 10000);
+	assert_int_equal(o->session.version, SMPP_VERSION_34);
+}
+
+static void
 test_the_version_is_the_lower_one_and_3_4_where_the_centre_is_silent(void **state)
 {
 	static const struct {
@@ -231,6 +283,8 @@ main(void)
 #define BED_TEST(name) cmocka_unit_test_teardown(name, done)
 	const struct CMUnitTest tests[] = {
 		BED_TEST(test_it_binds_with_the_options_and_says_so),
+		BED_TEST(test_options_that_cannot_be_served_are_refused_before_anything_starts),
+		BED_TEST(test_defaults_are_smppexs),
 		BED_TEST(test_the_version_is_the_lower_one_and_3_4_where_the_centre_is_silent),
 		BED_TEST(test_a_centre_that_is_not_there_is_tried_again_ever_later),
 		BED_TEST(test_a_temporary_one_ends_when_it_cannot_connect),

@@ -291,6 +291,32 @@ test_its_own_unbind_ends_the_session_and_the_supervisor_starts_another(void **st
 }
 
 static void
+act_start_another(struct bed *b, struct sb_session *s)
+{
+	uint64_t ref;
+
+	assert_int_equal(
+		smpp_esme_start_under(s, sb_node_root(b->node), b->service, "second", &ref), 0);
+}
+
+static void
+test_a_session_can_ask_a_supervisor_for_another_bind_of_its_service(void **state)
+{
+	struct sim_peer *first;
+	struct sb_address address;
+
+	(void)state;
+	open_bound(SB_PERMANENT);
+	first = bed.peer;
+	address = bed.address;
+	bed_act(&bed, act_start_another);
+	assert_true(bed_accept(&bed));
+	assert_true(bed.peer != first && !sb_address_equal(bed.address, address));
+	bed_expect(&bed, SMPP_BIND_TRANSCEIVER, 0, 1);
+	bed_expect_trace(&bed, "reply 0;");
+}
+
+static void
 test_a_start_that_fails_is_told_of_by_nobody(void **state)
 {
 	static const struct smpp_esme_options options = {.system_id = "alice"};
@@ -391,6 +417,7 @@ main(void)
 		BED_TEST(test_stopped_while_it_binds_it_ends_at_once),
 		BED_TEST(test_stopped_while_a_lost_connection_lingers_it_does_not_come_back),
 		BED_TEST(test_its_own_unbind_ends_the_session_and_the_supervisor_starts_another),
+		BED_TEST(test_a_session_can_ask_a_supervisor_for_another_bind_of_its_service),
 		BED_TEST(test_a_start_that_fails_is_told_of_by_nobody),
 		BED_TEST(test_a_refusal_by_connected_loses_the_connection_and_it_is_tried_again),
 		BED_TEST(test_an_outbind_is_answered_with_a_bind_on_its_connection),

@@ -203,6 +203,10 @@ app_message(struct sb_session *s, struct sb_message *m)
 {
 	void (*act)(struct bed * bed, struct sb_session * session);
 
+	if (m->type == SB_MSG_REPLY) {
+		tell(bed_of(s), "reply %d", m->status);
+		return;
+	}
 	assert_int_equal(m->size, sizeof(act));
 	memcpy(&act, m->data, sizeof(act));
 	act(bed_of(s), s);
