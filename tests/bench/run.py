@@ -131,10 +131,10 @@ def run_memory(benchmark, tls_files, options):
             "verdict": "reported" if goal is None else "met" if each <= goal else "missed"}
 
 
-def client_run(command, seconds):
+def client_run(command, core, seconds):
     """One run of a client that reports by itself what it got, and at what CPU time of its own."""
     done = subprocess.run(command[:1] + ["--seconds", str(seconds)] + command[1:], text=True,
-                          capture_output=True, preexec_fn=harness.pinned(harness.LOAD_CORE),
+                          capture_output=True, preexec_fn=harness.pinned(core),
                           timeout=seconds + 60)
     if done.returncode:
         raise Failed(f"{command[0]} ended with {done.returncode}: {done.stderr.strip()[-300:]}")
@@ -147,8 +147,9 @@ def run_rate(benchmark, options):
     """The quartiles of noise do not matter here: a rate is what the machine let through."""
     with Server([harness.program(benchmark.reference[0]), *benchmark.reference[1:]]) as server:
         command = benchmark.client(server.address)
-        client_run(command, options.seconds / 2)
-        rounds = [client_run(command, options.seconds) for _ in range(options.rounds)]
+        core = harness.SERVER_CORE if benchmark.on_one_core else harness.LOAD_CORE
+        client_run(command, core, options.seconds / 2)
+        rounds = [client_run(command, core, options.seconds) for _ in range(options.rounds)]
     result = {what: statistics.median(one[what] for one in rounds) for what in rounds[0]}
     met = benchmark.goal is None or result["per_second"] >= benchmark.goal
     return {**result, "goal": benchmark.goal, "rounds": rounds,
