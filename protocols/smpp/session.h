@@ -108,7 +108,9 @@ struct smpp_application {
 
 	/* ESME: there is no connection any more, or none could be made (SB_END_CONNECT). The next
 	 * attempt comes in `retry_ms`; 0: none does, the session ends now, unless it is closed
-	 * already. Not told when we ended the session ourselves: then only `closed` comes. */
+	 * already. Where our side ends the session together with its connection (smpp_unbind,
+	 * sb_close, a stop; of one that does not connect again also an unbind of the peer's, a
+	 * refused bind, a dead link) only `closed` comes. */
 	void (*disconnected)(struct sb_session *s, enum sb_end why, uint32_t retry_ms);
 
 	/*
