@@ -228,7 +228,7 @@ key_of(struct mc_partition *p, const struct mc_sent *sent)
 	const struct mc_upstream *upstream = NULL;
 	const struct mc_account *party;
 	struct sb_bytes name, carrier_id;
-	char text[16];
+	char text[MC_UPSTREAM_NAME_MAX + 1];
 
 	mc_sent_split(sent, &name, &carrier_id);
 	memcpy(text, name.data, name.size);

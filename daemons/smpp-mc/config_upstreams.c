@@ -11,8 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_MAX_OCTETS 15
-#define UPSTREAMS_MAX   1024
+#define UPSTREAMS_MAX 1024
 
 cfg_opt_t mc_upstream_options[] = {
 	CFG_STR("host", NULL, CFGF_NONE),
@@ -117,9 +116,9 @@ check_name(const struct sb_config *config, cfg_t *section, const struct mc_confi
 {
 	const char *name = cfg_title(section);
 
-	if (!*name || strlen(name) > NAME_MAX_OCTETS)
+	if (!*name || strlen(name) > MC_UPSTREAM_NAME_MAX)
 		sb_config_error(config, section, NULL,
-			"the name of an upstream must have 1 to %d octets", NAME_MAX_OCTETS);
+			"the name of an upstream must have 1 to %d octets", MC_UPSTREAM_NAME_MAX);
 	if (mc_config_account(out, sb_bytes_text(name)))
 		sb_config_error(
 			config, section, NULL, "upstream \"%s\": an account has that name", name);

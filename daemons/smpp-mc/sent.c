@@ -45,15 +45,17 @@ mc_sent_read(const struct sb_store_row *row, struct mc_sent *sent)
 {
 	struct sb_reader r = sb_reader_of(sb_bytes(row->head, row->head_size));
 	struct sb_reader body = sb_reader_of(sb_bytes(row->body, row->body_size));
+	uint8_t name_size = sb_get_u8(&body);
 
 	*sent = (struct mc_sent){.id = row->id, .size = (uint8_t)row->body_size};
 	sent->source = sb_get_u32(&r);
 	sent->destination = sb_get_u32(&r);
 	sent->part = sb_get_u8(&r);
 	sent->until_ms = (int64_t)sb_get_u64(&r);
-	sb_get_bytes(&body, sb_get_u8(&body));
+	sb_get_bytes(&body, name_size);
 	if (sb_reader_failed(&r) || sb_reader_failed(&body) || !sb_reader_left(&body) ||
-		row->body_size > sizeof(sent->body) || sent->until_ms < 0 || sent->part > row->id)
+		row->body_size > sizeof(sent->body) || name_size > MC_UPSTREAM_NAME_MAX ||
+		sent->until_ms < 0 || sent->part > row->id)
 		return SB_ECORRUPT;
 	memcpy(sent->body, row->body, row->body_size);
 	return 0;

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Length and name of the upstream, then the id as its response had it. */
-#define MC_SENT_BODY_MAX (1 + 15 + MC_CARRIER_ID_MAX)
+#define MC_SENT_BODY_MAX (1 + MC_UPSTREAM_NAME_MAX + MC_CARRIER_ID_MAX)
 
 struct mc_sent {
 	uint64_t id; /* of the message's row */

@@ -16,6 +16,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Octets of its name: as many as a system_id has, since rows have both. */
+#define MC_UPSTREAM_NAME_MAX 15
+
 /* Octets of a message_id that a centre may give. */
 #define MC_CARRIER_ID_MAX SMPP_ID_SIZE_MAX
 

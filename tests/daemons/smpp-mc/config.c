@@ -158,6 +158,22 @@ test_what_is_wrong_is_said_with_its_line(void **state)
 			"3: retry \"sometimes\": must be temporary, throttled or timeout"},
 		{MINIMAL "delivery {\n\tvalidity = 8d\n}\n", "4: validity is over validity_max"},
 		{MINIMAL "node { id = 1024 }\n", "3: "},
+		{MINIMAL "upstream \"u\" { password = p }\n", "3: "},
+		{MINIMAL "upstream \"u\" { host = h }\n",
+			"3: an upstream needs password or password_file"},
+		{MINIMAL "upstream \"a\" { host = h password = p }\n",
+			"3: upstream \"a\": an account has that name"},
+		{MINIMAL "upstream \"a234567890123456\" { host = h password = p }\n",
+			"3: the name of an upstream must have 1 to 15 octets"},
+		{MINIMAL "upstream \"u\" { host = h password = p binds = 0 }\n", "3: "},
+		{MINIMAL "upstream \"u\" { host = h password = p message_ids = odd }\n", "3: "},
+		{MINIMAL "upstream \"u\" { host = h password = p version = \"3.3\" }\n",
+			"3: version 3.3 needs a bind_type of transmitter or pair"},
+		{MINIMAL "upstream \"u\" { host = h password = p backoff_min = 2m }\n",
+			"3: backoff_min is over backoff_max"},
+		{MINIMAL "route \"1\" { upstream = { u, v } }\n"
+			 "upstream \"u\" { host = h password = p }\n",
+			"3: upstream \"v\": there is none"},
 		{"account \"a\" { password = \"p\" }\n", "no listener"},
 		{"listener \"smpp\" { address = \"127.0.0.1:0\" }\n", "no account"},
 	};
@@ -171,6 +187,49 @@ test_what_is_wrong_is_said_with_its_line(void **state)
 		assert_null(made);
 		unload();
 	}
+}
+
+static void
+test_an_upstream_is_what_its_section_says(void **state)
+{
+	const struct mc_upstream *upstream;
+
+	(void)state;
+	assert_int_equal(
+		load_with(MINIMAL "sink \"s\" { }\n"
+				  "upstream \"u\" { host = \"smsc.example\" password = p }\n"
+				  "upstream \"v\" { host = h password = q bind_type = pair "
+				  "version = \"5.0\" throughput = 100 message_ids = hex-decimal "
+				  "receipts = always receipt_timeout = 2h }\n"
+				  "route \"1\" { upstream = { v, u } }\n",
+			NULL, 0),
+		0);
+	assert_int_equal(mc_config_queues(made), 4);
+	upstream = mc_config_upstream(made, 2);
+	assert_string_equal(upstream->party.system_id, "u");
+	assert_string_equal(upstream->host, "smsc.example");
+	assert_int_equal(upstream->version, SMPP_VERSION_34);
+	assert_int_equal(upstream->binds, 4);
+	assert_int_equal(upstream->party.deliver_window, 10);
+	assert_int_equal(upstream->rate.per_second, 0);
+	assert_false(mc_upstream_asks(upstream, SMPP_RECEIPT_NONE));
+	assert_true(mc_upstream_asks(upstream, SMPP_RECEIPT_ON_FAILURE));
+	upstream = mc_config_upstream(made, 3);
+	assert_int_equal(upstream->bind, MC_BIND_PAIR);
+	assert_int_equal(upstream->rate.per_second, 100);
+	assert_int_equal(upstream->rate.burst, 11);
+	assert_int_equal(upstream->receipt_ms, 7200000);
+	assert_int_equal(upstream->message_ids.response, SMPP_ID_HEXADECIMAL);
+	assert_int_equal(upstream->message_ids.receipt, SMPP_ID_DECIMAL);
+	assert_true(mc_upstream_asks(upstream, SMPP_RECEIPT_NONE));
+	assert_null(mc_config_upstream(made, 1));
+	assert_null(mc_config_sink(made, 2));
+	assert_ptr_equal(mc_config_party(made, 3), &upstream->party);
+	assert_ptr_equal(mc_config_party_named(made, sb_bytes_text("v")), &upstream->party);
+	/* None is bound: the first of its route. */
+	assert_int_equal(
+		mc_config_target(made, mc_route_find(made->routes, sb_bytes_text("15"))), 3);
+	unload();
 }
 
 static void
@@ -242,6 +301,7 @@ main(void)
 		cmocka_unit_test(test_accounts_are_found_whatever_their_order),
 		cmocka_unit_test(test_set_overrides_the_file),
 		cmocka_unit_test(test_what_is_wrong_is_said_with_its_line),
+		cmocka_unit_test(test_an_upstream_is_what_its_section_says),
 		cmocka_unit_test(test_all_errors_are_said_at_once),
 		cmocka_unit_test(test_every_key_is_documented),
 	};

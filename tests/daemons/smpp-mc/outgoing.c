@@ -124,6 +124,125 @@ test_what_cannot_be_read_is_not_sent(void **state)
 	mc_outgoing_fini(&outgoing);
 }
 
+/* ---- to an upstream ---- */
+
+static struct sb_bytes
+stored_pdu(const struct smpp_pdu *pdu)
+{
+	struct sb_writer w = sb_writer_of(stored, sizeof(stored));
+
+	assert_int_equal(smpp_encode(pdu, &w), 0);
+	return sb_bytes(stored, sb_writer_size(&w));
+}
+
+static const struct mc_onward in_an_hour = {
+	.asks_receipt = true, .expiry_ms = 1764201600000 + 3600000, .now_ms = 1764201600000};
+
+static void
+test_what_we_have_done_is_not_asked_of_an_upstream(void **state)
+{
+	struct smpp_pdu pdu = {.header.command = SMPP_SUBMIT_SM};
+
+	(void)state;
+	pdu.submit_sm.schedule_delivery_time = sb_bytes_text("000000010000000R");
+	pdu.submit_sm.validity_period = sb_bytes_text("000002000000000R");
+	pdu.submit_sm.replace_if_present_flag = 1;
+	pdu.submit_sm.registered_delivery = SMPP_RECEIPT_ON_FAILURE | SMPP_WANT_USER_ACK;
+	pdu.submit_sm.short_message = sb_bytes_text("text");
+	assert_int_equal(
+		mc_outgoing_onward(&outgoing, stored_pdu(&pdu), &in_an_hour, SMPP_VERSION_34), 0);
+	assert_int_equal(outgoing.pdu.header.command, SMPP_SUBMIT_SM);
+	assert_int_equal(outgoing.pdu.submit_sm.schedule_delivery_time.size, 0);
+	assert_int_equal(outgoing.pdu.submit_sm.replace_if_present_flag, 0);
+	assert_int_equal(outgoing.pdu.submit_sm.registered_delivery,
+		SMPP_RECEIPT_ALWAYS | SMPP_WANT_USER_ACK);
+	assert_true(sb_bytes_equal(
+		outgoing.pdu.submit_sm.validity_period, sb_bytes_text("000000010000000R")));
+	mc_outgoing_fini(&outgoing);
+}
+
+static void
+test_a_long_validity_is_a_date_for_an_upstream(void **state)
+{
+	struct smpp_pdu pdu = {.header.command = SMPP_SUBMIT_SM};
+	struct mc_onward onward = in_an_hour;
+
+	(void)state;
+	onward.expiry_ms = onward.now_ms + INT64_C(60) * 86400000;
+	assert_int_equal(
+		mc_outgoing_onward(&outgoing, stored_pdu(&pdu), &onward, SMPP_VERSION_34), 0);
+	assert_true(sb_bytes_equal(
+		outgoing.pdu.submit_sm.validity_period, sb_bytes_text("260126000000000+")));
+	mc_outgoing_fini(&outgoing);
+}
+
+static void
+test_an_upstream_gets_the_wishes_to_a_centre(void **state)
+{
+	static const uint16_t sent[] = {SMPP_TAG_MORE_MESSAGES_TO_SEND, SMPP_TAG_SOURCE_PORT,
+		SMPP_TAG_RECEIPTED_MESSAGE_ID, 0x1401, SMPP_TAG_MESSAGE_STATE};
+	static const uint16_t left[] = {
+		SMPP_TAG_MORE_MESSAGES_TO_SEND, SMPP_TAG_SOURCE_PORT, 0x1401};
+
+	(void)state;
+	assert_int_equal(mc_outgoing_onward(&outgoing, with_tags(SMPP_SUBMIT_SM, sent, COUNT(sent)),
+				 &in_an_hour, SMPP_VERSION_34),
+		0);
+	assert_tags(left, COUNT(left));
+	mc_outgoing_fini(&outgoing);
+}
+
+static void
+test_a_data_sm_for_an_upstream_has_the_time_that_is_left(void **state)
+{
+	static const uint16_t sent[] = {SMPP_TAG_SOURCE_PORT, 0x1401};
+	uint32_t seconds;
+
+	(void)state;
+	assert_int_equal(mc_outgoing_onward(&outgoing, with_tags(SMPP_DATA_SM, sent, COUNT(sent)),
+				 &in_an_hour, SMPP_VERSION_34),
+		0);
+	assert_int_equal(outgoing.pdu.header.command, SMPP_DATA_SM);
+	assert_int_equal(outgoing.pdu.data_sm.registered_delivery, SMPP_RECEIPT_ALWAYS);
+	assert_true(smpp_find_tlv_integer(outgoing.pdu.tlvs, SMPP_TAG_QOS_TIME_TO_LIVE, &seconds));
+	assert_int_equal(seconds, 3600);
+	mc_outgoing_fini(&outgoing);
+}
+
+static void
+test_an_upstream_of_3_3_gets_a_submit_sm_without_tlvs(void **state)
+{
+	static const uint8_t payload[] = {0x04, 0x24, 0, 2, 'h', 'i', 0x14, 0x01, 0, 1, 1};
+	struct smpp_pdu pdu = {.header.command = SMPP_DATA_SM};
+
+	(void)state;
+	pdu.data_sm.destination_addr = sb_bytes_text("49");
+	pdu.tlvs = sb_bytes(payload, sizeof(payload));
+	assert_int_equal(
+		mc_outgoing_onward(&outgoing, stored_pdu(&pdu), &in_an_hour, SMPP_VERSION_33), 0);
+	assert_int_equal(outgoing.pdu.header.command, SMPP_SUBMIT_SM);
+	assert_int_equal(outgoing.pdu.tlvs.size, 0);
+	assert_true(sb_bytes_equal(outgoing.pdu.submit_sm.short_message, sb_bytes_text("hi")));
+	assert_true(sb_bytes_equal(outgoing.pdu.submit_sm.destination_addr, sb_bytes_text("49")));
+	mc_outgoing_fini(&outgoing);
+}
+
+static void
+test_a_damaged_row_goes_to_nobody(void **state)
+{
+	struct smpp_pdu pdu = {.header.command = SMPP_QUERY_SM};
+
+	(void)state;
+	assert_int_equal(mc_outgoing_onward(
+				 &outgoing, sb_bytes("nonsense", 8), &in_an_hour, SMPP_VERSION_34),
+		SB_EINVAL);
+	mc_outgoing_fini(&outgoing);
+	assert_int_equal(
+		mc_outgoing_onward(&outgoing, stored_pdu(&pdu), &in_an_hour, SMPP_VERSION_34),
+		SB_EINVAL);
+	mc_outgoing_fini(&outgoing);
+}
+
 int
 main(void)
 {
@@ -133,6 +252,12 @@ main(void)
 		cmocka_unit_test(test_receipts_keep_what_the_centre_says),
 		cmocka_unit_test(test_nothing_is_copied_when_all_goes_on),
 		cmocka_unit_test(test_what_cannot_be_read_is_not_sent),
+		cmocka_unit_test(test_what_we_have_done_is_not_asked_of_an_upstream),
+		cmocka_unit_test(test_a_long_validity_is_a_date_for_an_upstream),
+		cmocka_unit_test(test_an_upstream_gets_the_wishes_to_a_centre),
+		cmocka_unit_test(test_a_data_sm_for_an_upstream_has_the_time_that_is_left),
+		cmocka_unit_test(test_an_upstream_of_3_3_gets_a_submit_sm_without_tlvs),
+		cmocka_unit_test(test_a_damaged_row_goes_to_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
