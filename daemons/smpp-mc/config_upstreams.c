@@ -101,7 +101,7 @@ word_of(cfg_t *section, const char *key, const char *const words[])
 
 	while (words[at] && strcmp(words[at], cfg_getstr(section, key)) != 0)
 		at++;
-	return at;
+	return words[at] ? at : 0;
 }
 
 static uint32_t
