@@ -37,7 +37,7 @@ sb_sqlite_checkpoints_init(struct sb_sqlite *s)
 void
 sb_sqlite_checkpoint(struct sb_sqlite *s)
 {
-	int frames = 0, moved = 0, code;
+	int frames = 0, moved = 0, code, err;
 
 	sb_sqlite_wal_is(s, s->wal_frames);
 	if (s->wal_frames < s->checkpoint_at)
@@ -46,8 +46,9 @@ sb_sqlite_checkpoint(struct sb_sqlite *s)
 	code = sqlite3_wal_checkpoint_v2(
 		s->writing, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &moved);
 	s->checkpoint_at = s->wal_frames + FRAMES_AGAIN;
-	if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY)
-		sb_sqlite_failed(s, sb_sqlite_error(s->writing, code));
+	err = sb_sqlite_error(s->writing, code);
+	if (err && err != SB_EBUSY)
+		sb_sqlite_checkpoint_failed(s, err);
 	else if (moved < frames)
 		sb_counter_add_shared(s->health.starved, 1);
 }

@@ -144,6 +144,13 @@ apply_plain(struct sb_sqlite *s, struct sb_txn *txn)
 	return is_alone(err) ? EACH_ALONE : err;
 }
 
+/* Some errors make SQLite end its transaction: what came after them would be one of its own. */
+static int
+why_gone(struct sb_sqlite *s, const struct sb_txn *txn)
+{
+	return sqlite3_get_autocommit(s->writing) ? txn->request.status : 0;
+}
+
 static int
 apply_batches(struct sb_sqlite *s, struct sb_store_batch *batches, bool each_alone)
 {
@@ -155,6 +162,8 @@ apply_batches(struct sb_sqlite *s, struct sb_store_batch *batches, bool each_alo
 			bool is_saved = each_alone || (txn->has_cas && txn->op_count > 1);
 
 			err = is_saved ? apply_saved(s, txn) : apply_plain(s, txn);
+			if (!err)
+				err = why_gone(s, txn);
 		}
 	return err;
 }

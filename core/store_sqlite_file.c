@@ -45,12 +45,15 @@ lock_take(struct sb_sqlite *s)
 
 	if (!path)
 		return SB_ENOMEM;
+	snprintf(s->reason, sizeof(s->reason), "%s.lock cannot be taken", s->path);
 	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	sqlite3_free(path);
 	if (s->lock_fd < 0)
 		return sb_error_from_errno(errno);
-	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0)
+	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0) {
+		*s->reason = '\0';
 		return 0;
+	}
 	if (errno != EWOULDBLOCK)
 		return sb_error_from_errno(errno);
 	snprintf(s->reason, sizeof(s->reason), "%s.lock is held: another process uses it", s->path);
@@ -98,13 +101,14 @@ journal_set(struct sb_sqlite *s)
 }
 
 static int
-sync_of(const char *durability, long *level)
+sync_of(struct sb_sqlite *s, const char *durability, long *level)
 {
 	static const char *const words[] = {"memory", "normal", "full"};
 
 	for (*level = 0; *level < 3; ++*level)
 		if (strcmp(durability ? durability : "full", words[*level]) == 0)
 			return 0;
+	snprintf(s->reason, sizeof(s->reason), "durability is full, normal or memory");
 	return SB_EINVAL;
 }
 
@@ -136,14 +140,16 @@ int
 sb_sqlite_file_open(struct sb_sqlite *s, const struct sb_store_options *options)
 {
 	long sync;
-	int err = sync_of(options->durability, &sync);
+	int err = sync_of(s, options->durability, &sync);
 
 	if (!err)
 		err = connection_open(options->path, &s->writing);
 	if (!err)
 		s->path = sqlite3_db_filename(s->writing, "main");
-	if (!err && sqlite3_db_readonly(s->writing, "main"))
+	if (!err && sqlite3_db_readonly(s->writing, "main")) {
+		snprintf(s->reason, sizeof(s->reason), "no right to write to it");
 		err = SB_EACCES;
+	}
 	if (!err)
 		err = lock_take(s);
 	if (!err)

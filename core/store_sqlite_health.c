@@ -90,16 +90,34 @@ become_read_only(struct sb_sqlite *s, int err)
 		SB_INT(sb_sqlite_errno(s->writing)));
 }
 
+static bool
+is_of_the_disk(int err)
+{
+	return err == SB_EIO || err == SB_ECORRUPT || err == SB_EACCES;
+}
+
 void
 sb_sqlite_failed(struct sb_sqlite *s, int err)
 {
 	figure_set(&s->health.last_error, err);
 	if (err == SB_ENOSPC)
 		say_no_space(s);
-	else if (err == SB_EIO || err == SB_ECORRUPT || err == SB_EACCES)
+	else if (is_of_the_disk(err))
 		become_read_only(s, err);
 	else
 		SB_LOG_LIMITED_TO(s->store->node->log, ERROR, "store.commit_failed", "error",
+			SB_ERR(err), "reason", SB_STR(sqlite3_errmsg(s->writing)));
+}
+
+/* Without space the log goes on growing where it is, and commits go on. */
+void
+sb_sqlite_checkpoint_failed(struct sb_sqlite *s, int err)
+{
+	figure_set(&s->health.last_error, err);
+	if (is_of_the_disk(err))
+		become_read_only(s, err);
+	else
+		SB_LOG_LIMITED_TO(s->store->node->log, ERROR, "store.checkpoint_failed", "error",
 			SB_ERR(err), "reason", SB_STR(sqlite3_errmsg(s->writing)));
 }
 

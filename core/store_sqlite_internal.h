@@ -121,8 +121,9 @@ void sb_sqlite_finalize(struct sb_sqlite *s);
 void sb_sqlite_health_init(struct sb_sqlite *s);
 void sb_sqlite_health_fini(struct sb_sqlite *s);
 void sb_sqlite_committed(struct sb_sqlite *s, uint64_t rows, uint64_t ns);
-/* A commit or checkpoint has failed as a whole; SQLite still knows why. */
+/* A commit has failed as a whole, or a checkpoint; SQLite still knows why. */
 void sb_sqlite_failed(struct sb_sqlite *s, int err);
+void sb_sqlite_checkpoint_failed(struct sb_sqlite *s, int err);
 void sb_sqlite_count_cpu(struct sb_sqlite *s);
 void sb_sqlite_wal_is(struct sb_sqlite *s, int frames);
 

@@ -199,6 +199,8 @@ test_a_checkpoint_without_space_keeps_all_that_was_committed(void **state)
 	}
 	free(body);
 	assert_true(gauge(lab, "sb_store_wal_bytes") > COUNT * (int64_t)SIZE);
+	assert_int_equal(gauge(lab, "sb_store_last_error"), SB_ENOSPC);
+	assert_int_equal(gauge(lab, "sb_store_no_space"), 0);
 	store = start_again(lab);
 	probe = store_reader(lab, 0);
 	read_row(lab, probe, store, COUNT);

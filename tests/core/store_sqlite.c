@@ -332,6 +332,10 @@ test_a_newer_file_or_one_of_somebody_else_is_left_alone(void **state)
 
 	stage_start(stage);
 	stage_end(stage);
+	stage->durability = "some";
+	stage_refuses(stage, store_kinds, KINDS, SB_EINVAL, "durability is");
+	stage->durability = NULL;
+	stage_end(stage);
 	run_sql(stage->path, "PRAGMA user_version=2");
 	stage_refuses(stage, store_kinds, KINDS, SB_ENOTSUP, "format 2 of a newer program");
 	snprintf(stage->path, sizeof(stage->path), "%s", store_path("other"));
@@ -492,7 +496,7 @@ test_a_missing_folder_and_missing_rights_are_said(void **state)
 	stage_start(stage);
 	stage_end(stage);
 	chmod(stage->path, 0400);
-	stage_refuses(stage, store_kinds, KINDS, SB_EACCES, "SB_EACCES");
+	stage_refuses(stage, store_kinds, KINDS, SB_EACCES, "no right");
 	chmod(stage->path, 0600);
 	stage_start(stage);
 }
