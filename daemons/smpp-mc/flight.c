@@ -166,6 +166,7 @@ dispatch(struct mc_partition *p, struct mc_outlet *outlet, uint32_t number, uint
 	leave_heap(p, entry);
 	/* Its text is in the store only: it comes back to its place in the queue with it. */
 	if (!entry->body) {
+		mc_queue_lead(&outlet->queue, number);
 		mc_body_load(p, number);
 		return true;
 	}

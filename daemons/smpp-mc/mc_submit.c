@@ -248,8 +248,6 @@ mc_order_place(struct sb_session *s, const struct mc_order *order, struct sb_byt
 		status = SMPP_RTHROTTLED;
 	if (status != SMPP_ROK)
 		return status;
-	/* Given here, so that the message has its id before anybody can answer with it. */
-	parcel.id = mc_service_ids(s, mc_config_of(s)->service, 1);
 	return mc_order_send(s, &parcel, octets_of(pdu), NULL, 0);
 }
 

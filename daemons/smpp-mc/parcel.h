@@ -26,9 +26,9 @@ struct mc_parcel {
 	struct smpp_request request; /* of the session that submitted it */
 	uint32_t slot;               /* the same session's, comes back with the answer */
 	uint32_t size;               /* octets of `row` */
-	uint64_t id;
-	int64_t submit_ms; /* Unix time */
-	int64_t start_ms;  /* schedule_delivery_time; 0: at once */
+	uint64_t id;                 /* 0: the partition gives it one */
+	int64_t submit_ms;           /* Unix time */
+	int64_t start_ms;            /* schedule_delivery_time; 0: at once */
 	int64_t expiry_ms;
 	int64_t next_ms;              /* not tried again before; 0: at once */
 	uint32_t source, destination; /* mc_text_hash of the addresses */

@@ -29,11 +29,46 @@ outlets_init(struct mc_partition *p)
 	return 0;
 }
 
+/* The slab is walked whole: at the end nobody knows which lists entries are in. */
+static void
+entries_fini(struct mc_partition *p)
+{
+	uint32_t last = p->entries.chunk_count << MC_SLAB_CHUNK_BITS;
+
+	for (uint32_t number = 1; number < last; number++) {
+		struct mc_entry *entry = mc_partition_entry(p, number);
+
+		if (entry->state != MC_ENTRY_FREE)
+			mc_body_drop(p, entry);
+	}
+}
+
+static void
+partition_fini(struct mc_partition *p)
+{
+	entries_fini(p);
+	mc_bodies_fini(p);
+	mc_awaiting_fini(p);
+	mc_batches_fini(p);
+	mc_finals_fini(&p->finals);
+	for (size_t i = 0; i < p->outlet_count; i++)
+		mc_outlet_fini(&p->outlets[i]);
+	free(p->outlets);
+	mc_heap_fini(&p->deadlines);
+	mc_heap_fini(&p->backoffs);
+	mc_index_fini(&p->by_id);
+	mc_index_fini(&p->by_pair);
+	mc_index_fini(&p->by_carrier);
+	mc_slab_fini(&p->entries);
+	mc_slab_fini(&p->lanes);
+}
+
 static int
 partition_start(struct sb_session *s, const void *context)
 {
 	const struct mc_partition_args *args = context;
 	struct mc_partition *p = sb_state(s);
+	int err;
 
 	p->session = s;
 	p->service = args->service;
@@ -43,8 +78,10 @@ partition_start(struct sb_session *s, const void *context)
 	mc_index_init(&p->by_id, &p->entries, MC_INDEX_ID);
 	mc_index_init(&p->by_pair, &p->entries, MC_INDEX_PAIR);
 	mc_index_init(&p->by_carrier, &p->entries, MC_INDEX_CARRIER);
-	if (mc_batches_init(p) || outlets_init(p))
+	if (mc_batches_init(p) || outlets_init(p)) {
+		partition_fini(p);
 		return SB_ENOMEM;
+	}
 	sb_random(s, &p->random, sizeof(p->random));
 	/* The generator of sink.c must not start at 0. */
 	p->random |= 1;
@@ -54,7 +91,11 @@ partition_start(struct sb_session *s, const void *context)
 	mc_waiting_init(p);
 	mc_service_set_partition(p->service, p->number, sb_self(s));
 	/* Last: the front opens the listeners when all partitions are there. */
-	return sb_join(s, MC_PARTITIONS);
+	err = sb_join(s, MC_PARTITIONS);
+	/* A session that never was is not closed. */
+	if (err)
+		partition_fini(p);
+	return err;
 }
 
 /* The ref's lowest bit tells the sort of request (batch.h). */
@@ -132,44 +173,11 @@ partition_stopping(struct sb_session *s)
 	maybe_stop(p);
 }
 
-/* The slab is walked whole: at the end nobody knows which lists entries are in. */
-static void
-entries_fini(struct mc_partition *p)
-{
-	uint32_t last = p->entries.chunk_count << MC_SLAB_CHUNK_BITS;
-
-	for (uint32_t number = 1; number < last; number++) {
-		struct mc_entry *entry = mc_partition_entry(p, number);
-
-		if (entry->state != MC_ENTRY_FREE)
-			mc_body_drop(p, entry);
-	}
-}
-
 static void
 partition_closed(struct sb_session *s, enum sb_end why)
 {
-	struct mc_partition *p = sb_state(s);
-
 	(void)why;
-	/* Its start has failed before there was anything to free. */
-	if (!p->service)
-		return;
-	entries_fini(p);
-	mc_bodies_fini(p);
-	mc_awaiting_fini(p);
-	mc_batches_fini(p);
-	mc_finals_fini(&p->finals);
-	for (size_t i = 0; i < p->outlet_count; i++)
-		mc_outlet_fini(&p->outlets[i]);
-	free(p->outlets);
-	mc_heap_fini(&p->deadlines);
-	mc_heap_fini(&p->backoffs);
-	mc_index_fini(&p->by_id);
-	mc_index_fini(&p->by_pair);
-	mc_index_fini(&p->by_carrier);
-	mc_slab_fini(&p->entries);
-	mc_slab_fini(&p->lanes);
+	partition_fini(sb_state(s));
 }
 
 static void

@@ -153,12 +153,27 @@ park_last(struct mc_queue *queue, struct mc_lane *lane, uint32_t number)
 	queue->parked_count++;
 }
 
+static bool
+is_older(const struct mc_queue *queue, uint32_t left, uint32_t right)
+{
+	return left &&
+	       mc_entry_at(queue->entries, left)->id < mc_entry_at(queue->entries, right)->id;
+}
+
 /* Whether the lane lets `number` go now; parks it otherwise. */
 static bool
-lane_admits(struct mc_queue *queue, struct mc_lane *lane, uint32_t number,
+lane_admits(struct mc_queue *queue, uint32_t found, uint32_t number,
 	bool (*has_room)(void *context, uint16_t bind), void *context)
 {
+	struct mc_lane *lane = lane_at(queue, found);
 	bool is_leader = lane->leader == number;
+
+	/* Older ones have come back from their bind meanwhile: the oldest leads. */
+	if (is_leader && is_older(queue, lane->parked.head, number)) {
+		park(queue, lane, number);
+		lane_settle(queue, found);
+		return false;
+	}
 
 	/* Behind those that wait already. */
 	if (!is_leader && (lane->leader || lane->parked.count)) {
@@ -186,7 +201,7 @@ mc_queue_take(struct mc_queue *queue, bool (*has_room)(void *context, uint16_t b
 		uint32_t found = lane_find(queue, mc_entry_at(queue->entries, number));
 		struct mc_lane *lane = lane_at(queue, found);
 
-		if (lane && !lane_admits(queue, lane, number, has_room, context))
+		if (lane && !lane_admits(queue, found, number, has_room, context))
 			continue;
 		*bind = lane && lane->flying ? lane->bind : MC_NO_BIND;
 		return number;
@@ -215,6 +230,19 @@ mc_queue_fly(struct mc_queue *queue, uint32_t number, uint16_t bind)
 	/* The next of the lane may follow at once: a window is filled with one lane, too. */
 	lane_settle(queue, found);
 	return 0;
+}
+
+void
+mc_queue_lead(struct mc_queue *queue, uint32_t number)
+{
+	struct mc_entry *entry = mc_entry_at(queue->entries, number);
+	uint32_t found = lane_find(queue, entry);
+
+	if (!found)
+		found = lane_new(queue, entry);
+	/* If there were another leader it would not have been taken. */
+	if (found)
+		lane_at(queue, found)->leader = number;
 }
 
 void

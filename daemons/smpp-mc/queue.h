@@ -49,6 +49,10 @@ uint32_t mc_queue_take(struct mc_queue *queue, bool (*has_room)(void *context, u
 /* The entry that was taken now flies at `bind`. 0, or SB_ENOMEM: return it. */
 int mc_queue_fly(struct mc_queue *queue, uint32_t number, uint16_t bind);
 
+/* The entry that was taken cannot go yet (its text is being read): until it comes back, by
+ * mc_queue_return, nothing of its lane goes before it; without memory for a lane, something may. */
+void mc_queue_lead(struct mc_queue *queue, uint32_t number);
+
 /* It flies no longer; the next of its lane may be ready now. */
 void mc_queue_land(struct mc_queue *queue, uint32_t number);
 

@@ -120,6 +120,18 @@ refusal(const struct mc_partition *p, const struct mc_parcel *parcel)
 	return is_stored ? status_of(mc_batches_error(p)) : SMPP_ROK;
 }
 
+/* By the partition, so that of all messages between two addresses those that came later have the
+ * higher ids, whichever sessions they came through: that is their order after a restart. The parts
+ * of a submit_multi have theirs already. */
+static void
+id_give(struct mc_partition *p, const struct sb_message *m)
+{
+	struct mc_parcel *parcel = (struct mc_parcel *)(uintptr_t)m->data;
+
+	if (!parcel->id)
+		parcel->id = mc_service_ids(p->session, p->service, 1);
+}
+
 /* A full partition is said at once: the client's session has nowhere to keep the message
  * meanwhile. */
 void
@@ -130,6 +142,7 @@ mc_submit(struct mc_partition *p, struct sb_message *m)
 	uint32_t status = refusal(p, parcel);
 
 	if (status == SMPP_ROK) {
+		id_give(p, m);
 		number = mc_entry_new(p, parcel);
 		status = number ? SMPP_ROK : SMPP_RMSGQFUL;
 	}

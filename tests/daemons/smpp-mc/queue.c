@@ -223,6 +223,46 @@ test_what_a_lost_bind_had_comes_before_what_waited(void **state)
 	finish(c);
 }
 
+/* Found by the centre that is cut at any instant. */
+static void
+test_what_a_lost_bind_had_comes_before_the_leader_as_well(void **state)
+{
+	uint32_t a = add(1, 0), b = add(1, 0), c = add(1, 0);
+
+	(void)state;
+	assert_int_equal(fly(), a);
+	assert_int_equal(fly(), b);
+	has_room_now = false;
+	assert_int_equal(take(), 0);
+	finish(b); /* and c leads */
+	has_room_now = true;
+	mc_queue_park(&queue, a);
+	mc_queue_land_pair(&queue, 1, 1);
+	assert_int_equal(fly(), a);
+	assert_int_equal(fly(), c);
+	finish(a);
+	finish(c);
+}
+
+/* The same: its text was read from the store, and a later one had its own at hand. */
+static void
+test_nothing_overtakes_what_is_being_read(void **state)
+{
+	uint32_t a = add(1, 0), b = add(1, 0), other = add(2, 0);
+
+	(void)state;
+	assert_int_equal(take(), a);
+	mc_queue_lead(&queue, a);
+	assert_int_equal(fly(), other);
+	assert_int_equal(mc_entry_at(&entries, b)->state, MC_ENTRY_PARKED);
+	mc_queue_return(&queue, a);
+	assert_int_equal(fly(), a);
+	assert_int_equal(fly(), b);
+	finish(a);
+	finish(b);
+	finish(other);
+}
+
 static void
 test_a_parked_entry_can_be_removed(void **state)
 {
@@ -251,6 +291,8 @@ main(void)
 		TEST(test_a_leader_that_meets_a_back_off_leads_again_later),
 		TEST(test_a_removed_leader_lets_the_next_one_lead),
 		TEST(test_what_a_lost_bind_had_comes_before_what_waited),
+		TEST(test_what_a_lost_bind_had_comes_before_the_leader_as_well),
+		TEST(test_nothing_overtakes_what_is_being_read),
 		TEST(test_a_parked_entry_can_be_removed),
 	};
 
