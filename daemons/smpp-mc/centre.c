@@ -32,6 +32,7 @@ struct mc_centre {
 	struct mc_upstreams *upstreams;
 	struct mc_front front;
 	struct sb_store_memory *memory; /* NULL but in tests */
+	uint64_t delay_ns;
 };
 
 static void
@@ -98,6 +99,12 @@ mc_centre_set_memory(struct mc_centre *centre, struct sb_store_memory *memory)
 	centre->memory = memory;
 }
 
+void
+mc_centre_set_delay(struct mc_centre *centre, uint64_t delay_ns)
+{
+	centre->delay_ns = delay_ns;
+}
+
 /* What is made here is freed by mc_centre_free, also when a later step fails; the store goes with
  * its node. */
 static int
@@ -110,6 +117,8 @@ services_make(struct mc_centre *centre, struct sb_node *node)
 	int err;
 
 	options.memory = centre->memory;
+	options.delay_ns = centre->delay_ns;
+	options.views = mc_views;
 	err = sb_store_open(&store, node, &options, mc_kinds, MC_KIND_COUNT);
 	if (!err)
 		err = mc_service_new(&centre->service, node, store, centre->config, id);

@@ -16,6 +16,7 @@
 #include "core/node.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct mc_centre;
 struct sb_store_memory;
@@ -24,9 +25,10 @@ struct sb_store_memory;
  * 0, SB_ECONFIG or SB_ENOMEM. */
 int mc_centre_new(struct mc_centre **centre, const struct sb_config *file);
 
-/* For tests: a store in memory that outlives the node (core/store.h). Borrowed; before
- * mc_centre_start. */
+/* For tests, before mc_centre_start: a store in memory that outlives the node (core/store.h),
+ * borrowed; and how slow it is. */
 void mc_centre_set_memory(struct mc_centre *centre, struct sb_store_memory *memory);
+void mc_centre_set_delay(struct mc_centre *centre, uint64_t delay_ns);
 
 /* Opens the store and starts the centre's sessions on a node that does not run yet. Listeners open
  * when all is there. 0, or an error of sb_store_open, smpp_service_new and their like. */

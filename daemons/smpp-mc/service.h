@@ -26,6 +26,9 @@ enum mc_kind {
 
 extern const struct sb_store_kind mc_kinds[MC_KIND_COUNT];
 
+/* SQL for the store's `views`: what is in it, in words (views.c). */
+extern const char mc_views[];
+
 /* A shard's own. */
 struct mc_shard {
 	_Alignas(64) struct mc_id_block ids;

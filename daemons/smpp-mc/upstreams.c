@@ -159,7 +159,7 @@ mc_upstreams_start(const struct mc_upstreams *upstreams, struct sb_node *node)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < upstreams->count && !err; i++) {
+	for (size_t i = 0; upstreams && i < upstreams->count && !err; i++) {
 		const struct upstream *upstream = &upstreams->all[i];
 
 		err = binds_start(upstream, upstream->services[0], node);

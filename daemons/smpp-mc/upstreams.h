@@ -21,7 +21,7 @@ int mc_upstreams_open(
 	struct mc_upstreams *upstreams, struct sb_node *node, const struct mc_config *config);
 
 /* Starts all binds, under the node's root, spread over its shards. They connect, and come back,
- * for themselves. 0 or SB_ENOMEM. */
+ * for themselves. NULL: there are none. 0 or SB_ENOMEM. */
 int mc_upstreams_start(const struct mc_upstreams *upstreams, struct sb_node *node);
 
 /* After sb_node_free. Takes NULL. */

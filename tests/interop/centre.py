@@ -51,6 +51,9 @@ class Centre:
 
     def __init__(self, folder, config, settings=(), name="smpp-mc", environment=None):
         self.log = os.path.join(folder, f"{name}.log")
+        # Tests that do not speak of a store have none that outlives them.
+        if not any(setting.startswith("store.path=") for setting in settings):
+            settings = [*settings, "store.path=mem:"]
         command = [os.path.join(BINARY, "bin", "smpp-mc"), "-c", config]
         for setting in settings:
             command += ["--set", setting]

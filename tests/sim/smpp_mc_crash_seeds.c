@@ -131,6 +131,7 @@ centre_start(struct world *w)
 	read_file(w);
 	CHECK(mc_centre_new(&w->centre, w->file) == 0);
 	mc_centre_set_memory(w->centre, w->memory);
+	mc_centre_set_delay(w->centre, pick(w, 3) * 1000000);
 	err = sb_node_new(&w->node, &options);
 	if (!err) {
 		sim_attach(w->sim, w->node);

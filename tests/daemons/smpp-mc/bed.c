@@ -64,6 +64,7 @@ bed_start(struct bed *bed, const char *config)
 	assert_int_equal(sb_node_new(&bed->node, &options), 0);
 	sim_attach(bed->sim, bed->node);
 	mc_centre_set_memory(bed->centre, bed->memory);
+	mc_centre_set_delay(bed->centre, bed->store_delay_ns);
 	assert_int_equal(mc_centre_start(bed->centre, bed->node), 0);
 	bed_settle(bed);
 }

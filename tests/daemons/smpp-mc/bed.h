@@ -20,6 +20,7 @@ struct bed {
 	struct simulation *sim;
 	struct sb_store_memory *memory; /* outlives the node */
 	unsigned threads;
+	uint64_t store_delay_ns; /* from the next bed_start on */
 	struct sb_log *log;
 	int log_fd;
 	uint64_t settle_ns; /* how long a bed_settle is */

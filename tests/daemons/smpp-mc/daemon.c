@@ -98,7 +98,8 @@ static unsigned
 start_on_any_port(struct program *program)
 {
 	const char *const arguments[] = {"-c", shipped(), "--set",
-		"listener.smpp.address=127.0.0.1:0", "--set", "node.threads=2", NULL};
+		"listener.smpp.address=127.0.0.1:0", "--set", "node.threads=2", "--set",
+		"store.path=mem:", NULL};
 	const char *port;
 
 	program_start(program, arguments);
@@ -230,8 +231,8 @@ test_a_drain_says_goodbye_to_who_is_bound(void **state)
 static void
 test_an_address_that_is_not_ours_stops_the_program(void **state)
 {
-	const char *const nowhere[] = {
-		"-c", shipped(), "--set", "listener.smpp.address=192.0.2.1:2775", NULL};
+	const char *const nowhere[] = {"-c", shipped(), "--set",
+		"listener.smpp.address=192.0.2.1:2775", "--set", "store.path=mem:", NULL};
 	struct program program;
 
 	(void)state;

@@ -158,6 +158,82 @@ test_an_account_sends_so_much_a_second_over_all_its_binds(void **state)
 	bed_close(&bed);
 }
 
+static void
+test_all_accounts_together_send_so_much_a_second(void **state)
+{
+	unsigned accepted = 0;
+
+	(void)state;
+	bed_open(&bed,
+		LISTENER HANDSET "delivery { throughput = 10 burst = 5 }\n"
+				 "account \"alice\" { password = \"secret1\" throughput = 1 }\n"
+				 "account \"bob\" { password = \"secret2\" }\n");
+	client_bind(&alice, &bed, SMPP_BIND_TRANSMITTER, "alice");
+	client_bind(&bob, &bed, SMPP_BIND_TRANSMITTER, "bob");
+	/* What alice is refused for herself is left for bob. */
+	for (int i = 0; i < 10; i++)
+		accepted += submit_status(&alice, "1", "999") == SMPP_ROK;
+	assert_int_equal(accepted, 1);
+	for (int i = 0; i < 10; i++)
+		accepted += submit_status(&bob, "1", "999") == SMPP_ROK;
+	assert_int_equal(accepted, 5);
+	bed_pass(&bed, 200);
+	for (int i = 0; i < 10; i++)
+		accepted += submit_status(&bob, "1", "999") == SMPP_ROK;
+	assert_int_equal(accepted, 7);
+	bed_close(&bed);
+}
+
+/* 256: it is not told. */
+static uint32_t
+congestion_of(struct client *client)
+{
+	struct smpp_pdu pdu = submit_of("1", "1555", "x");
+	struct smpp_pdu response = client_ask(client, &pdu);
+	uint32_t value = 256;
+
+	assert_int_equal(response.header.status, SMPP_ROK);
+	smpp_find_tlv_integer(response.tlvs, SMPP_TAG_CONGESTION_STATE, &value);
+	return value;
+}
+
+static void
+bind_with_50(struct client *client)
+{
+	struct smpp_pdu pdu = {.header.command = SMPP_BIND_TRANSMITTER};
+
+	*client = (struct client){.bed = &bed, .peer = sim_connect(bed.sim, 2775)};
+	pdu.bind.system_id = sb_bytes_text("carol");
+	pdu.bind.password = sb_bytes_text("x");
+	pdu.bind.interface_version = SMPP_VERSION_50;
+	assert_int_equal(client_ask(client, &pdu).header.status, SMPP_ROK);
+}
+
+static void
+test_clients_of_5_0_are_told_how_full_the_centre_is(void **state)
+{
+	static const char quiet[] = BED_BASE "smpp { congestion_state = false }\n";
+	uint32_t last = 0;
+
+	(void)state;
+	/* Four partitions of 25 places, of which carol has 13. */
+	bed_open(&bed, BED_BASE "delivery { queue_limit = 100 }\n");
+	bind_with_50(&carol);
+	for (int i = 0; i < 12; i++) {
+		uint32_t now = congestion_of(&carol);
+
+		assert_in_range(now, last, 100);
+		last = now;
+	}
+	assert_in_range(last, 80, 95);
+	client_bind(&bob, &bed, SMPP_BIND_TRANSMITTER, "bob");
+	assert_int_equal(congestion_of(&bob), 256);
+	bed_restart(&bed, quiet);
+	bind_with_50(&carol);
+	assert_int_equal(congestion_of(&carol), 256);
+	bed_close(&bed);
+}
+
 static uint32_t
 submit_to_ten(struct client *client)
 {
@@ -258,6 +334,40 @@ test_a_store_that_is_full_is_waited_for(void **state)
 	assert_true(bed_counter(&bed, "sb_store_refused_total ") > 0);
 	assert_int_equal(
 		bed_counter(&bed, "smpp_mc_delivered_total{account=\"alice\"} "), MESSAGES);
+	bed_close(&bed);
+}
+
+/* The same, for who would rather be told. */
+static void
+test_a_store_that_is_full_throttles_if_that_is_wanted(void **state)
+{
+	enum { SIZE = 60000 };
+	static const char config[] =
+		LISTENER HANDSET "account \"alice\" { password = \"secret1\" }\n"
+				 "store { queue_limit = 64KiB full = throttle }\n"
+				 "delivery { partitions_per_shard = 1 }\n";
+	static uint8_t tlv[4 + SIZE] = {0x04, 0x24, SIZE >> 8, SIZE & 0xff};
+	struct smpp_pdu pdu = submit_of("100", "999", "");
+
+	(void)state;
+	bed_open(&bed, config);
+	bed.store_delay_ns = UINT64_C(1000000000);
+	bed_restart(&bed, config);
+	bed_pass(&bed, 5000);
+	client_bind(&alice, &bed, SMPP_BIND_TRANSMITTER, "alice");
+	pdu.tlvs = sb_bytes(tlv, sizeof(tlv));
+	/* Under way, waiting, and no more. */
+	client_send(&alice, &pdu);
+	client_send(&alice, &pdu);
+	client_expect_nothing(&alice);
+	assert_int_equal(client_ask(&alice, &pdu).header.status, SMPP_RTHROTTLED);
+	bed_pass(&bed, 3000);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(
+			client_expect(&alice, SMPP_SUBMIT_SM_RESP).header.status, SMPP_ROK);
+	client_send(&alice, &pdu);
+	bed_pass(&bed, 3000);
+	assert_int_equal(client_expect(&alice, SMPP_SUBMIT_SM_RESP).header.status, SMPP_ROK);
 	bed_close(&bed);
 }
 
@@ -364,9 +474,12 @@ main(void)
 		cmocka_unit_test(test_failed_binds_from_one_source_are_answered_later_and_later),
 		cmocka_unit_test(test_a_peer_that_leaves_while_its_refusal_waits_is_forgotten),
 		cmocka_unit_test(test_an_account_sends_so_much_a_second_over_all_its_binds),
+		cmocka_unit_test(test_all_accounts_together_send_so_much_a_second),
+		cmocka_unit_test(test_clients_of_5_0_are_told_how_full_the_centre_is),
 		cmocka_unit_test(test_a_multi_over_the_burst_is_served_after_a_pause),
 		cmocka_unit_test(test_a_full_queue_refuses),
 		cmocka_unit_test(test_a_store_that_is_full_is_waited_for),
+		cmocka_unit_test(test_a_store_that_is_full_throttles_if_that_is_wanted),
 		cmocka_unit_test(test_an_account_sends_from_its_addresses_only),
 		cmocka_unit_test(test_destinations_without_a_way_are_refused),
 		cmocka_unit_test(test_fields_of_no_meaning_are_refused),
