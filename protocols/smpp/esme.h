@@ -68,9 +68,10 @@ struct smpp_esme_options {
 
 	/*
 	 * What comes after an end. Of the connection: SB_PERMANENT connects again after any end of
-	 * it, SB_TRANSIENT after an abnormal one (refused, lost, dead; not after an orderly
-	 * unbind), SB_TEMPORARY never: the session ends with its connection. Of the session (its
-	 * own smpp_unbind or sb_close, a fault): what the supervisor does with such children.
+	 * it, SB_TRANSIENT after an abnormal one (refused, lost, dead, closed without an unbind;
+	 * not after an orderly unbind), SB_TEMPORARY never: the session ends with its connection.
+	 * Of the session (its own smpp_unbind or sb_close, a fault): what the supervisor does with
+	 * such children.
 	 */
 	enum sb_restart restart;
 	uint32_t

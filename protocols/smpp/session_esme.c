@@ -194,7 +194,8 @@ smpp_esme_stays(const struct smpp_session *p, enum sb_end why)
 	case SB_TEMPORARY:
 		return false;
 	case SB_TRANSIENT:
-		return !sb_end_is_normal(why);
+		/* The kernel of a centre that has crashed ends the connection in order, too. */
+		return p->is_cut || !sb_end_is_normal(why);
 	case SB_PERMANENT:
 		return true;
 	}
@@ -214,6 +215,7 @@ forget(struct sb_session *s, struct smpp_session *p)
 	p->version = (uint8_t)smpp_options(p)->version;
 	p->hold_reason = NULL;
 	p->is_held = false; /* the core has let go with the connection */
+	p->is_cut = false;
 	p->is_window_awaited = false;
 	p->next_sequence = 1;
 	p->ping_sequence = 0;

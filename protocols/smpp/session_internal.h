@@ -61,6 +61,7 @@ struct smpp_session {
 	bool is_known;    /* to the application, which hears of the end */
 	bool is_outbound; /* it connects by the service's options */
 	bool is_ending;   /* the session itself ends, not only its connection */
+	bool is_cut;      /* the peer has ended the connection, and nobody had unbound */
 	bool is_inside;   /* a callback of the module runs, which tells of `sent` at its end */
 	bool is_held;
 	bool is_counted;        /* in the gauge of bound sessions */

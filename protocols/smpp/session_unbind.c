@@ -217,8 +217,10 @@ smpp_input_ended(struct sb_session *s, struct smpp_session *p)
 {
 	bool is_news = p->phase == SMPP_PHASE_BOUND;
 
-	if (p->phase <= SMPP_PHASE_BOUND)
+	if (p->phase <= SMPP_PHASE_BOUND) {
 		p->why = SB_END_PEER;
+		p->is_cut = true;
+	}
 	/* A bind without a peer is of no use; requests at hand are. */
 	if (p->phase == SMPP_PHASE_BINDING || smpp_pending_count(p->in) == 0) {
 		smpp_finish(s, p, p->why);

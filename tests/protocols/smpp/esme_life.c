@@ -117,6 +117,34 @@ test_after_a_reset_a_transient_one_comes_back(void **state)
 	bed_expect_trace(&bed, "disconnected reset for a while;");
 }
 
+/* A centre that crashes has its kernel say FIN for it: that is no order. */
+static void
+test_an_end_of_input_without_an_unbind_brings_a_transient_one_back(void **state)
+{
+	(void)state;
+	open_bound(SB_TRANSIENT);
+	sim_finish(bed.peer);
+	bed_turn(&bed);
+	bed_expect_trace(&bed, "disconnected peer for a while;");
+	expect_back();
+	sim_finish(bed.peer);
+	bed_turn(&bed);
+	bed_expect_trace(&bed, "disconnected peer for a while;");
+}
+
+static void
+test_after_the_centres_unbind_its_end_of_input_ends_a_transient_one(void **state)
+{
+	(void)state;
+	open_bound(SB_TRANSIENT);
+	assert_int_equal(bed_send_submit_sm(&bed, 1), 0);
+	bed_expect(&bed, SMPP_SUBMIT_SM, 0, 2);
+	bed_send_header(&bed, SMPP_UNBIND, 0, 77);
+	sim_finish(bed.peer); /* it waits neither for our response nor answers our request */
+	bed_turn(&bed);
+	bed_expect_trace(&bed, "unbinding;lost 1 submit_sm;closed peer;");
+}
+
 static void
 test_the_centres_end_of_input_is_an_end_of_the_connection(void **state)
 {
@@ -406,6 +434,8 @@ main(void)
 		BED_TEST(test_the_centres_unbind_is_answered_and_a_permanent_one_comes_back),
 		BED_TEST(test_after_the_centres_unbind_a_transient_one_ends),
 		BED_TEST(test_after_a_reset_a_transient_one_comes_back),
+		BED_TEST(test_an_end_of_input_without_an_unbind_brings_a_transient_one_back),
+		BED_TEST(test_after_the_centres_unbind_its_end_of_input_ends_a_transient_one),
 		BED_TEST(test_the_centres_end_of_input_is_an_end_of_the_connection),
 		BED_TEST(test_a_centre_that_breaks_the_framing_is_left_and_tried_again),
 		BED_TEST(test_a_dead_link_is_found_and_tried_again),
