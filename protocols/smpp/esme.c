@@ -6,6 +6,7 @@
  */
 #include "protocols/smpp/esme.h"
 
+#include "core/network.h"
 #include "core/node.h"
 #include "protocols/smpp/esme_internal.h"
 #include "protocols/smpp/service_internal.h"
@@ -66,9 +67,12 @@ static bool
 is_valid(const struct smpp_esme_options *o)
 {
 	uint32_t command = o->bind ? o->bind : SMPP_BIND_TRANSCEIVER;
+	union sb_socket_address source;
 	struct smpp_pdu bind;
 
 	if (!smpp_is_bind(command) || o->restart < SB_TEMPORARY || o->restart > SB_PERMANENT)
+		return false;
+	if (o->source && sb_sockaddr_parse_host(o->source, 0, &source))
 		return false;
 	/* 3.3 has no transceiver; a manual bind is judged when it is sent. */
 	if (o->session.version < SMPP_VERSION_34 && command == SMPP_BIND_TRANSCEIVER &&

@@ -99,8 +99,8 @@ struct smpp_esme_options {
 
 /*
  * A service of the ESME side: to be given to smpp_esme_child, smpp_listen, and in the
- * end smpp_service_free. 0; SB_EINVAL: an option cannot be served (a text too long, no
- * transceiver in 3.3, an application of the other side); SB_ENOMEM.
+ * end smpp_service_free. 0; SB_EINVAL: an option cannot be served (a text too long, a source
+ * that is no address, no transceiver in 3.3, an application of the other side); SB_ENOMEM.
  */
 int smpp_esme_new(struct smpp_service **service, struct sb_node *node,
 	const struct smpp_application *application, const struct smpp_esme_options *options,
