@@ -50,13 +50,15 @@ smpp_session_start_outbound(struct sb_session *s, const void *args)
 /* ---- the bind ---- */
 
 void
-smpp_bind_sent(struct smpp_session *p, const struct smpp_header *header)
+smpp_bind_sent(struct sb_session *s, struct smpp_session *p, const struct smpp_header *header)
 {
 	p->bind_sequence = header->sequence;
 	p->mode = (uint8_t)smpp_bind_mode(header->command);
 	p->phase = SMPP_PHASE_ASKING;
 	if (p->attempts < UINT8_MAX)
 		p->attempts++;
+	/* The application may hold already, and the response must be heard. */
+	smpp_update_hold(s, p);
 }
 
 /* In no table: the application has not sent it, and session_init_ms bounds the wait. If it cannot
@@ -69,7 +71,7 @@ send_bind(struct sb_session *s, struct smpp_session *p, uint32_t command)
 	smpp_esme_bind_pdu(esme_options(p), command, &pdu);
 	pdu.header.sequence = smpp_next_sequence(p);
 	if (smpp_write_pdu(s, p, &pdu) == 0)
-		smpp_bind_sent(p, &pdu.header);
+		smpp_bind_sent(s, p, &pdu.header);
 }
 
 void

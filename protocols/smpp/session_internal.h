@@ -194,7 +194,7 @@ enum smpp_state smpp_bind_mode(uint32_t command);
 /* `connected` has returned: our bind, unless the application has sent its own. */
 void smpp_esme_connected(struct sb_session *s, struct smpp_session *p);
 /* A bind of ours was written with this number. */
-void smpp_bind_sent(struct smpp_session *p, const struct smpp_header *header);
+void smpp_bind_sent(struct sb_session *s, struct smpp_session *p, const struct smpp_header *header);
 /* The response to our bind. */
 void smpp_bind_response(struct sb_session *s, struct smpp_session *p,
 	const struct smpp_header *header, struct sb_bytes frame);

@@ -105,7 +105,7 @@ smpp_send(struct sb_session *s, struct smpp_pdu *request, uint64_t context)
 		return err;
 	p->requests_out++;
 	if (smpp_is_bind(request->header.command))
-		smpp_bind_sent(p, &request->header);
+		smpp_bind_sent(s, p, &request->header);
 	return 0;
 }
 
@@ -186,6 +186,15 @@ match(struct sb_session *s, struct smpp_session *p, uint32_t slot, const struct 
 	deliver(s, p, header, frame, entry.context);
 }
 
+/* There is one request less outstanding: for whom that may be what they wait for. */
+static void
+go_on(struct sb_session *s, struct smpp_session *p)
+{
+	smpp_tell_window(s, p);
+	if (p->phase > SMPP_PHASE_BOUND && !sb_is_closing(s))
+		smpp_unbind_progress(s, p);
+}
+
 /* A number that fits with a command that does not is a fault of the peer's; the request keeps
  * waiting for its own response. Never nack a response: that could go back and forth for ever. */
 static bool
@@ -216,8 +225,10 @@ bind_answered(struct sb_session *s, struct smpp_session *p, const struct smpp_he
 		return;
 	/* Looked for only now: the application may have sent more meanwhile. */
 	slot = smpp_pending_find(p->out, header->sequence);
-	if (slot != SMPP_NO_SLOT && is_answer_to(p, slot, header))
+	if (slot != SMPP_NO_SLOT && is_answer_to(p, slot, header)) {
 		match(s, p, slot, header, frame);
+		go_on(s, p);
+	}
 	smpp_bind_give_up(s, p);
 }
 
@@ -239,9 +250,7 @@ smpp_response(struct sb_session *s, struct smpp_session *p, const struct smpp_he
 		return;
 	}
 	match(s, p, slot, header, frame);
-	smpp_tell_window(s, p);
-	if (p->phase > SMPP_PHASE_BOUND && !sb_is_closing(s))
-		smpp_unbind_progress(s, p);
+	go_on(s, p);
 }
 
 void

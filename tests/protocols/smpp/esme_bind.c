@@ -9,6 +9,9 @@
 
 static struct bed bed;
 
+static const struct smpp_application idle_application = {
+	.name = "smpp.bed.idle", .side = SMPP_ESME};
+
 static int
 done(void **state)
 {
@@ -277,6 +280,109 @@ test_requests_of_the_centre_before_the_bind_are_refused(void **state)
 	assert_false(sim_has_ended(bed.peer));
 }
 
+static void
+hold(struct bed *b, struct sb_session *s)
+{
+	(void)b;
+	smpp_hold(s, "test");
+}
+
+static void
+let_go(struct bed *b, struct sb_session *s)
+{
+	(void)b;
+	smpp_resume(s);
+}
+
+static void
+test_who_holds_in_connected_still_hears_the_binds_response(void **state)
+{
+	static const struct smpp_esme_options options = {.system_id = "alice"};
+
+	(void)state;
+	bed_open_esme_alone(&bed, &options, NULL);
+	bed.in_connected = hold;
+	sim_listen(bed.sim, 2775);
+	bed_turn(&bed);
+	assert_true(bed_accept(&bed));
+	bed_expect(&bed, SMPP_BIND_TRANSCEIVER, 0, 1);
+	respond(SMPP_BIND_TRANSCEIVER_RESP, 0, 1);
+	bed_expect_trace(&bed, "bound_trx 34 by ;");
+	/* And is held from then on. */
+	bed_send_header(&bed, SMPP_ENQUIRE_LINK, 0, 1);
+	bed_expect_nothing(&bed);
+	bed_act(&bed, let_go);
+	bed_expect(&bed, SMPP_ENQUIRE_LINK_RESP, 0, 1);
+}
+
+static void
+send_bind(struct bed *b, struct sb_session *s)
+{
+	struct smpp_pdu bind = {.header.command = SMPP_BIND_TRANSCEIVER};
+
+	(void)b;
+	assert_int_equal(smpp_send(s, &bind, 7), 0);
+}
+
+/* The bind of the application's own is still in the window. */
+static void
+send_too_much(struct bed *b, struct sb_session *s)
+{
+	(void)b;
+	assert_int_equal(bed_submit_sm(s, 8), SB_FULL);
+}
+
+static void
+test_who_finds_the_window_full_in_bound_is_told_when_it_opens(void **state)
+{
+	static const struct smpp_esme_options options = {
+		.is_bind_manual = true, .session.window_out = 1};
+
+	(void)state;
+	bed_open_esme(&bed, &options);
+	bed.in_bound = send_too_much;
+	bed_act(&bed, send_bind);
+	bed_expect(&bed, SMPP_BIND_TRANSCEIVER, 0, 1);
+	respond(SMPP_BIND_TRANSCEIVER_RESP, 0, 1);
+	bed_expect_trace(&bed, "bound_trx 34 by ;response 7 bind_transceiver_resp 0;window_open;");
+}
+
+static void
+unbind(struct bed *b, struct sb_session *s)
+{
+	(void)b;
+	smpp_unbind(s, SB_END_LOCAL);
+}
+
+static void
+test_who_unbinds_in_bound_waits_for_nothing(void **state)
+{
+	static const struct smpp_esme_options options = {.is_bind_manual = true};
+
+	(void)state;
+	bed_open_esme(&bed, &options);
+	bed.in_bound = unbind;
+	bed_act(&bed, send_bind);
+	bed_expect(&bed, SMPP_BIND_TRANSCEIVER, 0, 1);
+	respond(SMPP_BIND_TRANSCEIVER_RESP, 0, 1);
+	bed_expect(&bed, SMPP_UNBIND, 0, 2);
+	bed_send_header(&bed, SMPP_UNBIND_RESP, 0, 2);
+	bed_expect_closed(&bed, SB_END_LOCAL);
+}
+
+static void
+test_what_could_never_connect_is_refused_when_the_service_is_made(void **state)
+{
+	static const struct smpp_esme_options wrong = {.host = "127.0.0.1", .source = "nowhere"};
+	static const struct smpp_esme_options right = {.host = "127.0.0.1", .source = "::1"};
+
+	(void)state;
+	bed_open_esme(&bed, NULL);
+	assert_int_equal(
+		smpp_esme_new(&bed.other, bed.node, &idle_application, &wrong, NULL), SB_EINVAL);
+	assert_int_equal(smpp_esme_new(&bed.other, bed.node, &idle_application, &right, NULL), 0);
+}
+
 int
 main(void)
 {
@@ -294,6 +400,10 @@ main(void)
 		BED_TEST(test_another_bind_can_follow_a_refusal_on_the_same_connection),
 		BED_TEST(test_a_manual_bind_is_the_applications),
 		BED_TEST(test_requests_of_the_centre_before_the_bind_are_refused),
+		BED_TEST(test_who_holds_in_connected_still_hears_the_binds_response),
+		BED_TEST(test_who_finds_the_window_full_in_bound_is_told_when_it_opens),
+		BED_TEST(test_who_unbinds_in_bound_waits_for_nothing),
+		BED_TEST(test_what_could_never_connect_is_refused_when_the_service_is_made),
 	};
 #undef BED_TEST
 

@@ -55,6 +55,8 @@ app_connected(struct sb_session *s, const struct sb_peer *peer, const void *args
 	assert_non_null(peer);
 	bed->session = s;
 	bed->address = sb_self(s);
+	if (bed->in_connected)
+		bed->in_connected(bed, s);
 	return bed->connected_result;
 }
 
@@ -98,7 +100,10 @@ app_bound(struct sb_session *s, const struct smpp_pdu *response)
 	tell(bed_of(s), "%s %x by %.*s", smpp_state_name(smpp_session_state(s)),
 		smpp_session_version(s), (int)response->bind_resp.system_id.size,
 		(const char *)response->bind_resp.system_id.data);
-	assert_true(smpp_window_room(s) > 0);
+	if (bed_of(s)->in_bound)
+		bed_of(s)->in_bound(bed_of(s), s);
+	else
+		assert_true(smpp_window_room(s) > 0);
 }
 
 static void

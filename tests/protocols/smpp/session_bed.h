@@ -26,16 +26,18 @@ struct bed {
 	struct sb_address address;
 
 	/* How the application behaves. */
-	bool answers_later;       /* requests wait for bed_answer() */
-	bool binds_later;         /* so do binds */
-	bool lacks_memory;        /* an answer may fail */
-	bool tells_sent;          /* `sent` is written down, too */
-	uint32_t bind_status;     /* of binds that are answered at once */
-	uint32_t request_status;  /* of requests */
-	bool binds_again;         /* a refused bind of ours is followed by another */
-	bool lets_in;             /* outbind is accepted */
-	int start_result;         /* what `start` returns */
-	int connected_result;     /* what `connected` returns */
+	bool answers_later;      /* requests wait for bed_answer() */
+	bool binds_later;        /* so do binds */
+	bool lacks_memory;       /* an answer may fail */
+	bool tells_sent;         /* `sent` is written down, too */
+	uint32_t bind_status;    /* of binds that are answered at once */
+	uint32_t request_status; /* of requests */
+	bool binds_again;        /* a refused bind of ours is followed by another */
+	bool lets_in;            /* outbind is accepted */
+	int start_result;        /* what `start` returns */
+	int connected_result;    /* what `connected` returns */
+	void (*in_connected)(struct bed *bed, struct sb_session *s); /* done in there; NULL: none */
+	void (*in_bound)(struct bed *bed, struct sb_session *s);
 	struct smpp_request last; /* the request that came last */
 	struct smpp_request kept[BED_SPACE / 8];
 	size_t kept_count;
