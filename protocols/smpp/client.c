@@ -66,7 +66,7 @@ struct smpp_client {
 	uint64_t awaited;
 	struct entry *answer;
 	struct queue came;
-	struct queue fetched; /* the caller has them until its next call */
+	struct queue fetched; /* the caller has them until it fetches again */
 };
 
 /* ---- the queue ---- */
@@ -183,6 +183,18 @@ is_full(const struct smpp_client *client)
 	return client->came.count >= client->queue_limit;
 }
 
+/* A response that is waited for is behind what fills the queue: then it is read on. */
+static void
+hold_if_full(struct sb_session *s)
+{
+	struct smpp_client *client = client_of(s);
+
+	if (!is_full(client) || client->awaited || client->is_held)
+		return;
+	client->is_held = true;
+	smpp_hold(s, "client");
+}
+
 /* Out of memory ends the session: an event that is missing would not be noticed. */
 static struct entry *
 put(struct sb_session *s, enum smpp_client_event_kind kind, const struct smpp_pdu *pdu)
@@ -195,11 +207,7 @@ put(struct sb_session *s, enum smpp_client_event_kind kind, const struct smpp_pd
 		return NULL;
 	}
 	queue_put(&client->came, entry);
-	/* A response that is waited for is behind what fills the queue: then it is read on. */
-	if (is_full(client) && !client->awaited && !client->is_held) {
-		client->is_held = true;
-		smpp_hold(s, "client");
-	}
+	hold_if_full(s);
 	return entry;
 }
 
@@ -210,6 +218,8 @@ on_request(struct sb_session *s, struct smpp_request request, const struct smpp_
 
 	if (is_full(client_of(s))) {
 		(void)smpp_respond(s, request, SMPP_RX_T_APPN, sb_bytes(NULL, 0));
+		/* Its caller has given up: this one was the last. */
+		hold_if_full(s);
 		return;
 	}
 	entry = put(s, SMPP_CLIENT_PDU, pdu);
@@ -233,7 +243,9 @@ ended(struct sb_session *s, enum smpp_client_event_kind kind, uint64_t context,
 			return; /* its caller has given up */
 		client->awaited = 0;
 		client->answer = entry_new(client, kind, pdu);
-		if (!client->answer)
+		if (client->answer)
+			hold_if_full(s);
+		else
 			sb_close(s, SB_END_LIMIT);
 		return;
 	}
@@ -492,15 +504,6 @@ smpp_client_stop(struct smpp_client *client)
 
 /* ---- calls ---- */
 
-/* What the caller was given is given back, and who was held for want of room reads again. */
-static void
-begin(struct smpp_client *client)
-{
-	queue_clear(client, &client->fetched);
-	entry_free(client, client->answer);
-	client->answer = NULL;
-}
-
 static int
 send_when_there_is_room(struct smpp_client *client, struct order *order, uint64_t deadline)
 {
@@ -523,10 +526,11 @@ smpp_client_request(struct smpp_client *client, struct smpp_pdu *request, uint32
 {
 	uint32_t ms = timeout_ms ? timeout_ms : smpp_service_options(client->service)->response_ms;
 	struct order order = {.request = request, .context = client->next_context};
+	struct entry *before = client->answer;
 	uint64_t deadline = deadline_in(client, ms);
 	int err;
 
-	begin(client);
+	client->answer = NULL;
 	client->next_context += 2;
 	client->awaited = order.context;
 	if (client->is_held)
@@ -536,6 +540,8 @@ smpp_client_request(struct smpp_client *client, struct smpp_pdu *request, uint32
 		if (!turn(client, deadline) && !client->answer)
 			err = SB_TIMEOUT;
 	client->awaited = 0;
+	/* Not sooner: the request may be made of it. */
+	entry_free(client, before);
 	if (err)
 		return err;
 	if (!client->answer || client->answer->event.kind == SMPP_CLIENT_ERROR)
@@ -552,7 +558,6 @@ smpp_client_send(struct smpp_client *client, struct smpp_pdu *request, uint64_t 
 	/* One bit says whose the context is. */
 	struct order order = {.request = request, .context = context << 1};
 
-	begin(client);
 	return context >> 63 ? SB_EINVAL : carry_out(client, &order);
 }
 
@@ -576,7 +581,7 @@ smpp_client_wait_for_pdus(struct smpp_client *client, uint32_t timeout_ms,
 	uint64_t deadline = deadline_in(client, timeout_ms);
 	size_t count;
 
-	begin(client);
+	queue_clear(client, &client->fetched);
 	do {
 		if ((max && client->came.count) || is_over(client))
 			break;
@@ -585,7 +590,7 @@ smpp_client_wait_for_pdus(struct smpp_client *client, uint32_t timeout_ms,
 	for (unsigned i = 0; i < MORE_TURNS && sb_node_turn(client->node, 0, 0); i++)
 		;
 	count = client->came.count < max ? client->came.count : max;
-	if (!count && is_over(client))
+	if (!client->came.count && is_over(client))
 		return SB_GONE;
 	fetch(client, events, count);
 	return (ssize_t)count;

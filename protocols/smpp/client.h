@@ -75,9 +75,10 @@ int smpp_client_open(
 
 /*
  * Sends and waits for the response, for at most timeout_ms (0: response_ms). 0: *response is it,
- * whatever its status, valid until the next call on this client. SB_TIMEOUT: none in time (one that
- * comes later is discarded), or no room in the window in time; SB_GONE: the connection has ended;
- * other errors as smpp_send. What else comes meanwhile waits for smpp_client_wait_for_pdus.
+ * whatever its status, valid until the next smpp_client_request has returned, whose request may be
+ * made of it. SB_TIMEOUT: none in time (one that comes later is discarded), or no room in the
+ * window in time; SB_GONE: the connection has ended; other errors as smpp_send. What else comes
+ * meanwhile waits for smpp_client_wait_for_pdus.
  */
 int smpp_client_request(struct smpp_client *client, struct smpp_pdu *request, uint32_t timeout_ms,
 	const struct smpp_client_event **response);
@@ -89,8 +90,8 @@ int smpp_client_send(struct smpp_client *client, struct smpp_pdu *request, uint6
 /*
  * Waits until something has come, or timeout_ms have passed, and fetches at most `max` of it in
  * order. How many; 0: nothing in time; SB_GONE: the connection has ended, and all was fetched. The
- * events are valid until the next call on this client. With `max` 0 it takes its turns and fetches
- * nothing.
+ * events are valid until the next call of this function, and requests may be made of them. With
+ * `max` 0 it takes its turns and fetches nothing.
  */
 ssize_t smpp_client_wait_for_pdus(struct smpp_client *client, uint32_t timeout_ms,
 	const struct smpp_client_event *events[], size_t max);

@@ -25,6 +25,7 @@ static pthread_t thread;
 static uint16_t port;
 static atomic_uint delivered; /* deliver_sm_resp so far, and the status of the last */
 static atomic_uint last_status;
+static atomic_uint not_taken; /* of them, with another status than ROK */
 
 static void
 mc_bind(struct sb_session *s, struct smpp_request request, const struct smpp_binding *binding)
@@ -34,12 +35,21 @@ mc_bind(struct sb_session *s, struct smpp_request request, const struct smpp_bin
 	smpp_respond(s, request, is_alice ? SMPP_ROK : SMPP_RINVSYSID, sb_bytes_text("mc"));
 }
 
+static void
+echo(struct sb_session *s, struct sb_bytes text)
+{
+	struct smpp_pdu deliver = {.header.command = SMPP_DELIVER_SM};
+
+	deliver.deliver_sm.short_message = text;
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(smpp_send(s, &deliver, 0), 0);
+}
+
 /* What a submit_sm asks for is in its text. */
 static void
 mc_request(struct sb_session *s, struct smpp_request request, const struct smpp_pdu *pdu)
 {
 	struct sb_bytes text = pdu->submit_sm.short_message;
-	struct smpp_pdu deliver = {.header.command = SMPP_DELIVER_SM};
 
 	if (request.command != SMPP_SUBMIT_SM) {
 		smpp_nack(s, request, SMPP_RINVCMDID);
@@ -51,12 +61,12 @@ mc_request(struct sb_session *s, struct smpp_request request, const struct smpp_
 		sb_abort(s, SB_END_LOCAL);
 		return;
 	}
-	if (sb_bytes_equal(text, sb_bytes_text("echo"))) {
-		deliver.deliver_sm.short_message = text;
-		for (unsigned i = 0; i < 3; i++)
-			assert_int_equal(smpp_send(s, &deliver, 0), 0);
-	}
+	if (sb_bytes_equal(text, sb_bytes_text("echo")) ||
+		sb_bytes_equal(text, sb_bytes_text("echo twice")))
+		echo(s, text);
 	smpp_respond(s, request, SMPP_ROK, sb_bytes_text("4711"));
+	if (sb_bytes_equal(text, sb_bytes_text("echo twice")))
+		echo(s, text);
 }
 
 static void
@@ -65,6 +75,7 @@ mc_response(struct sb_session *s, uint64_t context, const struct smpp_pdu *pdu)
 	(void)s;
 	(void)context;
 	atomic_store(&last_status, pdu->header.status);
+	atomic_fetch_add(&not_taken, pdu->header.status != SMPP_ROK);
 	atomic_fetch_add(&delivered, 1);
 }
 
@@ -331,6 +342,80 @@ test_a_manual_bind_is_a_request_like_others_and_can_be_tried_again(void **state)
 	smpp_client_stop(client);
 }
 
+static void
+test_a_request_may_be_made_of_what_came_before(void **state)
+{
+	struct smpp_client *client = open_as_alice();
+	const struct smpp_client_event *event;
+	struct smpp_pdu pdu = submit("echo");
+
+	(void)state;
+	assert_int_equal(smpp_client_request(client, &pdu, 5000, &event), 0);
+	/* The id lies in the event. */
+	pdu = submit("");
+	pdu.submit_sm.short_message = event->pdu.submit_sm_resp.message_id;
+	assert_int_equal(smpp_client_request(client, &pdu, 5000, &event), 0);
+	assert_int_equal(event->pdu.header.status, SMPP_ROK);
+	/* And so does the message that is sent back. */
+	assert_int_equal(smpp_client_wait_for_pdus(client, 5000, &event, 1), 1);
+	pdu.submit_sm.short_message = event->pdu.deliver_sm.short_message;
+	assert_int_equal(smpp_client_send(client, &pdu, 1), 0);
+	smpp_client_stop(client);
+}
+
+/* Until the centre has so many answers in all: it is a thread of its own. */
+static void
+wait_for_delivered(struct smpp_client *client, unsigned count)
+{
+	for (unsigned i = 0; i < 500 && atomic_load(&delivered) < count; i++)
+		assert_int_equal(smpp_client_wait_for_pdus(client, 10, NULL, 0), 0);
+}
+
+static void
+test_a_queue_that_a_request_has_filled_is_held_afterwards(void **state)
+{
+	struct smpp_client_options options = as("alice");
+	const struct smpp_client_event *events[8];
+	struct smpp_pdu pdu = submit("echo twice");
+	struct smpp_client *client;
+	unsigned before = atomic_load(&delivered), refused = atomic_load(&not_taken);
+
+	(void)state;
+	options.queue = 3;
+	assert_int_equal(smpp_client_open(&client, &options, NULL), 0);
+	/* Three come before the response and three behind it. */
+	assert_int_equal(smpp_client_request(client, &pdu, 5000, &events[0]), 0);
+	wait_for_delivered(client, before + 3);
+	for (unsigned count = 0; count < 6;) {
+		ssize_t n = smpp_client_wait_for_pdus(client, 5000, events, 8);
+
+		assert_true(n > 0);
+		count += (unsigned)n;
+	}
+	wait_for_delivered(client, before + 6);
+	assert_int_equal(atomic_load(&not_taken), refused);
+	smpp_client_stop(client);
+}
+
+static void
+test_the_end_is_told_only_when_all_was_fetched(void **state)
+{
+	struct smpp_client *client = open_as_alice();
+	const struct smpp_client_event *event;
+	struct smpp_pdu pdu = submit("end"), submission = submit("silence");
+
+	(void)state;
+	assert_int_equal(smpp_client_send(client, &pdu, 1), 0);
+	while (smpp_client_send(client, &submission, 2) != SB_GONE)
+		assert_int_equal(smpp_client_wait_for_pdus(client, 10, NULL, 0), 0);
+	do
+		assert_int_equal(smpp_client_wait_for_pdus(client, 0, NULL, 0), 0);
+	while (smpp_client_wait_for_pdus(client, 0, &event, 1) == 1 &&
+		(event->kind != SMPP_CLIENT_ERROR || event->context != 1));
+	assert_int_equal(event->kind, SMPP_CLIENT_ERROR);
+	smpp_client_stop(client);
+}
+
 /* ---- memory ---- */
 
 static struct sb_env scarce;
@@ -386,6 +471,9 @@ main(void)
 		cmocka_unit_test(test_a_lost_connection_is_the_end),
 		cmocka_unit_test(
 			test_a_manual_bind_is_a_request_like_others_and_can_be_tried_again),
+		cmocka_unit_test(test_a_request_may_be_made_of_what_came_before),
+		cmocka_unit_test(test_a_queue_that_a_request_has_filled_is_held_afterwards),
+		cmocka_unit_test(test_the_end_is_told_only_when_all_was_fetched),
 		cmocka_unit_test(test_out_of_memory_anywhere_is_an_error_and_no_more),
 	};
 
