@@ -225,13 +225,12 @@ error_of(const struct smpp_receipt *receipt)
 	return error < UINT8_MAX ? (uint8_t)error : UINT8_MAX;
 }
 
-/* Still on its way, so that nothing has changed. */
+/* Else it is on its way still, or in a state of the upstream's own: nothing has changed for us. */
 static bool
-is_underway(const struct smpp_receipt *receipt)
+is_end(const struct smpp_receipt *receipt)
 {
-	return receipt->has_state &&
-	       (receipt->state == SMPP_STATE_SCHEDULED || receipt->state == SMPP_STATE_ENROUTE ||
-		       receipt->state == SMPP_STATE_ACCEPTED);
+	return receipt->has_state && (smpp_message_state_is_final(receipt->state) ||
+					     receipt->state == SMPP_STATE_UNKNOWN);
 }
 
 /* The receipt comes from where the message was sent to. */
@@ -266,8 +265,7 @@ inquire(struct sb_session *s, struct smpp_request request, const struct smpp_pdu
 	notice->upstream = upstream->party.number;
 	notice->key = mc_upstream_key(
 		upstream->party.system_id, upstream->message_ids.receipt, receipt->message_id);
-	notice->state =
-		smpp_message_state_is_final(receipt->state) ? receipt->state : SMPP_STATE_UNKNOWN;
+	notice->state = receipt->state;
 	notice->error = error_of(receipt);
 	addresses_of(pdu, notice);
 	inquiry->owner = mc_partition_of(
@@ -282,17 +280,15 @@ mc_upstream_receipt(struct sb_session *s, struct smpp_request request, const str
 								: pdu->deliver_sm.esm_class;
 	struct smpp_receipt receipt = smpp_receipt_empty();
 	int err = smpp_receipt_read(pdu, &receipt);
+	bool has_id;
 
 	sb_counter_add(mc_session_upstream(s)->state->receipts, sb_session_shard(s), 1);
-	/* An intermediate notification, by its esm_class or by what it says. */
-	if (!smpp_is_receipt(esm_class) || is_underway(&receipt)) {
-		smpp_respond(s, request, SMPP_ROK, sb_bytes(NULL, 0));
+	has_id = !err && receipt.message_id.size && receipt.message_id.size <= MC_CARRIER_ID_MAX;
+	if (smpp_is_receipt(esm_class) && has_id && is_end(&receipt)) {
+		inquire(s, request, pdu, &receipt);
 		return;
 	}
-	if (err || !receipt.message_id.size || receipt.message_id.size > MC_CARRIER_ID_MAX) {
+	if (smpp_is_receipt(esm_class) && !has_id)
 		count_unmatched(s, receipt.message_id);
-		smpp_respond(s, request, SMPP_ROK, sb_bytes(NULL, 0));
-		return;
-	}
-	inquire(s, request, pdu, &receipt);
+	smpp_respond(s, request, SMPP_ROK, sb_bytes(NULL, 0));
 }

@@ -408,6 +408,7 @@ test_what_is_on_its_way_is_no_end(void **state)
 	id = alice_has_sent(SMPP_RECEIPT_ALWAYS, "c1");
 	assert_int_equal(carrier_says("c1", "ENROUTE"), SMPP_ROK);
 	assert_int_equal(carrier_says("c1", "ACCEPTD"), SMPP_ROK);
+	assert_int_equal(carrier_says("c1", "BUFFERD"), SMPP_ROK);
 	assert_int_equal(client_query(&alice, id, "100"), SMPP_STATE_ENROUTE);
 	assert_int_equal(carrier_says("c1", "DELIVRD"), SMPP_ROK);
 	client_gets_receipt(&alice, id, "DELIVRD");
