@@ -333,15 +333,10 @@ respond_with_load(
 
 /* Accepted is counted when it is answered, as the client counts it. */
 static void
-answer_one(struct sb_session *s, struct smpp_request request, uint32_t status,
-	const struct mc_submitted *submitted)
+answer_one(struct sb_session *s, struct smpp_request request, const struct mc_submitted *submitted)
 {
 	char text[MC_ID_TEXT];
 
-	if (status != SMPP_ROK) {
-		mc_refuse(s, request, status);
-		return;
-	}
 	sb_counter_add(mc_session_account(s)->state->accepted, shard_of(s), 1);
 	mc_id_format(submitted->id, text);
 	/* A deliver_sm_resp has no id (3.4, 4.6.2). */
@@ -364,8 +359,10 @@ slot_done(struct sb_session *s, struct mc_slot *slot, uint32_t status,
 	mc_slot_give(slots, (uint32_t)(slot - slots->slots));
 	if (done.group)
 		done.group->part_done(s, done.group, done.part, status, answer);
+	else if (submitted && status == SMPP_ROK)
+		answer_one(s, done.request, submitted);
 	else
-		answer_one(s, done.request, status, submitted);
+		mc_refuse(s, done.request, status);
 }
 
 void
