@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Callable, List, Optional
 
 import harness
-from service import Idle, Paced
+from service import Idle, Paced, Unpaced
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -106,6 +106,8 @@ BENCHMARKS = [
           SMPP_MC, [*PACED], 100000, 60, 10, 200),
     Paced("smpp-mc-paced-receipts", "the same, a receipt for every message",
           SMPP_MC, [*PACED, "--registered-delivery", "1", "--drain", "30"], 100000, 20, None, None),
+    Unpaced("smpp-mc-unpaced", "submit_sm to smpp-mc on the disk as fast as windows allow, beside SQLite alone",
+            SMPP_MC, [*PACED], 1.3, 0.4),
     Idle("smpp-mc-idle", "10,000 bound sessions of smpp-mc with enquire_link on", SMPP_MC, ["--window", "1"], 60, 2),
     Rate("esme-1x100", "submit_sm from our ESME side to bare-smpp, 1 connection, window 100",
          esme("--connections", "1", "--window", "100"), ["bare-smpp"], 500_000, on_one_core=True),

@@ -204,6 +204,9 @@ def run_one(benchmark, tls_files, options):
         elif isinstance(benchmark, service.Paced):
             result = service.run_paced(benchmark, options)
             service.print_paced(benchmark.name, result)
+        elif isinstance(benchmark, service.Unpaced):
+            result = service.run_unpaced(benchmark, options)
+            service.print_unpaced(benchmark.name, result)
         elif isinstance(benchmark, service.Idle):
             result = service.run_idle(benchmark, options)
             service.print_idle(benchmark.name, result)

@@ -1,6 +1,9 @@
 """Benchmarks of smpp-mc as a service: a pace that it must keep with messages on the disk, and what
 it costs to do nothing for many."""
+import json
 import os
+import statistics
+import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
@@ -13,6 +16,9 @@ from harness import Failed, Load, Server
 # Beside the build: a disk, where /tmp may be memory.
 DISK = os.environ.get("SB_DISK", harness.BINARY)
 INTERVAL = 0.5
+
+# A message of the load in its row: the account's name and the PDU.
+ROW_OCTETS = 95
 
 
 @dataclass
@@ -44,6 +50,22 @@ class Idle:
 
     def programs(self):
         return [self.ours[0], "smpp-load"]
+
+
+@dataclass
+class Unpaced:
+    """Messages as fast as windows allow into a store on the disk, beside SQLite alone with rows like
+    theirs, as many a commit. Goals: the writer's CPU a row at most so many times SQLite's alone, its
+    rate at least such a part of it."""
+    name: str
+    what: str
+    ours: List[str]
+    load: List[str]
+    goal_cpu: float
+    goal_rate: float
+
+    def programs(self):
+        return [self.ours[0], "smpp-load", "store-bare"]
 
 
 class Centre:
@@ -107,10 +129,83 @@ def run_paced(benchmark, options):
             "verdict": ("met" if met else "missed") if goals else "reported"}
 
 
+def between(before, after, name):
+    return after.value(name) - before.value(name)
+
+
 def rows_of_a_commit(before, after):
-    count = after.value("sb_store_commit_rows_count") - before.value("sb_store_commit_rows_count")
-    rows = after.value("sb_store_commit_rows_sum") - before.value("sb_store_commit_rows_sum")
-    return rows / count if count else None
+    count = between(before, after, "sb_store_commit_rows_count")
+    return between(before, after, "sb_store_commit_rows_sum") / count if count else None
+
+
+def unpaced_slice(centre, load, seconds):
+    """A run of the load, with what the threads and the store did meanwhile."""
+    threads, before = threads_cpu(centre.server.pid), centre.read()
+    began = time.monotonic()
+    result = load.run(seconds)
+    after, passed = centre.read(), time.monotonic() - began
+    rows = between(before, after, "sb_store_commit_rows_sum")
+    if result["accepted"] != result["ops"] or not rows:
+        raise Failed(f"not all was accepted: {result['statuses']}")
+    return {"writer_us_a_row": between(before, after, "sb_store_writer_cpu_microseconds_total") / rows,
+            "rows_a_commit": rows_of_a_commit(before, after), "messages_per_second": result["per_second"],
+            "rows_per_second": result["per_second"] * rows / result["ops"],
+            "threads_percent": {name: 100 * (used - threads.get(name, 0)) / passed
+                                for name, used in threads_cpu(centre.server.pid).items()}}
+
+
+def bare_slice(folder, rows_a_commit, seconds):
+    """SQLite alone, with as many rows a commit: half of them deletes, as a message is one of each."""
+    batch = max(1, round(rows_a_commit / 2))
+    rows = int(seconds * 150000)
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        done = subprocess.run([harness.program("store-bare"), "--rows", str(rows), "--batch", str(batch),
+                               "--keep", "2000", "--body", str(ROW_OCTETS), os.path.join(place, "rows")],
+                              capture_output=True, text=True, timeout=600, check=True,
+                              preexec_fn=harness.pinned(harness.SERVER_CORE))
+    return json.loads(done.stdout)
+
+
+def run_unpaced(benchmark, options):
+    slices = []
+    with tempfile.TemporaryDirectory(dir=DISK, prefix="sb-bench-") as folder:
+        centre = Centre(benchmark.ours, folder, [f"store.path={os.path.join(folder, 'mc.db')}"])
+        with centre.server as server, Load([harness.program("smpp-load"), *benchmark.load,
+                                            server.address]) as load:
+            load.run(1)
+            for _ in range(options.rounds):
+                ours = unpaced_slice(centre, load, options.seconds)
+                slices.append((ours, bare_slice(folder, ours["rows_a_commit"], options.seconds)))
+    cpu = [ours["writer_us_a_row"] / bare["writer_us_a_change"] for ours, bare in slices]
+    rate = [ours["rows_per_second"] / bare["changes_per_second"] for ours, bare in slices]
+    verdicts = {verdict(benchmark.goal_cpu, cpu), verdict(-benchmark.goal_rate, [-one for one in rate])}
+    threads = {name: statistics.median(ours["threads_percent"].get(name, 0) for ours, _ in slices)
+               for name in slices[0][0]["threads_percent"]}
+    return {"cpu_ratio": quartiles(cpu), "rate_ratio": quartiles(rate), "threads_percent": threads,
+            **{name: statistics.median(ours[name] for ours, _ in slices)
+               for name in ("writer_us_a_row", "rows_a_commit", "messages_per_second", "rows_per_second")},
+            "bare": {name: statistics.median(bare[name] for _, bare in slices)
+                     for name in ("writer_us_a_change", "changes_per_second")},
+            "goals": {"cpu": benchmark.goal_cpu, "rate": benchmark.goal_rate},
+            "verdict": next(one for one in ("missed", "undecided", "met") if one in verdicts)}
+
+
+def quartiles(values):
+    return statistics.quantiles(values, n=4, method="inclusive")
+
+
+def verdict(goal, values):
+    low, median, high = quartiles(values)
+    return "undecided" if low <= goal < high else "met" if median <= goal else "missed"
+
+
+def print_unpaced(name, result):
+    (cpu_low, cpu, cpu_high), (rate_low, rate, rate_high) = result["cpu_ratio"], result["rate_ratio"]
+    limit = max(result["threads_percent"].items(), key=lambda one: one[1])
+    print(f"{name:18} {result['messages_per_second']:,.0f} messages a second, {result['rows_a_commit']:.0f} rows a "
+          f"commit: {result['verdict']}; writer's CPU a row {result['writer_us_a_row']:.2f} us, {cpu:.3f} "
+          f"({cpu_low:.3f}-{cpu_high:.3f}) of SQLite alone, rate {rate:.3f} ({rate_low:.3f}-{rate_high:.3f}) of its; "
+          f"the busiest thread is {limit[0]}, {limit[1]:.0f} % of a core")
 
 
 def run_idle(benchmark, options):
