@@ -36,6 +36,7 @@ sqlite_free(struct sb_sqlite *s)
 {
 	sb_sqlite_finalize(s);
 	sb_sqlite_file_close(s);
+	sb_store_order_fini(&s->order, s->env);
 	s->env->release(s->env->context, s);
 }
 

@@ -1,6 +1,7 @@
 /*
- * The writer: all that waits becomes one transaction of SQLite. It pays for a
- * savepoint only where one of our transactions may fail alone.
+ * The writer: all that waits becomes one transaction of SQLite, its changes in the
+ * order of their rows. Only where one of our transactions may fail alone they are
+ * made one after the other, under savepoints.
  */
 #include "core/error.h"
 #include "core/store_sqlite_internal.h"
@@ -109,6 +110,14 @@ apply_all(struct sb_sqlite *s, const struct sb_txn *txn)
 	return err;
 }
 
+static void
+set_all(struct sb_store_batch *batches, int status)
+{
+	for (struct sb_store_batch *batch = batches; batch; batch = batch->next)
+		for (struct sb_store_request *r = batch->first; r; r = r->next)
+			r->status = status;
+}
+
 /* What concerns one transaction of ours and not the file. */
 static bool
 is_alone(int err)
@@ -152,7 +161,7 @@ why_gone(struct sb_sqlite *s, const struct sb_txn *txn)
 }
 
 static int
-apply_batches(struct sb_sqlite *s, struct sb_store_batch *batches, bool each_alone)
+apply_one_by_one(struct sb_sqlite *s, struct sb_store_batch *batches, bool each_alone)
 {
 	int err = 0;
 
@@ -166,6 +175,37 @@ apply_batches(struct sb_sqlite *s, struct sb_store_batch *batches, bool each_alo
 				err = why_gone(s, txn);
 		}
 	return err;
+}
+
+/* Whose changes they are is not known here: one that fails alone is found in another attempt. */
+static int
+apply_in_order(struct sb_sqlite *s)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < s->order.count && !err; i++)
+		err = apply(s, s->order.items[i].op);
+	return is_alone(err) ? EACH_ALONE : err;
+}
+
+/* A conflict is an answer, and common where there are comparisons at all. */
+static bool
+has_cas(const struct sb_store_batch *batches)
+{
+	for (; batches; batches = batches->next)
+		for (struct sb_store_request *r = batches->first; r; r = r->next)
+			if (((struct sb_txn *)r)->has_cas)
+				return true;
+	return false;
+}
+
+static int
+apply_batches(struct sb_sqlite *s, struct sb_store_batch *batches, bool each_alone)
+{
+	if (each_alone || has_cas(batches) || !sb_store_order_sort(&s->order, s->env, batches))
+		return apply_one_by_one(s, batches, each_alone);
+	set_all(batches, 0);
+	return apply_in_order(s);
 }
 
 /* One transaction of SQLite. 0, EACH_ALONE or what concerns all: then nothing was done. */
@@ -183,14 +223,6 @@ attempt(struct sb_sqlite *s, struct sb_store_batch *batches, bool each_alone)
 	if (err && !sqlite3_get_autocommit(s->writing))
 		(void)run(s, SB_SQLITE_ROLLBACK);
 	return err;
-}
-
-static void
-fail_all(struct sb_store_batch *batches, int err)
-{
-	for (struct sb_store_batch *batch = batches; batch; batch = batch->next)
-		for (struct sb_store_request *r = batch->first; r; r = r->next)
-			r->status = err;
 }
 
 static void
@@ -241,7 +273,7 @@ sb_sqlite_commit(void *context, struct sb_store_batch *batches)
 	if (!err)
 		err = commit(s, batches);
 	if (err)
-		fail_all(batches, err);
+		set_all(batches, err);
 	give_back(batches);
 	/* Only now, with nobody waiting for it. */
 	if (!err)

@@ -8,6 +8,7 @@
 #define SB_CORE_STORE_SQLITE_INTERNAL_H
 
 #include "store_internal.h"
+#include "store_order_internal.h"
 #include "store_worker_internal.h"
 
 #include <sqlite3.h>
@@ -73,9 +74,10 @@ struct sb_sqlite {
 	sqlite3 *writing, *reading;
 	sqlite3_stmt *steps[SB_SQLITE_STEPS];
 	struct sb_store_worker writer, reader;
-	int failure;       /* the writer's: no further commit; 0: none */
-	int wal_frames;    /* in the write-ahead log after the last commit */
-	int checkpoint_at; /* so many */
+	struct sb_store_order order; /* the writer's */
+	int failure;                 /* the writer's: no further commit; 0: none */
+	int wal_frames;              /* in the write-ahead log after the last commit */
+	int checkpoint_at;           /* so many */
 	int page_size;
 	const char *path; /* SQLite's own, without a scheme */
 	struct sb_sqlite_health health;

@@ -106,7 +106,7 @@ BENCHMARKS = [
           SMPP_MC, [*PACED], 100000, 60, 10, 200),
     Paced("smpp-mc-paced-receipts", "the same, a receipt for every message",
           SMPP_MC, [*PACED, "--registered-delivery", "1", "--drain", "30"], 100000, 20, None, None),
-    Unpaced("smpp-mc-unpaced", "submit_sm to smpp-mc on the disk as fast as windows allow, beside SQLite alone",
+    Unpaced("smpp-mc-unpaced", "submit_sm to smpp-mc on the disk as fast as windows allow, beside the store alone",
             SMPP_MC, [*PACED], 1.3, 0.4),
     Idle("smpp-mc-idle", "10,000 bound sessions of smpp-mc with enquire_link on", SMPP_MC, ["--window", "1"], 60, 2),
     Rate("esme-1x100", "submit_sm from our ESME side to bare-smpp, 1 connection, window 100",

@@ -54,9 +54,9 @@ class Idle:
 
 @dataclass
 class Unpaced:
-    """Messages as fast as windows allow into a store on the disk, beside SQLite alone with rows like
-    theirs, as many a commit. Goals: the writer's CPU a row at most so many times SQLite's alone, its
-    rate at least such a part of it."""
+    """Messages as fast as windows allow into a store on the disk, beside the store thread alone with
+    rows like theirs, as many a commit. Goals: the writer's CPU a row at most so many times what it is
+    alone, its rate at least such a part of it. Beside SQLite alone it is reported, too."""
     name: str
     what: str
     ours: List[str]
@@ -65,7 +65,7 @@ class Unpaced:
     goal_rate: float
 
     def programs(self):
-        return [self.ours[0], "smpp-load", "store-bare"]
+        return [self.ours[0], "smpp-load", "store-bench", "store-bare"]
 
 
 class Centre:
@@ -140,27 +140,28 @@ def rows_of_a_commit(before, after):
 
 def unpaced_slice(centre, load, seconds):
     """A run of the load, with what the threads and the store did meanwhile."""
-    threads, before = threads_cpu(centre.server.pid), centre.read()
-    began = time.monotonic()
+    before, threads = centre.read(), threads_cpu(centre.server.pid)
     result = load.run(seconds)
-    after, passed = centre.read(), time.monotonic() - began
+    used = threads_cpu(centre.server.pid)
+    after = centre.read()
     rows = between(before, after, "sb_store_commit_rows_sum")
     if result["accepted"] != result["ops"] or not rows:
         raise Failed(f"not all was accepted: {result['statuses']}")
     return {"writer_us_a_row": between(before, after, "sb_store_writer_cpu_microseconds_total") / rows,
             "rows_a_commit": rows_of_a_commit(before, after), "messages_per_second": result["per_second"],
             "rows_per_second": result["per_second"] * rows / result["ops"],
-            "threads_percent": {name: 100 * (used - threads.get(name, 0)) / passed
-                                for name, used in threads_cpu(centre.server.pid).items()}}
+            "threads_percent": {name: 100 * (cpu - threads.get(name, 0)) / result["seconds"]
+                                for name, cpu in used.items()}}
 
 
-def bare_slice(folder, rows_a_commit, seconds):
-    """SQLite alone, with as many rows a commit: half of them deletes, as a message is one of each."""
+def alone_slice(program, folder, rows_a_commit, seconds):
+    """The store thread, or SQLite, with as many rows a commit and nothing else to do: half of them
+    deletes, as a message is one of each, of what the commit before has put."""
     batch = max(1, round(rows_a_commit / 2))
     rows = int(seconds * 150000)
     with tempfile.TemporaryDirectory(dir=folder) as place:
-        done = subprocess.run([harness.program("store-bare"), "--rows", str(rows), "--batch", str(batch),
-                               "--keep", "2000", "--body", str(ROW_OCTETS), os.path.join(place, "rows")],
+        done = subprocess.run([harness.program(program), "--rows", str(rows), "--batch", str(batch),
+                               "--keep", str(batch), "--body", str(ROW_OCTETS), os.path.join(place, "rows")],
                               capture_output=True, text=True, timeout=600, check=True,
                               preexec_fn=harness.pinned(harness.SERVER_CORE))
     return json.loads(done.stdout)
@@ -175,17 +176,19 @@ def run_unpaced(benchmark, options):
             load.run(1)
             for _ in range(options.rounds):
                 ours = unpaced_slice(centre, load, options.seconds)
-                slices.append((ours, bare_slice(folder, ours["rows_a_commit"], options.seconds)))
-    cpu = [ours["writer_us_a_row"] / bare["writer_us_a_change"] for ours, bare in slices]
-    rate = [ours["rows_per_second"] / bare["changes_per_second"] for ours, bare in slices]
+                slices.append((ours, *(alone_slice(program, folder, ours["rows_a_commit"], options.seconds)
+                                       for program in ("store-bench", "store-bare"))))
+    cpu = [ours["writer_us_a_row"] / alone["writer_us_a_change"] for ours, alone, _ in slices]
+    rate = [ours["rows_per_second"] / alone["changes_per_second"] for ours, alone, _ in slices]
     verdicts = {verdict(benchmark.goal_cpu, cpu), verdict(-benchmark.goal_rate, [-one for one in rate])}
-    threads = {name: statistics.median(ours["threads_percent"].get(name, 0) for ours, _ in slices)
+    threads = {name: statistics.median(ours["threads_percent"].get(name, 0) for ours, *_ in slices)
                for name in slices[0][0]["threads_percent"]}
     return {"cpu_ratio": quartiles(cpu), "rate_ratio": quartiles(rate), "threads_percent": threads,
-            **{name: statistics.median(ours[name] for ours, _ in slices)
+            **{name: statistics.median(ours[name] for ours, *_ in slices)
                for name in ("writer_us_a_row", "rows_a_commit", "messages_per_second", "rows_per_second")},
-            "bare": {name: statistics.median(bare[name] for _, bare in slices)
-                     for name in ("writer_us_a_change", "changes_per_second")},
+            **{who: {name: statistics.median(one[at][name] for one in slices)
+                     for name in ("writer_us_a_change", "changes_per_second")}
+               for at, who in ((1, "alone"), (2, "sqlite"))},
             "goals": {"cpu": benchmark.goal_cpu, "rate": benchmark.goal_rate},
             "verdict": next(one for one in ("missed", "undecided", "met") if one in verdicts)}
 
@@ -204,7 +207,8 @@ def print_unpaced(name, result):
     limit = max(result["threads_percent"].items(), key=lambda one: one[1])
     print(f"{name:18} {result['messages_per_second']:,.0f} messages a second, {result['rows_a_commit']:.0f} rows a "
           f"commit: {result['verdict']}; writer's CPU a row {result['writer_us_a_row']:.2f} us, {cpu:.3f} "
-          f"({cpu_low:.3f}-{cpu_high:.3f}) of SQLite alone, rate {rate:.3f} ({rate_low:.3f}-{rate_high:.3f}) of its; "
+          f"({cpu_low:.3f}-{cpu_high:.3f}) of the store thread alone, rate {rate:.3f} ({rate_low:.3f}-{rate_high:.3f}) of "
+          f"its; alone {result['alone']['writer_us_a_change']:.2f} us, SQLite {result['sqlite']['writer_us_a_change']:.2f} us; "
           f"the busiest thread is {limit[0]}, {limit[1]:.0f} % of a core")
 
 
