@@ -100,12 +100,16 @@ good(struct smpp_pace *pace, uint32_t limit)
 bool
 smpp_pace_answered(struct smpp_pace *pace, uint64_t now, uint32_t status, uint32_t limit)
 {
+	bool is_congested = pace->is_congested;
+
+	pace->is_congested = false;
 	if (pace->throttle_min_ms == SB_UNLIMITED)
 		return false;
 	if (status == SMPP_RTHROTTLED || status == SMPP_RMSGQFUL)
 		return throttled(pace, now, limit);
 	/* Any other answer, also a refusal of the message itself, was room in the queue. */
-	good(pace, limit);
+	if (!is_congested)
+		good(pace, limit);
 	return false;
 }
 
@@ -116,6 +120,7 @@ smpp_pace_congested(struct smpp_pace *pace, uint64_t now, uint32_t state, uint32
 
 	if (state < CONGESTED || pace->throttle_min_ms == SB_UNLIMITED)
 		return false;
+	pace->is_congested = true;
 	pace->good = 0;
 	if (pace->eased_at && now < since)
 		return false;

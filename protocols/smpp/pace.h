@@ -38,6 +38,7 @@ struct smpp_pace {
 	uint32_t pause_ms; /* the next */
 	uint32_t window;   /* now; UINT32_MAX: never slowed */
 	uint32_t good;     /* answers since the window last changed */
+	bool is_congested; /* says the response that is looked at */
 };
 
 void smpp_pace_init(struct smpp_pace *pace, const struct smpp_pace_options *options);
@@ -61,7 +62,8 @@ bool smpp_pace_take(struct smpp_pace *pace, uint64_t now);
 /* A response with this status, to one of `limit` at most. True: slower than before. */
 bool smpp_pace_answered(struct smpp_pace *pace, uint64_t now, uint32_t status, uint32_t limit);
 
-/* A response that carried congestion_state. True: slower than before. */
+/* A response that carried congestion_state, before smpp_pace_answered is told of it. True: slower
+ * than before. */
 bool smpp_pace_congested(struct smpp_pace *pace, uint64_t now, uint32_t state, uint32_t limit);
 
 #endif

@@ -155,13 +155,13 @@ void
 smpp_pace_response(struct sb_session *s, struct smpp_session *p, const struct smpp_pdu *pdu)
 {
 	uint32_t state;
-	bool is_slower;
+	bool is_slower = false;
 
 	if (!p->pace)
 		return;
-	is_slower = smpp_pace_answered(p->pace, sb_now(s), pdu->header.status, p->window_out);
-	if (pdu->tlvs.size && smpp_find_tlv_integer(pdu->tlvs, SMPP_TAG_CONGESTION_STATE, &state) &&
-		smpp_pace_congested(p->pace, sb_now(s), state, p->window_out))
+	if (pdu->tlvs.size && smpp_find_tlv_integer(pdu->tlvs, SMPP_TAG_CONGESTION_STATE, &state))
+		is_slower = smpp_pace_congested(p->pace, sb_now(s), state, p->window_out);
+	if (smpp_pace_answered(p->pace, sb_now(s), pdu->header.status, p->window_out))
 		is_slower = true;
 	if (is_slower)
 		say_slowed(s, p, pdu);

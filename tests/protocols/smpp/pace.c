@@ -122,6 +122,26 @@ test_congestion_takes_one_a_pause_and_stops_the_widening(void **state)
 	assert_int_equal(smpp_pace_due(&pace, START), 0);
 }
 
+/* Of a window of one every answer is a whole window. */
+static void
+test_while_congestion_lasts_a_window_of_one_stays(void **state)
+{
+	struct smpp_pace pace;
+
+	(void)state;
+	smpp_pace_init(&pace, &(struct smpp_pace_options){0});
+	for (uint64_t now = START; smpp_pace_window(&pace, LIMIT) > 1; now += 100 * MS)
+		assert_true(smpp_pace_congested(&pace, now, 100, LIMIT));
+	for (uint64_t now = 100 * START; now < 101 * START; now += 10 * MS) {
+		(void)smpp_pace_congested(&pace, now, 100, LIMIT);
+		answer(&pace, now, SMPP_ROK, 1);
+		assert_int_equal(smpp_pace_window(&pace, LIMIT), 1);
+	}
+	/* The first answer without it widens. */
+	answer(&pace, 101 * START, SMPP_ROK, 1);
+	assert_int_equal(smpp_pace_window(&pace, LIMIT), 2);
+}
+
 static void
 test_throughput_is_kept_in_bursts_of_a_tenth(void **state)
 {
@@ -176,6 +196,7 @@ main(void)
 			test_pauses_grow_to_their_bound_and_the_window_never_falls_under_one),
 		cmocka_unit_test(test_good_answers_widen_it_by_one_a_window_until_the_limit),
 		cmocka_unit_test(test_congestion_takes_one_a_pause_and_stops_the_widening),
+		cmocka_unit_test(test_while_congestion_lasts_a_window_of_one_stays),
 		cmocka_unit_test(test_throughput_is_kept_in_bursts_of_a_tenth),
 		cmocka_unit_test(test_a_slow_throughput_lets_one_pass),
 		cmocka_unit_test(test_the_brakes_can_be_left_out),
