@@ -77,7 +77,9 @@ int smpp_assembly_part_of(const struct smpp_pdu *pdu, const struct smpp_text_rea
 struct smpp_assembled {
 	struct sb_bytes octets; /* all parts in order; good until the next call */
 	uint8_t data_coding;
-	struct smpp_encoding encoding; /* as its first part to come had it */
+	/* As its first part to come had it. Zeros when the octets are no text, which is what
+	 * smpp_text_encoding says of data_coding. */
+	struct smpp_encoding encoding;
 	unsigned parts;
 };
 
