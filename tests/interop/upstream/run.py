@@ -31,7 +31,12 @@ class Pair:
             key, cert = tls
             self.far_settings += [f"listener.smpp.tls.certificate={cert}", f"listener.smpp.tls.key={key}"]
             self.near_settings += [f"upstream.far.tls.ca={cert}"]
-        self.far, self.near = self.start("far"), self.start("near")
+        self.far = self.start("far")
+        try:
+            self.near = self.start("near")
+        except BaseException:
+            self.far.stop()
+            raise
 
     def __enter__(self):
         return self
