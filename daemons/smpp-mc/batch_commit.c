@@ -118,73 +118,6 @@ close_open(struct mc_batches *b)
 	return true;
 }
 
-/* ---- commits ---- */
-
-/* From the partition to itself: completions come in the order of commits, and to nobody else. */
-static int
-batch_commit(struct mc_partition *p, struct mc_batch *batch)
-{
-	struct sb_txn *txn = sb_txn_begin(p->session, p->service->store);
-	int err;
-
-	if (!txn)
-		return SB_ENOMEM;
-	err = mc_batch_fill(p, batch, txn);
-	if (err) {
-		sb_txn_abandon(txn);
-		return err;
-	}
-	/* In twos, for the lowest bit says that it is a read (batch.h). */
-	return sb_txn_commit(txn, sb_self(p->session), batch->number << 1);
-}
-
-static bool
-may_commit(const struct mc_batches *b)
-{
-	/* While it fails, one at a time: each is only a question. */
-	return b->waiting && !b->is_full && !b->is_paused && !(b->error && b->under_way);
-}
-
-static void
-commit_waiting(struct mc_partition *p)
-{
-	struct mc_batches *b = &p->batches;
-
-	while (may_commit(b)) {
-		struct mc_batch *batch = b->waiting;
-		int err = batch_commit(p, batch);
-
-		if (!err) {
-			b->waiting = batch->next;
-			under_way_push(b, batch);
-			continue;
-		}
-		/* Nothing of it is lost, only its rows are made anew for the next attempt. */
-		mc_rows_free(batch->rows);
-		batch->rows = NULL;
-		/* The store tells when there is room; without memory nobody does, so a timer asks
-		 * again. */
-		b->is_full = err == SB_FULL;
-		if (!b->is_full)
-			mc_batch_flush_later(p, AGAIN_MS);
-		return;
-	}
-}
-
-void
-mc_batch_flush(struct mc_partition *p)
-{
-	struct mc_batches *b = &p->batches;
-	bool is_held = b->is_full || b->is_paused || (b->error && b->waiting);
-
-	b->is_posted = false;
-	/* What the store does not take now stays open, as one large transaction and not a hundred
-	 * small ones; but not larger than this. */
-	if ((!is_held || size_of(b->open) >= BATCH_MOST) && !close_open(b))
-		mc_batch_flush_later(p, AGAIN_MS);
-	commit_waiting(p);
-}
-
 /* ---- trouble ---- */
 
 static void
@@ -227,7 +160,7 @@ trouble_ends(struct mc_partition *p)
 		SB_LOG(p->session, INFO, "mc.store_works");
 }
 
-/* ---- completions ---- */
+/* ---- what a batch comes to ---- */
 
 static void
 reply_all(struct mc_partition *p, struct mc_batch *batch, int error)
@@ -290,6 +223,87 @@ failed(struct mc_partition *p, struct mc_batch *batch, int error)
 	else
 		waiting_insert(&p->batches, batch);
 }
+
+/* ---- commits ---- */
+
+/* From the partition to itself: completions come in the order of commits, and to nobody else. */
+static int
+batch_commit(struct mc_partition *p, struct mc_batch *batch)
+{
+	struct sb_txn *txn = sb_txn_begin(p->session, p->service->store);
+	int err;
+
+	if (!txn)
+		return SB_ENOMEM;
+	err = mc_batch_fill(p, batch, txn);
+	if (err) {
+		sb_txn_abandon(txn);
+		return err;
+	}
+	/* In twos, for the lowest bit says that it is a read (batch.h). */
+	return sb_txn_commit(txn, sb_self(p->session), batch->number << 1);
+}
+
+static bool
+may_commit(const struct mc_batches *b)
+{
+	/* While it fails, one at a time: each is only a question. */
+	return b->waiting && !b->is_full && !b->is_paused && !(b->error && b->under_way);
+}
+
+/* Nothing of it is lost, only its rows are made anew for the next attempt. */
+static void
+not_taken(struct mc_partition *p, struct mc_batch *batch, int error)
+{
+	struct mc_batches *b = &p->batches;
+
+	mc_rows_free(batch->rows);
+	batch->rows = NULL;
+	/* The store tells when there is room; without memory nobody does, so a timer asks again. */
+	b->is_full = error == SB_FULL;
+	if (error == SB_ENOMEM)
+		mc_batch_flush_later(p, AGAIN_MS);
+	if (error == SB_FULL || error == SB_ENOMEM)
+		return;
+	/* No attempt will do better (ids are used up): as if the store had said so. */
+	b->waiting = batch->next;
+	failed(p, batch, error);
+}
+
+static void
+commit_waiting(struct mc_partition *p)
+{
+	struct mc_batches *b = &p->batches;
+
+	while (may_commit(b)) {
+		struct mc_batch *batch = b->waiting;
+		int err = batch_commit(p, batch);
+
+		if (!err) {
+			b->waiting = batch->next;
+			under_way_push(b, batch);
+			continue;
+		}
+		not_taken(p, batch, err);
+		return;
+	}
+}
+
+void
+mc_batch_flush(struct mc_partition *p)
+{
+	struct mc_batches *b = &p->batches;
+	bool is_held = b->is_full || b->is_paused || (b->error && b->waiting);
+
+	b->is_posted = false;
+	/* What the store does not take now stays open, as one large transaction and not a hundred
+	 * small ones; but not larger than this. */
+	if ((!is_held || size_of(b->open) >= BATCH_MOST) && !close_open(b))
+		mc_batch_flush_later(p, AGAIN_MS);
+	commit_waiting(p);
+}
+
+/* ---- completions ---- */
 
 void
 mc_batch_done(struct mc_partition *p, const struct sb_message *m)

@@ -12,7 +12,7 @@ const char mc_views[] =
 	"CREATE VIEW messages AS "
 	"SELECT printf('%016x', id - part) AS message_id,"
 	" CASE flags & 1 WHEN 1 THEN 'receipt' ELSE 'message' END AS kind,"
-	" CASE WHEN registered & 128 THEN 'upstream'"
+	" CASE WHEN id IN (SELECT id FROM sent) THEN 'upstream'"
 	"  WHEN max(start_ms, next_ms) <= strftime('%s', 'now') * 1000 THEN 'waiting'"
 	"  WHEN next_ms > start_ms THEN 'backing off' ELSE 'scheduled' END AS state,"
 	" CAST(account AS TEXT) AS account,"

@@ -457,6 +457,22 @@ test_ids_go_on_above_those_of_an_earlier_life(void **state)
 	bed_close(&bed);
 }
 
+/* Nobody waits for what no attempt can store. */
+static void
+test_a_message_that_no_id_is_left_for_is_refused(void **state)
+{
+	static const uint8_t head[37] = {0};
+	struct smpp_pdu pdu = submit_of("200", "1555", "x");
+
+	(void)state;
+	open_bob(NULL);
+	put_row(MC_KIND_MESSAGE, INT64_MAX, head, sizeof(head), "damaged", 7);
+	restart(NULL);
+	assert_int_equal(client_ask(&bob, &pdu).header.status, SMPP_RSYSERR);
+	assert_int_equal(bed_counter(&bed, "smpp_mc_store_failing "), 1);
+	bed_close(&bed);
+}
+
 int
 main(void)
 {
@@ -476,6 +492,7 @@ main(void)
 			test_messages_of_an_account_that_is_gone_are_delivered_and_their_receipts_kept),
 		cmocka_unit_test(test_damaged_rows_are_left_where_they_are),
 		cmocka_unit_test(test_ids_go_on_above_those_of_an_earlier_life),
+		cmocka_unit_test(test_a_message_that_no_id_is_left_for_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

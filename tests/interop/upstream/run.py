@@ -130,6 +130,7 @@ def near_killed(folder):
         with pair.alice() as alice:
             ids = submit_all(alice)
             until(lambda: pair.rows("near", "sent") == MESSAGES, "messages at the far one")
+            assert pair.rows("near", "messages WHERE state = 'upstream'") == MESSAGES
         pair.kill("near")
         with pair.alice() as alice:
             take_receipts(alice, ids)
