@@ -2,8 +2,12 @@
 #include "daemons/smpp-mc/partition_internal.h"
 
 #include "core/registry.h"
+#include "daemons/smpp-mc/topic.h"
 
 #include <stdlib.h>
+
+/* After there was no memory for a bind. */
+#define AGAIN_MS 50
 
 /* Without memory for its lane it is ready at once: out of order is better than lost. */
 void
@@ -54,7 +58,8 @@ bind_return(struct mc_outlet *outlet, struct mc_bind *bind)
 	outlet->room += bind->window - bind->used;
 }
 
-static void
+/* False: no memory. */
+static bool
 bind_join(struct mc_partition *p, struct mc_outlet *outlet, struct sb_address address)
 {
 	uint32_t window = mc_partition_account(p, outlet->queue.number)->deliver_window;
@@ -62,20 +67,20 @@ bind_join(struct mc_partition *p, struct mc_outlet *outlet, struct sb_address ad
 
 	if (bind) {
 		bind_return(outlet, bind);
-		return;
+		return true;
 	}
 	bind = free_place(outlet);
 	if (!bind)
-		return;
+		return outlet->bind_count == MC_NO_BIND;
 	bind->flights = calloc(window, sizeof(*bind->flights));
 	if (!bind->flights)
-		return;
+		return false;
 	/* The topic says that nothing new may go there, for names go when a close begins; the
 	 * monitor, that nothing comes back any more. */
 	if (sb_monitor(p->session, address, &bind->monitor)) {
 		free(bind->flights);
 		bind->flights = NULL;
-		return;
+		return false;
 	}
 	for (uint32_t i = 0; i < window; i++)
 		bind->flights[i].next_free = i + 1 < window ? i + 2 : 0;
@@ -85,6 +90,7 @@ bind_join(struct mc_partition *p, struct mc_outlet *outlet, struct sb_address ad
 	bind->is_leaving = false;
 	bind->address = address;
 	outlet->room += window;
+	return true;
 }
 
 static void
@@ -97,6 +103,22 @@ bind_leave(struct mc_outlet *outlet, struct mc_bind *bind)
 	outlet->room -= bind->window - bind->used;
 }
 
+/* Nobody says twice that a bind is there: after a while all of them are asked for anew, and until
+ * then those that have gone meanwhile cannot be told from the others. */
+static void
+look_again(struct mc_partition *p, struct mc_outlet *outlet)
+{
+	char topic[MC_TOPIC_MAX];
+
+	mc_topic_of(mc_partition_account(p, outlet->queue.number), topic);
+	sb_registry_unwatch(p->session, SB_NAME_TOPIC, topic);
+	outlet->is_watched = false;
+	for (uint16_t i = 0; i < outlet->bind_count; i++)
+		if (outlet->binds[i].flights)
+			bind_leave(outlet, &outlet->binds[i]);
+	mc_again_start(p, outlet, AGAIN_MS);
+}
+
 /* Present binds are told of when the watch begins, the others as they come. */
 void
 mc_bind_event(struct mc_partition *p, const struct sb_message *m)
@@ -106,8 +128,10 @@ mc_bind_event(struct mc_partition *p, const struct sb_message *m)
 	struct mc_bind *bind;
 
 	if (event->is_held) {
-		bind_join(p, outlet, event->holder);
-		mc_outlet_run(p, outlet->queue.number);
+		if (bind_join(p, outlet, event->holder))
+			mc_outlet_run(p, outlet->queue.number);
+		else
+			look_again(p, outlet);
 		return;
 	}
 	bind = bind_of(outlet, event->holder);

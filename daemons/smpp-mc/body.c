@@ -11,7 +11,7 @@
 /* Reads under way; the others wait for these in their list. */
 #define READS_MOST 64
 
-/* After there was no memory for a read. */
+/* After there was no memory for a read, or somebody else had the file. */
 #define AGAIN_MS 50
 
 /* A question that waits for the body of its message. */
@@ -203,14 +203,16 @@ mc_body_load_to_ask(struct mc_partition *p, uint32_t number, struct sb_message *
 }
 
 /* As the submit brought it, but for who waited: that was answered long ago. */
-static struct mc_parcel *
-parcel_of_row(const struct mc_entry *entry, const struct sb_store_row *row)
+static int
+parcel_of_row(const struct mc_entry *entry, const struct sb_store_row *row, void **out)
 {
 	struct mc_parcel *parcel = calloc(1, sizeof(*parcel) + row->body_size);
 
-	if (!parcel || mc_head_get(sb_bytes(row->head, row->head_size), parcel)) {
+	if (!parcel)
+		return SB_ENOMEM;
+	if (mc_head_get(sb_bytes(row->head, row->head_size), parcel)) {
 		free(parcel);
-		return NULL;
+		return SB_ECORRUPT;
 	}
 	parcel->id = entry->id;
 	parcel->owner = entry->owner;
@@ -219,7 +221,8 @@ parcel_of_row(const struct mc_entry *entry, const struct sb_store_row *row)
 	parcel->destination = entry->destination;
 	parcel->size = (uint32_t)row->body_size;
 	memcpy(parcel->row, row->body, row->body_size);
-	return parcel;
+	*out = parcel;
+	return 0;
 }
 
 /* Who asked may have replaced the text, which is being stored then. Otherwise it waits again. */
@@ -261,20 +264,35 @@ go_on(struct mc_partition *p, uint32_t number)
 	}
 }
 
+/* What passes by itself is asked again; nothing else gets better by asking. */
+static void
+load_failed(struct mc_partition *p, uint32_t number, int error)
+{
+	if (error != SB_ENOMEM && error != SB_EBUSY) {
+		body_lost(p, number, error);
+		mc_bodies_read(p);
+		return;
+	}
+	mc_list_push_front(&p->entries, &p->unread, number);
+	sb_timer_start(p->session, &p->read_timer, AGAIN_MS, read_again);
+}
+
 void
 mc_body_loaded(struct mc_partition *p, const struct sb_message *m)
 {
 	const struct sb_store_rows *rows = m->data;
 	uint32_t number = (uint32_t)(m->ref >> 1);
 	struct mc_entry *entry = mc_partition_entry(p, number);
+	int err = m->status;
 
 	p->reads--;
-	if (m->status == 0 && rows && rows->count == 1)
-		entry->body = parcel_of_row(entry, &rows->rows[0]);
-	if (entry->body)
-		go_on(p, number);
-	else
-		body_lost(p, number, m->status);
+	if (!err)
+		err = parcel_of_row(entry, &rows->rows[0], &entry->body);
+	if (err) {
+		load_failed(p, number, err);
+		return;
+	}
+	go_on(p, number);
 	mc_bodies_read(p);
 }
 

@@ -189,6 +189,28 @@ test_a_drain_does_not_wait_for_a_store_that_fails(void **state)
 	bed_close(&bed);
 }
 
+/* Its text is to be read, and its receiver found. */
+static void
+test_want_of_memory_delays_a_message_and_does_not_strand_it(void **state)
+{
+	static const char config[] = BED_BASE BED_SINK "delivery { cache_limit = 0 }\n";
+
+	(void)state;
+	for (unsigned nth = 1; nth <= 30; nth++) {
+		struct smpp_pdu pdu = submit_of("200", "1555", "x");
+
+		open_pair(config);
+		pdu.submit_sm.schedule_delivery_time = sb_bytes_text("000000000005000R");
+		client_submit(&bob, &pdu);
+		pass_pinged(4);
+		sim_fail_allocation(bed.sim, nth);
+		bed_pass(&bed, 3000);
+		sim_fail_allocation(bed.sim, 0);
+		client_gets(&alice, "x");
+		bed_close(&bed);
+	}
+}
+
 int
 main(void)
 {
@@ -200,6 +222,7 @@ main(void)
 		cmocka_unit_test(test_a_message_is_not_replaced_by_one_that_is_refused),
 		cmocka_unit_test(test_a_cancel_that_cannot_be_stored_is_not_confirmed),
 		cmocka_unit_test(test_a_drain_does_not_wait_for_a_store_that_fails),
+		cmocka_unit_test(test_want_of_memory_delays_a_message_and_does_not_strand_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
