@@ -42,6 +42,13 @@ void mc_ids_raise(struct mc_ids *ids, uint64_t id);
  * when it runs backwards, ids go on from where they were. */
 uint64_t mc_id_take(struct mc_id_block *block, struct mc_ids *ids, int64_t wall_ms, uint32_t count);
 
+/* Gives the block up: the next id is above all that were handed out so far, on any shard. */
+static inline void
+mc_id_block_drop(struct mc_id_block *block)
+{
+	block->left = 0;
+}
+
 /* Fixed width, lower-case hexadecimal, with its NUL. */
 void mc_id_format(uint64_t id, char text[MC_ID_TEXT]);
 

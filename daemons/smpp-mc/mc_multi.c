@@ -246,6 +246,8 @@ mc_submit_multi(struct sb_session *s, struct smpp_request request, const struct 
 		mc_refuse(s, request, status);
 		return;
 	}
-	multi->id = mc_service_ids(s, mc_config_of(s)->service, multi->count);
+	/* Above all that was acknowledged before. What comes to a partition just before these,
+	 * with a higher one, was under way with them. */
+	multi->id = mc_service_ids_fresh(s, mc_config_of(s)->service, multi->count);
 	parts_send(s, multi, pdu, &order);
 }

@@ -71,6 +71,7 @@ struct mc_partition {
 	struct sb_timer wall; /* deadlines by the clock on the wall, final states */
 	uint64_t again_ms;    /* monotonic; 0: nothing wants to run again */
 	uint64_t random;
+	uint64_t last_id;      /* the highest of what was submitted */
 	uint64_t cached_bytes; /* of bodies of entries that wait */
 };
 

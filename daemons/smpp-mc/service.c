@@ -156,6 +156,22 @@ mc_service_ids(struct sb_session *s, struct mc_service *service, uint32_t count)
 	return mc_id_take(&shard->ids, &service->ids, mc_service_wall(s, service), count);
 }
 
+uint64_t
+mc_service_ids_fresh(struct sb_session *s, struct mc_service *service, uint32_t count)
+{
+	mc_id_block_drop(&service->shards[sb_session_shard(s)].ids);
+	return mc_service_ids(s, service, count);
+}
+
+uint64_t
+mc_service_id_above(struct sb_session *s, struct mc_service *service, uint64_t floor)
+{
+	uint64_t id = mc_service_ids(s, service, 1);
+
+	/* The shard's block is from before the floor's: of a fresh one all are above. */
+	return id > floor ? id : mc_service_ids_fresh(s, service, 1);
+}
+
 /* Relaxed, in two loads: see struct mc_partition_place. */
 struct sb_address
 mc_service_partition(const struct mc_service *service, uint32_t number)

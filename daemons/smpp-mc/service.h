@@ -79,6 +79,12 @@ int64_t mc_service_wall(struct sb_session *s, struct mc_service *service);
 /* The next ids, from the shard's block. */
 uint64_t mc_service_ids(struct sb_session *s, struct mc_service *service, uint32_t count);
 
+/* The same above all that any shard has taken so far. */
+uint64_t mc_service_ids_fresh(struct sb_session *s, struct mc_service *service, uint32_t count);
+
+/* One above `floor`, which this node has handed out. */
+uint64_t mc_service_id_above(struct sb_session *s, struct mc_service *service, uint64_t floor);
+
 struct sb_address mc_service_partition(const struct mc_service *service, uint32_t number);
 void
 mc_service_set_partition(struct mc_service *service, uint32_t number, struct sb_address address);

@@ -122,14 +122,16 @@ refusal(const struct mc_partition *p, const struct mc_parcel *parcel)
 
 /* By the partition, so that of all messages between two addresses those that came later have the
  * higher ids, whichever sessions they came through: that is their order after a restart. The parts
- * of a submit_multi have theirs already. */
+ * of a submit_multi have theirs already, from their session; what comes behind is above these. */
 static void
 id_give(struct mc_partition *p, const struct sb_message *m)
 {
 	struct mc_parcel *parcel = (struct mc_parcel *)(uintptr_t)m->data;
 
 	if (!parcel->id)
-		parcel->id = mc_service_ids(p->session, p->service, 1);
+		parcel->id = mc_service_id_above(p->session, p->service, p->last_id);
+	if (parcel->id > p->last_id)
+		p->last_id = parcel->id;
 }
 
 /* A full partition is said at once: the client's session has nowhere to keep the message

@@ -47,6 +47,21 @@ test_blocks_of_one_counter_never_overlap(void **state)
 }
 
 static void
+test_a_dropped_block_is_followed_by_one_above_all(void **state)
+{
+	struct mc_ids ids = {.node = 0};
+	struct mc_id_block a = {0}, b = {0};
+	uint64_t of_a = mc_id_take(&a, &ids, NOON, 1), of_b = mc_id_take(&b, &ids, NOON, 1);
+
+	(void)state;
+	assert_true(mc_id_take(&a, &ids, NOON, 1) < of_b);
+	mc_id_block_drop(&a);
+	of_a = mc_id_take(&a, &ids, NOON, 1);
+	assert_true(of_a > of_b);
+	assert_true(mc_id_take(&b, &ids, NOON, 1) < of_a);
+}
+
+static void
 test_ids_grow_when_the_clock_jumps_back(void **state)
 {
 	struct mc_ids ids = {.node = 0};
@@ -125,6 +140,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ids_name_their_time_and_node),
 		cmocka_unit_test(test_blocks_of_one_counter_never_overlap),
+		cmocka_unit_test(test_a_dropped_block_is_followed_by_one_above_all),
 		cmocka_unit_test(test_ids_grow_when_the_clock_jumps_back),
 		cmocka_unit_test(test_an_old_block_is_given_up),
 		cmocka_unit_test(test_many_ids_are_one_after_the_other),
