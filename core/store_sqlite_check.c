@@ -77,12 +77,19 @@ find_page(struct sb_sqlite *s)
 		(void)look_through(s);
 }
 
+/* Not with .recover: many builds of sqlite3 cannot, and leave an empty file that would be taken for
+ * a new one. Where .dump meets damage it goes on from the other end of the table. The numbers,
+ * which it leaves out, are those of store_sqlite_internal.h. */
+static const char how_to_recover[] =
+	"copy the file with its -wal; "
+	"(echo 'PRAGMA application_id=1396863860; PRAGMA user_version=1;'; "
+	"sqlite3 COPY .dump | sed 's/^ROLLBACK.*/COMMIT;/') | sqlite3 NEW";
+
 static void
 say_corrupt(struct sb_sqlite *s, const char *path, const char *reason)
 {
 	SB_LOG_TO(s->store->node->log, ERROR, "store.corrupt", "path", SB_STR(path), "reason",
-		SB_STR(reason), "recover",
-		SB_STR("copy the file with its -wal; sqlite3 COPY .recover | sqlite3 NEW"));
+		SB_STR(reason), "recover", SB_STR(how_to_recover));
 }
 
 /* Once, here: callers see a code. */

@@ -3,8 +3,10 @@
 with other numbers of partitions and shards. What waited, what was scheduled, receipts, final states,
 cancels and replaced texts are where they were, and sqlite3 shows them in words meanwhile."""
 import os
+import re
 import signal
 import sqlite3
+import subprocess
 import sys
 import tempfile
 
@@ -117,11 +119,38 @@ def play(life):
     assert life.centre.stop() == 0
 
 
+def repair(life):
+    """A page in the middle is ruined: the start says how to save the rest, and that is what can be done."""
+    count = 2000
+    life.start()
+    bob = bound(life.port, BIND_TX, "bob")
+    for i in range(count):
+        submit(bob, to="1555", text=b"text %d" % i)
+    assert life.centre.stop() == 0
+    with open(life.path, "r+b") as file:
+        file.seek(20 * 4096)
+        file.write(b"\xff" * 4096)
+    try:
+        life.start()
+        raise AssertionError("a damaged file was opened")
+    except SystemExit as end:
+        recipe = re.search(r'recover="copy the file with its -wal; (.*)"', str(end))[1]
+    saved = os.path.join(life.folder, "saved.db")
+    subprocess.run(recipe.replace("COPY", life.path).replace("NEW", saved), shell=True, check=True)
+    life.path = saved
+    life.start()
+    left, = life.rows("SELECT count(*) FROM messages WHERE source = '2000'")[0]
+    assert count * 9 // 10 < left < count, left
+    assert f"messages={left} " in life.centre.text()
+    assert life.centre.stop() == 0
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="sb-durable-") as folder:
         life = Life(folder)
         try:
             play(life)
+            repair(life)
         finally:
             if life.centre and life.centre.process.poll() is None:
                 life.kill()
