@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,25 @@ connection_open(const char *path, sqlite3 **db)
 	/* Until all is well: what could not be opened is left as it was. */
 	sqlite3_db_config(*db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	return 0;
+}
+
+/* SQLite tries once more, to read only, and then misses the file: whether it could be made its
+ * folder knows. Named whole, for who has started us may not know where that was. */
+static int
+why_missing(struct sb_sqlite *s, const char *path)
+{
+	const char *end = strrchr(path, '/');
+	char folder[PATH_MAX], whole[PATH_MAX];
+	size_t size = end ? (size_t)(end - path) + 1 : 0;
+
+	if (size >= sizeof(folder))
+		return SB_ENOENT;
+	memcpy(folder, path, size);
+	snprintf(folder + size, sizeof(folder) - size, ".");
+	if (!realpath(folder, whole) || access(whole, W_OK | X_OK) == 0)
+		return SB_ENOENT;
+	sqlite3_snprintf(sizeof(s->reason), s->reason, "no right to make a file in %s", whole);
+	return SB_EACCES;
 }
 
 /* Held for as long as the descriptor is open: it goes with the process, however that ends. */
@@ -144,6 +164,8 @@ sb_sqlite_file_open(struct sb_sqlite *s, const struct sb_store_options *options)
 
 	if (!err)
 		err = connection_open(options->path, &s->writing);
+	if (err == SB_ENOENT)
+		err = why_missing(s, options->path);
 	if (!err)
 		s->path = sqlite3_db_filename(s->writing, "main");
 	if (!err && sqlite3_db_readonly(s->writing, "main")) {

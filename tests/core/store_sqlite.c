@@ -498,6 +498,11 @@ test_a_missing_folder_and_missing_rights_are_said(void **state)
 	chmod(stage->path, 0400);
 	stage_refuses(stage, store_kinds, KINDS, SB_EACCES, "no right");
 	chmod(stage->path, 0600);
+	assert_int_equal(mkdir(store_path("closed"), 0500), 0);
+	snprintf(stage->path, sizeof(stage->path), "%s", store_path("closed/rows"));
+	stage_refuses(stage, store_kinds, KINDS, SB_EACCES, "/closed");
+	assert_int_equal(rmdir(store_path("closed")), 0);
+	snprintf(stage->path, sizeof(stage->path), "%s", store_path("rows"));
 	stage_start(stage);
 }
 
