@@ -147,7 +147,10 @@ may_come(const struct mc_partition *p, const struct mc_notice *notice)
 static void
 answer_unknown(struct mc_partition *p, const struct sb_message *m)
 {
-	struct mc_answer answer = {.may_come = may_come(p, m->data)};
+	struct mc_answer answer = {
+		.may_come = may_come(p, m->data),
+		.may_be_ours = mc_batches_error(p) != 0,
+	};
 
 	sb_reply(p->session, sb_message_from(m), 0, SB_COPY(&answer, sizeof(answer)));
 }

@@ -200,10 +200,23 @@ mc_batch_final(struct mc_partition *p, const struct mc_final *final)
 }
 
 void
+mc_batch_answer(struct mc_partition *p, struct sb_from from, uint32_t status)
+{
+	struct mc_answer answer = {.is_ours = true, .status = status};
+
+	sb_reply(p->session, from, 0, SB_COPY(&answer, sizeof(answer)));
+}
+
+void
 mc_batch_reply(struct mc_partition *p, struct sb_from from, uint32_t status)
 {
-	struct mc_reply *reply = malloc(sizeof(*reply));
+	struct mc_reply *reply;
 
+	if (mc_batches_are_stuck(&p->batches)) {
+		mc_batch_answer(p, from, SMPP_RSYSERR);
+		return;
+	}
+	reply = malloc(sizeof(*reply));
 	if (!reply)
 		return; /* the caller's deadline answers */
 	*reply = (struct mc_reply){p->batches.open->replies, from, status};

@@ -102,8 +102,8 @@ void mc_batch_final(struct mc_partition *p, const struct mc_final *final);
  * durable, else it waits again. */
 void mc_batch_doom(struct mc_partition *p, uint32_t entry);
 
-/* Answers a cancel or replace once the open batch is durable; RSYSERR if it cannot be now: it is
- * done all the same, but a restart may not know. */
+/* Answers a cancel or replace once the open batch is durable; RSYSERR if it cannot be now, at once
+ * when the store is known to fail: it is done all the same, but a restart may not know. */
 void mc_batch_reply(struct mc_partition *p, struct sb_from from, uint32_t status);
 
 /* A row of final states that is in the store: mc_batch_purge deletes it when its time has come.
@@ -124,6 +124,7 @@ mc_batches_have_old_rows(const struct mc_batches *b)
 bool mc_batch_is_empty(const struct mc_batch *batch);
 
 /* Of the batches' own files. */
+void mc_batch_answer(struct mc_partition *p, struct sb_from from, uint32_t status);
 void mc_batch_free(struct mc_batch *batch);
 void mc_rows_free(struct mc_final_row *row);
 
@@ -143,6 +144,13 @@ void mc_batch_flush_later(struct mc_partition *p, uint64_t delay_ms);
 
 /* SB_MSG_STORE of a commit, or that there is room. */
 void mc_batch_done(struct mc_partition *p, const struct sb_message *m);
+
+/* What is open waits for older changes, and these for a store that fails. */
+static inline bool
+mc_batches_are_stuck(const struct mc_batches *b)
+{
+	return b->error && b->waiting;
+}
 
 /* Why the store would not take a new message now; 0: it may, or that is to be found out. */
 int mc_batches_error(const struct mc_partition *p);

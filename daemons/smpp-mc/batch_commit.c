@@ -167,11 +167,9 @@ reply_all(struct mc_partition *p, struct mc_batch *batch, int error)
 {
 	while (batch->replies) {
 		struct mc_reply *reply = batch->replies;
-		struct mc_answer answer = {
-			.is_ours = true, .status = error ? SMPP_RSYSERR : reply->status};
 
 		batch->replies = reply->next;
-		sb_reply(p->session, reply->from, 0, SB_COPY(&answer, sizeof(answer)));
+		mc_batch_answer(p, reply->from, error ? SMPP_RSYSERR : reply->status);
 		free(reply);
 	}
 }
@@ -293,7 +291,7 @@ void
 mc_batch_flush(struct mc_partition *p)
 {
 	struct mc_batches *b = &p->batches;
-	bool is_held = b->is_full || b->is_paused || (b->error && b->waiting);
+	bool is_held = b->is_full || b->is_paused || mc_batches_are_stuck(b);
 
 	b->is_posted = false;
 	/* What the store does not take now stays open, as one large transaction and not a hundred

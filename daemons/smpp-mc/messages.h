@@ -71,6 +71,7 @@ struct mc_answer {
 	uint8_t state;
 	uint8_t error;
 	uint8_t may_come; /* MC_NOTICE, not ours: enum mc_may_come */
+	bool may_be_ours; /* the same: it may have ended, and that is not stored */
 	uint32_t status;
 	int64_t final_ms; /* Unix time; 0: not final */
 };

@@ -34,7 +34,7 @@ struct mc_inquiry {
 	uint32_t owner; /* the partition by its addresses */
 	enum mc_may_come may_come;
 	bool has_asked_all;
-	bool has_failed; /* a partition could not be asked */
+	bool has_failed; /* a partition could not be asked, or does not know for sure */
 	bool is_done;    /* one knows the message */
 	uint32_t status;
 	uint8_t id_size;
@@ -181,7 +181,7 @@ part_done(struct sb_session *s, struct mc_group *group, uint32_t part, uint32_t 
 
 	(void)part;
 	(void)status;
-	if (!answer) {
+	if (!answer || answer->may_be_ours) {
 		inquiry->has_failed = true;
 	} else if (answer->is_ours) {
 		inquiry->is_done = true;

@@ -170,6 +170,31 @@ test_a_cancel_that_cannot_be_stored_is_not_confirmed(void **state)
 	bed_close(&bed);
 }
 
+/* What ended before it is still to be written; who asks is told at once all the same. */
+static void
+test_a_cancel_does_not_wait_for_a_store_that_fails(void **state)
+{
+	struct smpp_pdu pdu = submit_of("200", "1555", "x");
+	struct message_id id;
+
+	(void)state;
+	open_pair(NULL);
+	client_unbind(&alice);
+	client_submit(&bob, &pdu);
+	pdu.submit_sm.schedule_delivery_time = sb_bytes_text("000000010000000R");
+	id = client_submit(&bob, &pdu);
+	sb_store_memory_fail(bed.memory, SB_ENOSPC);
+	client_bind(&alice, &bed, SMPP_BIND_RECEIVER, "alice");
+	client_gets(&alice, "x");
+	pass_pinged(2);
+	assert_int_equal(client_cancel(&bob, id, "200"), SMPP_RSYSERR);
+	sb_store_memory_fail(bed.memory, 0);
+	pass_pinged(2);
+	restart();
+	assert_int_equal(client_query(&bob, id, "200"), SMPP_STATE_DELETED);
+	bed_close(&bed);
+}
+
 static void
 test_a_drain_does_not_wait_for_a_store_that_fails(void **state)
 {
@@ -221,6 +246,7 @@ main(void)
 		cmocka_unit_test(test_without_that_a_restart_delivers_again),
 		cmocka_unit_test(test_a_message_is_not_replaced_by_one_that_is_refused),
 		cmocka_unit_test(test_a_cancel_that_cannot_be_stored_is_not_confirmed),
+		cmocka_unit_test(test_a_cancel_does_not_wait_for_a_store_that_fails),
 		cmocka_unit_test(test_a_drain_does_not_wait_for_a_store_that_fails),
 		cmocka_unit_test(test_want_of_memory_delays_a_message_and_does_not_strand_it),
 	};

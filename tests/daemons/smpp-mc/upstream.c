@@ -1,4 +1,5 @@
 /* Routes to another centre: the test is that centre. */
+#include "core/error.h"
 #include "tests/daemons/smpp-mc/bed.h"
 
 #include "protocols/smpp/receipt.h"
@@ -433,6 +434,27 @@ test_a_receipt_that_comes_again_changes_nothing(void **state)
 	bed_close(&bed);
 }
 
+/* Nobody knows its message any more, but that has not been written. */
+static void
+test_a_receipt_is_not_taken_for_good_while_its_effect_cannot_be_stored(void **state)
+{
+	struct message_id id;
+
+	(void)state;
+	open_bound(CARRIER(""));
+	id = alice_has_sent(SMPP_RECEIPT_ALWAYS, "c1");
+	sb_store_memory_fail(bed.memory, SB_ENOSPC);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(carrier_says("c1", "DELIVRD"), SMPP_RX_T_APPN);
+		bed_pass(&bed, 1500);
+	}
+	sb_store_memory_fail(bed.memory, 0);
+	bed_pass(&bed, 2000);
+	assert_int_equal(carrier_says("c1", "DELIVRD"), SMPP_ROK);
+	client_gets_receipt(&alice, id, "DELIVRD");
+	bed_close(&bed);
+}
+
 static void
 test_a_receipt_may_come_before_the_response(void **state)
 {
@@ -809,6 +831,8 @@ main(void)
 		cmocka_unit_test(test_a_receipt_is_told_as_it_was_wanted),
 		cmocka_unit_test(test_what_is_on_its_way_is_no_end),
 		cmocka_unit_test(test_a_receipt_that_comes_again_changes_nothing),
+		cmocka_unit_test(
+			test_a_receipt_is_not_taken_for_good_while_its_effect_cannot_be_stored),
 		cmocka_unit_test(test_a_receipt_may_come_before_the_response),
 		cmocka_unit_test(test_a_receipt_that_nobody_knows_is_held_for_a_moment_only),
 		cmocka_unit_test(test_a_receipt_is_found_whatever_addresses_it_has),
