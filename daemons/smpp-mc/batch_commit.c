@@ -196,17 +196,14 @@ succeeded(struct mc_partition *p, struct mc_batch *batch)
 	give(b, batch);
 }
 
-/* New messages are refused, and what they were to replace waits again; all the rest is tried again:
- * receipts as well, for the row of their message is deleted by the same transaction. */
+/* New messages are refused, and what they were to replace waits again. Receipts stay, for the row
+ * of their message is deleted by the same transaction. */
 static void
-failed(struct mc_partition *p, struct mc_batch *batch, int error)
+refuse(struct mc_partition *p, struct mc_batch *batch, int error)
 {
 	struct mc_list rest = {0};
 	uint32_t number;
 
-	mc_rows_free(batch->rows);
-	batch->rows = NULL;
-	trouble_begins(p, error);
 	while ((number = mc_list_pop(&p->entries, &batch->entries)))
 		if (mc_partition_entry(p, number)->flags & MC_ENTRY_KEPT)
 			mc_committed(p, number, error);
@@ -216,10 +213,27 @@ failed(struct mc_partition *p, struct mc_batch *batch, int error)
 	while ((number = mc_list_pop(&p->entries, &batch->doomed)))
 		mc_wait_again(p, number);
 	reply_all(p, batch, error);
-	if (mc_batch_is_empty(batch))
-		give(&p->batches, batch);
-	else
-		waiting_insert(&p->batches, batch);
+}
+
+/* All but what is refused is tried again, and what came after it waits for that: nobody should wait
+ * for an answer with it. */
+static void
+failed(struct mc_partition *p, struct mc_batch *batch, int error)
+{
+	struct mc_batches *b = &p->batches;
+
+	mc_rows_free(batch->rows);
+	batch->rows = NULL;
+	trouble_begins(p, error);
+	refuse(p, batch, error);
+	if (mc_batch_is_empty(batch)) {
+		give(b, batch);
+		return;
+	}
+	waiting_insert(b, batch);
+	for (struct mc_batch *later = batch->next; later; later = later->next)
+		refuse(p, later, error);
+	refuse(p, b->open, error);
 }
 
 /* ---- commits ---- */

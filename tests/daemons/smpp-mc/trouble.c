@@ -195,6 +195,43 @@ test_a_cancel_does_not_wait_for_a_store_that_fails(void **state)
 	bed_close(&bed);
 }
 
+/* It waited for room when the store began to fail. */
+static void
+test_a_message_does_not_wait_for_a_store_that_fails(void **state)
+{
+	enum { SIZE = 60000 };
+	static const char config[] = BED_BASE BED_SINK "store { queue_limit = 64KiB }\n"
+						       "delivery { partitions_per_shard = 1 }\n";
+	static const uint8_t tlv[4 + SIZE] = {0x04, 0x24, SIZE >> 8, SIZE & 0xff};
+	struct smpp_pdu pdu = submit_of("200", "1555", "x");
+
+	(void)state;
+	bed_open(&bed, config);
+	bed.store_delay_ns = UINT64_C(1000000000);
+	bed_restart(&bed, config);
+	bed_pass(&bed, 5000);
+	client_bind(&bob, &bed, SMPP_BIND_TRANSMITTER, "bob");
+	client_send(&bob, &pdu);
+	bed_pass(&bed, 1500);
+	assert_int_equal(client_expect(&bob, SMPP_SUBMIT_SM_RESP).header.status, SMPP_ROK);
+	sb_store_memory_fail(bed.memory, SB_ENOSPC);
+	client_bind(&alice, &bed, SMPP_BIND_RECEIVER, "alice");
+	client_gets(&alice, "x");
+	pdu = submit_of("200", "1555", "");
+	pdu.tlvs = sb_bytes(tlv, sizeof(tlv));
+	client_send(&bob, &pdu);
+	client_send(&bob, &pdu);
+	client_expect_nothing(&bob);
+	bed_pass(&bed, 1500);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(
+			client_expect(&bob, SMPP_SUBMIT_SM_RESP).header.status, SMPP_RMSGQFUL);
+	sb_store_memory_fail(bed.memory, 0);
+	bed_pass(&bed, 5000);
+	assert_int_equal(bed_counter(&bed, "smpp_mc_messages "), 0);
+	bed_close(&bed);
+}
+
 static void
 test_a_drain_does_not_wait_for_a_store_that_fails(void **state)
 {
@@ -247,6 +284,7 @@ main(void)
 		cmocka_unit_test(test_a_message_is_not_replaced_by_one_that_is_refused),
 		cmocka_unit_test(test_a_cancel_that_cannot_be_stored_is_not_confirmed),
 		cmocka_unit_test(test_a_cancel_does_not_wait_for_a_store_that_fails),
+		cmocka_unit_test(test_a_message_does_not_wait_for_a_store_that_fails),
 		cmocka_unit_test(test_a_drain_does_not_wait_for_a_store_that_fails),
 		cmocka_unit_test(test_want_of_memory_delays_a_message_and_does_not_strand_it),
 	};
