@@ -41,15 +41,24 @@ sqlite_free(struct sb_sqlite *s)
 }
 
 static int
-workers_start(struct sb_sqlite *s)
+threads_start(struct sb_sqlite *s)
 {
-	int err = sb_store_worker_start(&s->writer, "sb.store.writer", sb_sqlite_commit, s);
+	int err = sb_sqlite_mover_start(&s->mover, s->moving);
 
 	if (err)
 		return err;
+	err = sb_store_worker_start(&s->writer, "sb.store.writer", sb_sqlite_commit, s);
+	if (err)
+		goto stop_mover;
 	err = sb_store_worker_start(&s->reader, "sb.store.reader", sb_sqlite_read, s);
 	if (err)
-		sb_store_worker_stop(&s->writer);
+		goto stop_writer;
+	return 0;
+
+stop_writer:
+	sb_store_worker_stop(&s->writer);
+stop_mover:
+	sb_sqlite_mover_stop(&s->mover);
 	return err;
 }
 
@@ -81,7 +90,7 @@ sqlite_open(struct sb_store *store, const struct sb_store_options *options, void
 	err = file_bring(s, options);
 	if (!err) {
 		sb_sqlite_checkpoints_init(s);
-		err = workers_start(s);
+		err = threads_start(s);
 	}
 	if (err) {
 		sb_sqlite_say_failed(s, options->path, err);
@@ -102,6 +111,8 @@ sqlite_close(void *context)
 
 	sb_store_worker_stop(&s->writer);
 	sb_store_worker_stop(&s->reader);
+	/* Behind the writer, who asks it. */
+	sb_sqlite_mover_stop(&s->mover);
 	sb_sqlite_health_fini(s);
 	if (!s->failure)
 		sqlite3_db_config(s->writing, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);

@@ -1,6 +1,8 @@
 /*
  * Moves pages from the write-ahead log into the file. Not as part of a commit, as
- * SQLite would: who waits for it is told first. A read that does not end keeps the
+ * SQLite would: who waits for it is told first. Most of it the mover does, while
+ * commits go on; what came meanwhile is moved here, between two commits, or the log
+ * would never be at its end and begin anew. A read that does not end keeps the
  * log from being used again from its beginning; then it grows, and is tried again
  * from time to time.
  */
@@ -38,13 +40,16 @@ void
 sb_sqlite_checkpoint(struct sb_sqlite *s)
 {
 	int frames = 0, moved = 0, code, err;
+	uint64_t since;
 
 	sb_sqlite_wal_is(s, s->wal_frames);
-	if (s->wal_frames < s->checkpoint_at)
+	if (s->wal_frames < s->checkpoint_at || sb_sqlite_mover_goes_ahead(&s->mover))
 		return;
+	since = s->env->now(s->env->context);
 	/* Passive: it waits for no reader, and moves what none of them needs. */
 	code = sqlite3_wal_checkpoint_v2(
 		s->writing, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &moved);
+	sb_histogram_record_shared(s->health.checkpoint_time, s->env->now(s->env->context) - since);
 	s->checkpoint_at = s->wal_frames + FRAMES_AGAIN;
 	err = sb_sqlite_error(s->writing, code);
 	if (err && err != SB_EBUSY)

@@ -1,5 +1,5 @@
 /*
- * The file: its two connections, how they are set, and the lock that keeps a second
+ * The file: its connections, how they are set, and the lock that keeps a second
  * process of ours out. SQLite's own lock cannot do that: operators are to read the
  * file while it is in use.
  */
@@ -156,6 +156,15 @@ reader_set(struct sb_sqlite *s)
 	return err ? err : set(s->reading, "query_only", 1);
 }
 
+/* It reads once, so that the log is open. */
+static int
+mover_set(struct sb_sqlite *s, long sync)
+{
+	int err = set(s->moving, "synchronous", sync);
+
+	return err ? err : run(s->moving, "SELECT 1 FROM sqlite_schema LIMIT 1");
+}
+
 int
 sb_sqlite_file_open(struct sb_sqlite *s, const struct sb_store_options *options)
 {
@@ -180,13 +189,18 @@ sb_sqlite_file_open(struct sb_sqlite *s, const struct sb_store_options *options)
 		err = connection_open(options->path, &s->reading);
 	if (!err)
 		err = reader_set(s);
+	if (!err)
+		err = connection_open(options->path, &s->moving);
+	if (!err)
+		err = mover_set(s, sync);
 	return err;
 }
 
-/* In this order: nobody else is let in before both are closed. */
+/* In this order: nobody else is let in before all are closed. */
 void
 sb_sqlite_file_close(struct sb_sqlite *s)
 {
+	sqlite3_close(s->moving);
 	sqlite3_close(s->reading);
 	sqlite3_close(s->writing);
 	if (s->lock_fd >= 0)

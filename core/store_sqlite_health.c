@@ -22,6 +22,8 @@ sb_sqlite_health_init(struct sb_sqlite *s)
 		"Changes written by one commit of the file.", NULL);
 	h->time = sb_metrics_histogram(m, SB_UNIT_SECONDS, "sb_store_commit_seconds",
 		"Time of one commit of the file.", NULL);
+	h->checkpoint_time = sb_metrics_histogram(m, SB_UNIT_SECONDS, "sb_store_checkpoint_seconds",
+		"Time of moving pages from the write-ahead log into the file.", NULL);
 	h->cpu = sb_metrics_counter(m, "sb_store_writer_cpu_microseconds_total",
 		"CPU time of the writing thread.", NULL);
 	h->starved = sb_metrics_counter(m, "sb_store_checkpoints_incomplete_total",

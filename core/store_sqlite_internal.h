@@ -1,7 +1,8 @@
 /*
- * The backend that keeps rows in a file of SQLite. Two threads of its own: one
- * writes, and commits all that waits as one transaction of SQLite; one reads, with
- * a connection of its own, so that neither waits for the other. A kind of rows is a
+ * The backend that keeps rows in a file of SQLite. Three threads of its
+ * own, each with a connection: one writes, and commits all that waits as one
+ * transaction of SQLite; one reads, so that neither waits for the other; one moves
+ * what was written from the log into the file. A kind of rows is a
  * table, its columns are the head's; nothing but the row's id is indexed.
  */
 #ifndef SB_CORE_STORE_SQLITE_INTERNAL_H
@@ -60,24 +61,37 @@ struct sb_sqlite_figure {
 };
 
 struct sb_sqlite_health {
-	struct sb_histogram *rows, *time;
+	struct sb_histogram *rows, *time, *checkpoint_time;
 	struct sb_counter *cpu, *starved;
 	struct sb_sqlite_figure wal_bytes, no_space, read_only, last_error;
 	uint64_t cpu_us;
 	uint64_t no_space_since, no_space_commits;
 };
 
+enum sb_sqlite_moving { SB_SQLITE_RESTING, SB_SQLITE_MOVING, SB_SQLITE_MOVED };
+
+/* The thread that goes ahead of the writer's checkpoints. */
+struct sb_sqlite_mover {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t asked;
+	enum sb_sqlite_moving state;
+	bool is_stopping;
+	sqlite3 *db; /* its own */
+};
+
 struct sb_sqlite {
 	struct sb_store *store;
 	const struct sb_env *env;
 	int lock_fd;
-	sqlite3 *writing, *reading;
+	sqlite3 *writing, *reading, *moving;
 	sqlite3_stmt *steps[SB_SQLITE_STEPS];
 	struct sb_store_worker writer, reader;
 	struct sb_store_order order; /* the writer's */
-	int failure;                 /* the writer's: no further commit; 0: none */
-	int wal_frames;              /* in the write-ahead log after the last commit */
-	int checkpoint_at;           /* so many */
+	struct sb_sqlite_mover mover;
+	int failure;       /* the writer's: no further commit; 0: none */
+	int wal_frames;    /* in the write-ahead log after the last commit */
+	int checkpoint_at; /* so many */
 	int page_size;
 	const char *path; /* SQLite's own, without a scheme */
 	struct sb_sqlite_health health;
@@ -87,10 +101,19 @@ struct sb_sqlite {
 
 /* store_sqlite_file.c */
 
-/* Opens both connections, with the lock that keeps other processes out. An error of sb_store_open;
+/* Opens the connections, with the lock that keeps other processes out. An error of sb_store_open;
  * the connections may be there all the same, to ask why. */
 int sb_sqlite_file_open(struct sb_sqlite *s, const struct sb_store_options *options);
 void sb_sqlite_file_close(struct sb_sqlite *s);
+
+/* store_sqlite_mover.c */
+
+/* 0 or SB_ENOMEM: nothing to stop. */
+int sb_sqlite_mover_start(struct sb_sqlite_mover *mover, sqlite3 *db);
+/* A checkpoint is due: true while the mover is at it, which the first question begins; false, once,
+ * when it has been, and the writer's turn has come. */
+bool sb_sqlite_mover_goes_ahead(struct sb_sqlite_mover *mover);
+void sb_sqlite_mover_stop(struct sb_sqlite_mover *mover);
 
 /* store_sqlite_error.c */
 

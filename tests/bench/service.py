@@ -125,6 +125,10 @@ def run_paced(benchmark, options):
             "cpu_us": cpu * 1e6 / result["ops"], "threads_cpu_percent":
             {name: round(100 * used / result["seconds"], 1) for name, used in threads.items() if used > 0.01},
             "commit_rows_mean": rows_of_a_commit(before, after),
+            "commit_ms": {str(percent): milliseconds(series.percentile(before, after, percent, "sb_store_commit_seconds"))
+                          for percent in (50, 99, 99.9)},
+            "checkpoint_ms": milliseconds(series.percentile(before, after, 99, "sb_store_checkpoint_seconds")),
+            "checkpoints": between(before, after, "sb_store_checkpoint_seconds_count"),
             "goals": {"rate": benchmark.rate, "ack_p99_ms": benchmark.goal_ack_ms, "turn_p99_us": benchmark.goal_turn_us},
             "verdict": ("met" if met else "missed") if goals else "reported"}
 
@@ -230,7 +234,9 @@ def print_paced(name, result):
     print(f"{name:18} {result['per_second']:,.0f} a second for {result['seconds']} s: {result['verdict']}; "
           f"ack p50 {latency['p50'] / 1e3:.2f} ms, p99 {latency['p99'] / 1e3:.2f} ms, max {latency['max'] / 1e3:.1f} ms; "
           f"turn p99 {turns['cpu'] or 0:.0f} us of CPU; {result['cpu_us']:.2f} us a message, "
-          f"{result['commit_rows_mean'] or 0:.0f} rows a commit, CPU by thread {result['threads_cpu_percent']}")
+          f"{result['commit_rows_mean'] or 0:.0f} rows a commit, in p50 {result['commit_ms']['50'] or 0:.1f} ms, "
+          f"p99 {result['commit_ms']['99'] or 0:.1f} ms, "
+          f"{result['checkpoints']:.0f} checkpoints, p99 {result['checkpoint_ms'] or 0:.1f} ms, CPU by thread {result['threads_cpu_percent']}")
 
 
 def print_idle(name, result):
