@@ -154,6 +154,29 @@ cancel(struct mc_partition *p, const struct sb_message *m)
 		answer_status(p, m, is_known || (ask->id && find_final(p, ask)), SMPP_RCANCELFAIL);
 }
 
+/* Who submits in transaction mode waits with the message as it was, and knows no id yet. */
+static bool
+is_replaceable(const struct mc_entry *entry)
+{
+	return mc_is_waiting(entry) && !(entry->flags & MC_ENTRY_TRANSACTION);
+}
+
+/* The new text is stored where the old one was, and not at all where that was not. */
+static void
+rewritten(struct mc_partition *p, uint32_t number, const struct sb_message *m)
+{
+	struct mc_entry *entry = mc_partition_entry(p, number);
+
+	if (entry->flags & MC_ENTRY_VOLATILE) {
+		answer_status(p, m, true, SMPP_ROK);
+		mc_accept(p, number);
+		return;
+	}
+	entry->state = MC_ENTRY_COMMITTING;
+	mc_batch_put(p, number);
+	mc_batch_reply(p, sb_message_from(m), SMPP_ROK);
+}
+
 static void
 replace(struct mc_partition *p, struct sb_message *m)
 {
@@ -163,7 +186,7 @@ replace(struct mc_partition *p, struct sb_message *m)
 	struct mc_parcel *parcel;
 	uint32_t status;
 
-	if (!number || !mc_is_waiting(entry)) {
+	if (!number || !is_replaceable(entry)) {
 		answer_status(p, m, number || find_final(p, ask), SMPP_RREPLACEFAIL);
 		return;
 	}
@@ -186,9 +209,7 @@ replace(struct mc_partition *p, struct sb_message *m)
 	entry->body = parcel;
 	entry->registered = parcel->registered;
 	entry->expiry = mc_tenths_of(parcel->expiry_ms);
-	entry->state = MC_ENTRY_COMMITTING;
-	mc_batch_put(p, number);
-	mc_batch_reply(p, sb_message_from(m), SMPP_ROK);
+	rewritten(p, number, m);
 }
 
 void

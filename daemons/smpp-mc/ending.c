@@ -89,6 +89,7 @@ mc_answer_transaction(struct mc_partition *p, struct mc_entry *entry, uint8_t st
 
 	if (!(entry->flags & MC_ENTRY_TRANSACTION))
 		return;
+	assert(entry->flags & MC_ENTRY_KEPT);
 	parcel = m->data;
 	submitted.request = parcel->request;
 	submitted.slot = parcel->slot;

@@ -279,6 +279,49 @@ test_a_text_that_is_only_in_the_store_is_replaced_too(void **state)
 	bed_close(&bed);
 }
 
+/* Its id is not told before its end, but may be guessed. */
+static void
+test_a_transaction_cannot_be_replaced(void **state)
+{
+	struct smpp_pdu pdu = submit_of("200", "1555", "first");
+	struct message_id id;
+	uint64_t number;
+
+	(void)state;
+	open_bob(NULL);
+	id = submit("1555", "before", 0);
+	pdu.submit_sm.esm_class = SMPP_ESM_FORWARD;
+	client_send(&bob, &pdu);
+	assert_int_equal(mc_id_parse(sb_bytes_text(id.text), &number), 0);
+	mc_id_format(number + 1, id.text);
+	assert_int_equal(client_query(&bob, id, "200"), SMPP_STATE_ENROUTE);
+	assert_int_equal(replace(id, "second", "", 0), SMPP_RREPLACEFAIL);
+	client_bind(&alice, &bed, SMPP_BIND_RECEIVER, "alice");
+	client_gets(&alice, "before");
+	client_gets(&alice, "first");
+	assert_int_equal(client_expect(&bob, SMPP_SUBMIT_SM_RESP).header.status, SMPP_ROK);
+	bed_close(&bed);
+}
+
+static void
+test_a_datagram_is_not_stored_when_it_is_replaced_either(void **state)
+{
+	struct smpp_pdu pdu = submit_of("200", "1555", "first");
+	struct message_id id;
+
+	(void)state;
+	open_bob(NULL);
+	pdu.submit_sm.esm_class = SMPP_ESM_DATAGRAM;
+	id = client_submit(&bob, &pdu);
+	assert_int_equal(replace(id, "second", "", 0), SMPP_ROK);
+	client_bind(&alice, &bed, SMPP_BIND_RECEIVER, "alice");
+	client_gets(&alice, "second");
+	bed_restart(&bed, NULL);
+	client_bind(&alice, &bed, SMPP_BIND_RECEIVER, "alice");
+	client_expect_nothing(&alice);
+	bed_close(&bed);
+}
+
 static void
 test_replace_if_present_takes_the_place_of_what_waits(void **state)
 {
@@ -513,6 +556,8 @@ main(void)
 		cmocka_unit_test(test_a_replaced_text_is_delivered_in_place_of_the_first),
 		cmocka_unit_test(test_a_replaced_validity_counts),
 		cmocka_unit_test(test_a_text_that_is_only_in_the_store_is_replaced_too),
+		cmocka_unit_test(test_a_transaction_cannot_be_replaced),
+		cmocka_unit_test(test_a_datagram_is_not_stored_when_it_is_replaced_either),
 		cmocka_unit_test(test_replace_if_present_takes_the_place_of_what_waits),
 		cmocka_unit_test(test_many_destinations_get_a_message_each),
 		cmocka_unit_test(test_a_multi_that_reaches_nobody_fails),
