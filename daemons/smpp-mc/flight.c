@@ -194,10 +194,18 @@ run_account(struct mc_partition *p, struct mc_outlet *outlet)
 			return;
 }
 
+/* An attempt that fails is noted with the text, and may be told of with it. */
+static bool
+wants_body(const struct mc_sink *sink, const struct mc_entry *entry)
+{
+	return !entry->body && sink->retry;
+}
+
 /* A sink is no bind: its number is 0, and all of a lane may fly. */
 static void
 run_sink(struct mc_partition *p, struct mc_outlet *outlet)
 {
+	const struct mc_sink *sink = mc_config_sink(mc_partition_config(p), outlet->queue.number);
 	uint16_t bind;
 	uint32_t number;
 	int taken = 0;
@@ -206,6 +214,11 @@ run_sink(struct mc_partition *p, struct mc_outlet *outlet)
 		struct mc_entry *entry = mc_partition_entry(p, number);
 
 		leave_heap(p, entry);
+		if (wants_body(sink, entry)) {
+			mc_queue_lead(&outlet->queue, number);
+			mc_body_load(p, number);
+			continue;
+		}
 		if (mc_queue_fly(&outlet->queue, number, 0)) {
 			mc_queue_return(&outlet->queue, number);
 			mc_wait(p, number);

@@ -255,6 +255,32 @@ test_a_back_off_and_its_attempts_are_kept(void **state)
 	bed_close(&bed);
 }
 
+/* Its text is in the store alone when the handset takes it, and is marked and told of all the same.
+ */
+static void
+test_an_attempt_at_a_handset_is_kept_without_a_text_in_memory(void **state)
+{
+	static const char config[] = BED_BASE "route \"default\" { sink = \"moody\" }\n"
+					      "sink \"moody\" { retry_percent = 100 }\n"
+					      "retry \"temporary\" { first = 1s attempts = 2 }\n"
+					      "delivery { cache_limit = 0 }\n";
+	struct message_id id;
+	struct smpp_pdu pdu;
+
+	(void)state;
+	open_bob(config);
+	id = submit_pdu(
+		"999", "x", SMPP_RECEIPT_ALWAYS | SMPP_WANT_INTERMEDIATE, "000000000002000R");
+	bed_pass(&bed, 2500);
+	pdu = client_expect(&bob, SMPP_DELIVER_SM);
+	assert_int_equal(pdu.deliver_sm.esm_class, SMPP_ESM_INTERMEDIATE);
+	client_respond(&bob, &pdu, SMPP_ROK);
+	restart(config);
+	bed_pass(&bed, 1500);
+	client_gets_receipt(&bob, id, "UNDELIV");
+	bed_close(&bed);
+}
+
 static void
 test_what_expired_meanwhile_expires_at_the_start(void **state)
 {
@@ -482,6 +508,7 @@ main(void)
 		cmocka_unit_test(test_receipts_that_are_owed_come_after_a_restart),
 		cmocka_unit_test(test_a_schedule_is_kept),
 		cmocka_unit_test(test_a_back_off_and_its_attempts_are_kept),
+		cmocka_unit_test(test_an_attempt_at_a_handset_is_kept_without_a_text_in_memory),
 		cmocka_unit_test(test_what_expired_meanwhile_expires_at_the_start),
 		cmocka_unit_test(test_questions_are_answered_after_a_restart),
 		cmocka_unit_test(test_a_replaced_text_is_kept),
