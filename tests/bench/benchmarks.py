@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Callable, List, Optional
 
 import harness
-from service import Idle, Paced, Unpaced
+from service import Counted, Idle, Paced, Unpaced
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -113,6 +113,9 @@ BENCHMARKS = [
          esme("--connections", "1", "--window", "100"), ["bare-smpp"], 500_000, on_one_core=True),
     Rate("esme-10x100", "the same, 10 connections, on two cores",
          esme("--connections", "10", "--window", "100"), ["bare-smpp"], 500_000),
+    Counted("smpp-decode", "submit_sm decoded, instructions", "decode"),
+    Counted("smpp-encode", "deliver_sm encoded, instructions", "encode"),
+    Counted("smpp-encode-resp", "submit_sm_resp encoded, instructions", "encode-response"),
     Memory("idle-echo", "an idle plain session", CORE_ECHO, hold("echo-load"), 512),
     Memory("idle-echo-tls", "an idle TLS session", CORE_ECHO, hold("echo-load", "--tls"), 16 * 1024,
            tls=True),

@@ -161,6 +161,20 @@ def certificate(folder):
     return files
 
 
+def program_instructions(command):
+    """Instructions of a program from its start to its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = os.path.join(folder, "callgrind.out")
+        subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", *command],
+                       check=True, capture_output=True, timeout=300)
+        return callgrind_total(out)
+
+
+def callgrind_total(path):
+    with open(path) as result:
+        return int(re.search(r"^(?:summary|totals): (\d+)", result.read(), re.M)[1])
+
+
 def instructions(server_command, load_command, operations):
     """Instructions of the server for `operations` operations, its start and end included."""
     with tempfile.TemporaryDirectory() as folder:
@@ -171,8 +185,7 @@ def instructions(server_command, load_command, operations):
                 done = load.count(operations)["ops"]
         if done != operations:
             raise Failed(f"{done} of {operations} operations under callgrind")
-        with open(out) as result:
-            return int(re.search(r"^(?:summary|totals): (\d+)", result.read(), re.M)[1])
+        return callgrind_total(out)
 
 
 def instructions_per_operation(server_command, load_command, operations):

@@ -190,6 +190,18 @@ def print_head(options):
           f"{'bare us':>9} {'ours ops/s':>11} {'p50 us':>9} {'p99 us':>9}")
 
 
+def plain(measure_one):
+    """For kinds that have nothing to do with TLS."""
+    return lambda benchmark, _tls_files, options: measure_one(benchmark, options)
+
+
+KINDS = {Ratio: (run_ratio, print_ratio), Memory: (run_memory, print_memory), Rate: (plain(run_rate), print_rate),
+         service.Paced: (plain(service.run_paced), service.print_paced),
+         service.Unpaced: (plain(service.run_unpaced), service.print_unpaced),
+         service.Idle: (plain(service.run_idle), service.print_idle),
+         service.Counted: (plain(service.run_counted), service.print_counted)}
+
+
 def run_one(benchmark, tls_files, options):
     """Runs, prints and returns one benchmark's result."""
     missing = [name for name in benchmark.programs() if not harness.is_built(name)]
@@ -198,24 +210,9 @@ def run_one(benchmark, tls_files, options):
         print(f"{benchmark.name:18} skipped: {result['why']}", flush=True)
         return result
     try:
-        if isinstance(benchmark, Ratio):
-            result = run_ratio(benchmark, tls_files, options)
-            print_ratio(benchmark.name, result)
-        elif isinstance(benchmark, service.Paced):
-            result = service.run_paced(benchmark, options)
-            service.print_paced(benchmark.name, result)
-        elif isinstance(benchmark, service.Unpaced):
-            result = service.run_unpaced(benchmark, options)
-            service.print_unpaced(benchmark.name, result)
-        elif isinstance(benchmark, service.Idle):
-            result = service.run_idle(benchmark, options)
-            service.print_idle(benchmark.name, result)
-        elif isinstance(benchmark, Rate):
-            result = run_rate(benchmark, options)
-            print_rate(benchmark.name, result)
-        else:
-            result = run_memory(benchmark, tls_files, options)
-            print_memory(benchmark.name, result)
+        measure_one, print_one = KINDS[type(benchmark)]
+        result = measure_one(benchmark, tls_files, options)
+        print_one(benchmark.name, result)
     except (Failed, OSError, ValueError) as failure:
         result = {"verdict": "failed", "why": str(failure)}
         print(f"{benchmark.name:18} failed: {failure}")

@@ -2,6 +2,7 @@
 it costs to do nothing for many."""
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import tempfile
@@ -16,6 +17,7 @@ from harness import Failed, Load, Server
 # Beside the build: a disk, where /tmp may be memory.
 DISK = os.environ.get("SB_DISK", harness.BINARY)
 INTERVAL = 0.5
+COUNTED = 6400  # every PDU of smpp-codec-bench as often as the others
 
 # A message of the load in its row: the account's name and the PDU.
 ROW_OCTETS = 95
@@ -66,6 +68,17 @@ class Unpaced:
 
     def programs(self):
         return [self.ours[0], "smpp-load", "store-bench", "store-bare"]
+
+
+@dataclass
+class Counted:
+    """Instructions of one job of smpp-codec-bench, each time."""
+    name: str
+    what: str
+    job: str
+
+    def programs(self):
+        return ["smpp-codec-bench"]
 
 
 class Centre:
@@ -227,6 +240,18 @@ def run_idle(benchmark, options):
             percent = 100 * (server.cpu_seconds() - before) / (time.monotonic() - at)
     return {"median": percent, "connections": options.held, "seconds": seconds, "goal": benchmark.goal,
             "verdict": "reported" if benchmark.goal is None else "met" if percent < benchmark.goal else "missed"}
+
+
+def run_counted(benchmark, _options):
+    if not shutil.which("valgrind"):
+        raise Failed("no valgrind")
+    few, many = (harness.program_instructions([harness.program("smpp-codec-bench"), benchmark.job, str(repeats)])
+                 for repeats in (COUNTED, 3 * COUNTED))
+    return {"median": (many - few) / (2 * COUNTED), "verdict": "reported"}
+
+
+def print_counted(name, result):
+    print(f"{name:18} {'-':>6} {result['median']:8.1f} instructions a PDU")
 
 
 def print_paced(name, result):
