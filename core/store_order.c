@@ -21,7 +21,7 @@ reserve(struct sb_store_order *order, const struct sb_env *env, size_t count)
 	size_t capacity = order->capacity ? order->capacity : 256;
 	struct sb_store_order_item *items;
 
-	if (count <= order->capacity)
+	if (order->items && count <= order->capacity)
 		return true;
 	if (count > CHANGES_MAX)
 		return false;
