@@ -224,6 +224,12 @@ smpp_answer_overdue(struct sb_session *s, struct smpp_session *p)
 {
 	uint64_t now = sb_now(s);
 
+	/* The application has ended the connection, which still lingers: nothing that is left can
+	 * be answered, and the timer would find it due for ever. */
+	if (!sb_is_connected(s)) {
+		smpp_pending_free(s, &p->in);
+		return;
+	}
 	while (smpp_pending_count(p->in) && p->in->entries[p->in->oldest].due <= now)
 		if (!answer_oldest(s, p))
 			return;

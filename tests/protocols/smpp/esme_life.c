@@ -374,6 +374,36 @@ test_a_refusal_by_connected_loses_the_connection_and_it_is_tried_again(void **st
 	expect_back();
 }
 
+static void
+act_disconnect(struct bed *b, struct sb_session *s)
+{
+	(void)b;
+	sb_disconnect(s, SB_END_LOCAL);
+}
+
+static void
+test_an_answer_that_falls_due_behind_a_disconnect_is_let_go(void **state)
+{
+	static const struct smpp_esme_options options = {
+		.system_id = "alice", .restart = SB_PERMANENT, .session.answer_ms = 100};
+	struct smpp_pdu pdu = bed_submit(2);
+
+	(void)state;
+	bed_open_esme(&bed, &options);
+	bed_accept_bind(&bed);
+	bed.answers_later = true;
+	pdu.header.command = SMPP_DELIVER_SM;
+	bed_send(&bed, &pdu);
+	bed_expect_trace(&bed, "deliver_sm 2;");
+	bed_act(&bed, act_disconnect);
+	bed_pass(&bed, 200); /* it lingers: the peer has not ended its side */
+	assert_int_equal(bed_counter(&bed, "smpp_answer_timeouts_total"), 0);
+	assert_int_equal(bed_answer(&bed, 0, SMPP_ROK), SB_ENOENT);
+	sim_finish(bed.peer);
+	bed_turn(&bed);
+	bed_expect_trace(&bed, "disconnected local for a while;");
+}
+
 /* ---- outbind ---- */
 
 static void
@@ -450,6 +480,7 @@ main(void)
 		BED_TEST(test_a_session_can_ask_a_supervisor_for_another_bind_of_its_service),
 		BED_TEST(test_a_start_that_fails_is_told_of_by_nobody),
 		BED_TEST(test_a_refusal_by_connected_loses_the_connection_and_it_is_tried_again),
+		BED_TEST(test_an_answer_that_falls_due_behind_a_disconnect_is_let_go),
 		BED_TEST(test_an_outbind_is_answered_with_a_bind_on_its_connection),
 		BED_TEST(test_an_outbind_that_is_not_welcome_is_cut),
 		BED_TEST(test_who_connects_and_sends_no_outbind_is_dropped),
