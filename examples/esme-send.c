@@ -249,23 +249,36 @@ read_options(struct arguments *a, int argc, char **argv)
 	return optind + 3 == argc;
 }
 
-/* HOST:PORT, [::1]:2775, or a host alone. */
+static bool
+read_port(const char *text, uint16_t *port)
+{
+	char *end;
+	unsigned long value = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || value < 1 || value > UINT16_MAX)
+		return false;
+	*port = (uint16_t)value;
+	return true;
+}
+
+/* HOST:PORT, [::1]:2775, or a host alone, which ::1 is, too. */
 static bool
 read_address(struct arguments *a, const char *text)
 {
-	const char *colon = strrchr(text, ':');
 	bool has_brackets = *text == '[';
-	size_t size = colon && (!has_brackets || colon[-1] == ']') ? (size_t)(colon - text)
-								   : strlen(text);
+	const char *last = strrchr(text, has_brackets ? ']' : ':');
+	size_t size = strlen(text);
 
-	if (size >= sizeof(a->host) || size < 2u * has_brackets + 1)
+	if (has_brackets && last)
+		size = (size_t)(last - ++text);
+	else if (last && last == strchr(text, ':'))
+		size = (size_t)(last - text);
+	if (size == 0 || size >= sizeof(a->host) || (has_brackets && !last))
 		return false;
-	snprintf(a->host, sizeof(a->host), "%.*s", (int)(size - 2u * has_brackets),
-		text + has_brackets);
+	snprintf(a->host, sizeof(a->host), "%.*s", (int)size, text);
 	a->client.esme.host = a->host;
-	if (text[size])
-		a->client.esme.port = (uint16_t)strtoul(text + size + 1, NULL, 10);
-	return true;
+	text += size + has_brackets;
+	return !*text || (*text == ':' && read_port(text + 1, &a->client.esme.port));
 }
 
 static enum outcome

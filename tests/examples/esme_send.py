@@ -72,6 +72,9 @@ def main():
 		# Bob is not bound, so that his message waits.
 		expect(5, "0 of 1 receipts", *send(plain, "2000", "later", "--wait", "1"))
 		expect(2, "^$", *send(plain, "2000", "later", "--nonsense"))
+		# The password goes to no port that was not meant.
+		for wrong in ("127.0.0.1:", "127.0.0.1:x", "127.0.0.1:2775x", "127.0.0.1:68311", "127.0.0.1:0", "[::1", "[::1]2775"):
+			expect(2, "^$", *send(wrong, "2000", "x"))
 		centre.stop()
 	with socket.create_server(("127.0.0.1", 0)) as closed:
 		port = closed.getsockname()[1]
