@@ -38,6 +38,13 @@ struct queue {
 	size_t count;
 };
 
+/* Messages to the session. */
+enum client_message {
+	CLIENT_READ_ON,
+	CLIENT_ORDER,
+	CLIENT_NOTHING, /* asks whether it still takes any */
+};
+
 /* What is to be done inside the session, and how it went. */
 struct order {
 	struct smpp_pdu *request; /* to send; NULL: `answered` is to be answered */
@@ -296,7 +303,9 @@ on_message(struct sb_session *s, struct sb_message *m)
 	struct smpp_client *client = client_of(s);
 	struct order *order;
 
-	if (m->size != sizeof(order)) {
+	if (m->type == CLIENT_NOTHING)
+		return;
+	if (m->type == CLIENT_READ_ON) {
 		/* There is room in the queue again. */
 		client->is_held = false;
 		smpp_resume(s);
@@ -376,20 +385,26 @@ deadline_in(const struct smpp_client *client, uint64_t ms)
 static int
 carry_out(struct smpp_client *client, struct order *order)
 {
-	int err = sb_node_post(client->node, client->session, 1, 0, SB_COPY(&order, sizeof(order)));
+	int err = sb_node_post(
+		client->node, client->session, CLIENT_ORDER, 0, SB_COPY(&order, sizeof(order)));
 
 	if (err)
 		return err;
-	/* A message that was taken is handled in the next turn, or dropped with its session. */
-	while (!order->is_done && !is_over(client))
+	/* A message that was taken is handled in the next turn, or dropped with its session, whose
+	 * connection may linger long after: then it takes no message any more. */
+	while (!order->is_done && !is_over(client)) {
 		(void)turn(client, now(client));
+		if (!order->is_done && sb_node_post(client->node, client->session, CLIENT_NOTHING,
+					       0, SB_NOTHING) == SB_GONE)
+			return SB_GONE;
+	}
 	return order->is_done ? order->result : SB_GONE;
 }
 
 static void
 read_on(struct smpp_client *client)
 {
-	(void)sb_node_post(client->node, client->session, 0, 0, SB_NOTHING);
+	(void)sb_node_post(client->node, client->session, CLIENT_READ_ON, 0, SB_NOTHING);
 }
 
 /* ---- open and stop ---- */

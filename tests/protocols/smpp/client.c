@@ -1,12 +1,14 @@
 /* The blocking client against a centre of ours, on real sockets and a thread of its own. */
 #include "protocols/smpp/client.h"
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/listener.h"
@@ -416,6 +418,60 @@ test_the_end_is_told_only_when_all_was_fetched(void **state)
 	smpp_client_stop(client);
 }
 
+static int
+bind_to(int listener, struct sockaddr_in *address, socklen_t *size)
+{
+	if (bind(listener, (const struct sockaddr *)address, *size) || listen(listener, 1))
+		return -1;
+	return getsockname(listener, (struct sockaddr *)address, size);
+}
+
+/* A centre of a few octets, that neither reads nor ends. */
+static int
+accept_and_say_nonsense(int listener)
+{
+	int fd = accept(listener, NULL, NULL);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "\xff\xff\xff\xff", 4), 4);
+	return fd;
+}
+
+static uint64_t
+now_ms(void)
+{
+	const struct sb_env *env = sb_env_system();
+
+	return env->now(env->context) / 1000000;
+}
+
+static void
+test_no_call_waits_for_a_connection_that_lingers(void **state)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof(address);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), fd;
+	struct smpp_client_options options = as("alice");
+	struct smpp_pdu request = {.header.command = SMPP_BIND_TRANSMITTER};
+	const struct smpp_client_event *event;
+	struct smpp_client *client;
+	uint64_t begun;
+
+	(void)state;
+	assert_int_equal(bind_to(listener, &address, &size), 0);
+	options.esme.port = ntohs(address.sin_port);
+	options.esme.is_bind_manual = true;
+	assert_int_equal(smpp_client_open(&client, &options, NULL), 0);
+	fd = accept_and_say_nonsense(listener);
+	begun = now_ms();
+	assert_int_equal(smpp_client_request(client, &request, 100, &event), SB_GONE);
+	assert_true(now_ms() - begun < 1000);
+	close(fd);
+	close(listener);
+	smpp_client_stop(client);
+}
+
 /* ---- memory ---- */
 
 static struct sb_env scarce;
@@ -474,6 +530,7 @@ main(void)
 		cmocka_unit_test(test_a_request_may_be_made_of_what_came_before),
 		cmocka_unit_test(test_a_queue_that_a_request_has_filled_is_held_afterwards),
 		cmocka_unit_test(test_the_end_is_told_only_when_all_was_fetched),
+		cmocka_unit_test(test_no_call_waits_for_a_connection_that_lingers),
 		cmocka_unit_test(test_out_of_memory_anywhere_is_an_error_and_no_more),
 	};
 
