@@ -70,7 +70,8 @@ is_valid(const struct smpp_esme_options *o)
 	union sb_socket_address source;
 	struct smpp_pdu bind;
 
-	if (!smpp_is_bind(command) || o->restart < SB_TEMPORARY || o->restart > SB_PERMANENT)
+	if (!smpp_is_bind_command(command) || o->restart < SB_TEMPORARY ||
+		o->restart > SB_PERMANENT)
 		return false;
 	if (o->source && sb_sockaddr_parse_host(o->source, 0, &source))
 		return false;

@@ -78,7 +78,7 @@ answered(struct sb_session *s, struct smpp_session *p, struct smpp_pending_entry
 			p->service->metrics.answer_time, p->shard, now - entry->context);
 	/* Before anything that could look at the window; `entry` means nothing from here on. */
 	smpp_pending_remove(p->in, (uint32_t)(entry - p->in->entries));
-	if (smpp_is_bind(command))
+	if (smpp_is_bind_command(command))
 		smpp_bind_settled(s, p, status);
 	if (p->is_held)
 		smpp_update_hold(s, p);
@@ -125,7 +125,7 @@ write_answer(struct sb_session *s, struct smpp_session *p, const struct smpp_pen
 	const struct smpp_header header = {
 		0, entry->command | SMPP_RESPONSE_BIT, status, entry->sequence};
 
-	if (smpp_is_bind(entry->command))
+	if (smpp_is_bind_command(entry->command))
 		return smpp_bind_answer(s, p, &header, id);
 	if (status == SMPP_ROK && takes_id(entry->command))
 		return smpp_write_id(s, p, &header, id);
@@ -165,7 +165,7 @@ smpp_respond_pdu(struct sb_session *s, struct smpp_request request, struct smpp_
 		return SB_GONE;
 	if (!entry)
 		return SB_ENOENT;
-	if (smpp_is_bind(entry->command))
+	if (smpp_is_bind_command(entry->command))
 		return SB_EINVAL;
 	/* Whatever the caller had there: a response cannot get another's number. */
 	response->header.command = entry->command | SMPP_RESPONSE_BIT;
@@ -188,7 +188,7 @@ smpp_nack(struct sb_session *s, struct smpp_request request, uint32_t status)
 	if (!entry)
 		return SB_ENOENT;
 	/* A bind has its own way to be refused, which counts the attempts. */
-	if (smpp_is_bind(entry->command))
+	if (smpp_is_bind_command(entry->command))
 		return smpp_respond(s, request, status, sb_bytes(NULL, 0));
 	err = smpp_write_header(s, p, SMPP_GENERIC_NACK, status, entry->sequence);
 	if (!err)

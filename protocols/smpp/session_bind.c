@@ -8,7 +8,7 @@
 #include <string.h>
 
 bool
-smpp_is_bind(uint32_t command)
+smpp_is_bind_command(uint32_t command)
 {
 	return command == SMPP_BIND_RECEIVER || command == SMPP_BIND_TRANSMITTER ||
 	       command == SMPP_BIND_TRANSCEIVER;

@@ -32,7 +32,7 @@ refuse_malformed(struct sb_session *s, struct smpp_session *p, const struct smpp
 		(void)smpp_write_header(s, p, unparsed->error.answer, unparsed->error.status,
 			unparsed->header.sequence);
 	/* After its answer: the last allowed attempt closes the session. */
-	if (smpp_is_bind(command))
+	if (smpp_is_bind_command(command))
 		smpp_bind_failed(s, p, unparsed->error.status);
 }
 
@@ -105,7 +105,7 @@ serve(struct sb_session *s, struct smpp_session *p, const struct smpp_pdu *pdu)
 {
 	struct smpp_request request;
 
-	if (smpp_is_bind(pdu->header.command)) {
+	if (smpp_is_bind_command(pdu->header.command)) {
 		smpp_bind_asked(s, p, pdu);
 		return;
 	}

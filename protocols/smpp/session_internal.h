@@ -180,7 +180,7 @@ int smpp_bind_answer(struct sb_session *s, struct smpp_session *p, const struct 
 	struct sb_bytes system_id);
 /* It was written: bound, or refused. */
 void smpp_bind_settled(struct sb_session *s, struct smpp_session *p, uint32_t status);
-bool smpp_is_bind(uint32_t command);
+bool smpp_is_bind_command(uint32_t command);
 
 /* Counts it as bound no more. */
 void smpp_bind_over(struct smpp_session *p);

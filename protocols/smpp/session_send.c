@@ -90,7 +90,7 @@ smpp_send(struct sb_session *s, struct smpp_pdu *request, uint64_t context)
 	if (err)
 		return err;
 	/* A bind is before all windows. */
-	if (!smpp_is_bind(request->header.command) && !smpp_take_room(s, p)) {
+	if (!smpp_is_bind_command(request->header.command) && !smpp_take_room(s, p)) {
 		sb_counter_add(p->service->metrics.window_out_full, p->shard, 1);
 		return SB_FULL;
 	}
@@ -104,7 +104,7 @@ smpp_send(struct sb_session *s, struct smpp_pdu *request, uint64_t context)
 	if (err)
 		return err;
 	p->requests_out++;
-	if (smpp_is_bind(request->header.command))
+	if (smpp_is_bind_command(request->header.command))
 		smpp_bind_sent(s, p, &request->header);
 	return 0;
 }
