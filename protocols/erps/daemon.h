@@ -16,9 +16,14 @@ struct erps_daemon_options {
 	uint16_t port;       /* 0: any: erps_daemon_port tells */
 	struct sb_tls *tls;  /* NULL: plain TCP; borrowed */
 	const struct sb_limits *limits;
+	/* Instead of the four above, where more is wanted (name, PROXY, backlog, sockets): `module`
+	 * and `args` are not looked at. NULL: none. Copied. */
+	const struct sb_listener_options *listener;
 	struct erps_service_options service;
 };
 
+/* Before sb_node_run, or from a session's callback later. Errors as sb_listen; SB_EINVAL: an option
+ * that cannot be served. */
 int erps_daemon_start(struct erps_daemon **daemon, struct sb_node *node,
 	const struct erps_service *service, const void *args,
 	const struct erps_daemon_options *options);

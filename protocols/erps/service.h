@@ -130,6 +130,10 @@ struct erps_service_options {
 /* The service's state: `state_size` octets, zeroed, aligned to 16, gone after `terminate`. */
 void *erps_state(const struct sb_session *s);
 
+/* For a service that hosts others in its sessions: what erps_state gives while one of them has the
+ * word. NULL: the service's own again. Every callback begins with that. */
+void erps_set_state(struct sb_session *s, void *state);
+
 /*
  * Answers a call, from the session that has it or from any other of the node, once. 0;
  * SB_ENOENT: it has its answer, or nobody waits (only the session itself knows that at once);
