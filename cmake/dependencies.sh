@@ -37,6 +37,12 @@ sb_rows() {
 	test kannel /usr/sbin/bearerbox
 	test perl perl
 	test libnet-smpp-perl /usr/share/perl5/Net/SMPP.pm
+	test erlang-base erl
+	test erlang-crypto /usr/lib/erlang/lib/crypto-*
+	test erlang-public-key /usr/lib/erlang/lib/public_key-*
+	test erlang-ssl /usr/lib/erlang/lib/ssl-*
+	test redis-server redis-server
+	test redis-tools redis-benchmark
 	coverage gcovr gcovr
 	ROWS
 }
