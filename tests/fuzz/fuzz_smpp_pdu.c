@@ -13,8 +13,8 @@
 #include "protocols/smpp/receipt.h"
 #include "protocols/smpp/time.h"
 #include "protocols/smpp/udh.h"
-#include "tests/protocols/smpp/octets.h"
 #include "tests/protocols/smpp/pdus.h"
+#include "tests/support/octets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

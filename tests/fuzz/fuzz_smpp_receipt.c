@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "protocols/smpp/receipt.h"
-#include "tests/protocols/smpp/octets.h"
+#include "tests/support/octets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,7 +10,7 @@
 #include "core/utf8.h"
 #include "protocols/smpp/text.h"
 #include "protocols/smpp/text_pack.h"
-#include "tests/protocols/smpp/octets.h"
+#include "tests/support/octets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

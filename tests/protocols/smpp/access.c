@@ -11,8 +11,8 @@
 
 #include "protocols/smpp/factory.h"
 #include "protocols/smpp/print.h"
-#include "tests/protocols/smpp/octets.h"
 #include "tests/protocols/smpp/pdus.h"
+#include "tests/support/octets.h"
 
 /* Every field of every command, read by name, is what lies in the struct. */
 static void

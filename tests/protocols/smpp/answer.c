@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "protocols/smpp/pdu.h"
-#include "tests/protocols/smpp/octets.h"
+#include "tests/support/octets.h"
 
 static uint8_t out[128];
 static struct sb_writer w;

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "tests/protocols/smpp/octets.h"
 #include "tests/protocols/smpp/pdus.h"
+#include "tests/support/octets.h"
 
 #define WAIT 100
 

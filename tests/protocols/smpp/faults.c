@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "tests/protocols/smpp/octets.h"
 #include "tests/protocols/smpp/pdus.h"
+#include "tests/support/octets.h"
 
 static struct generated generated;
 static uint8_t wire[GENERATED_OCTETS];

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "protocols/smpp/print.h"
-#include "tests/protocols/smpp/octets.h"
+#include "tests/support/octets.h"
 
 /* What goes over the wire, and what is in it. */
 static const struct {

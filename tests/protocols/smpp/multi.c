@@ -10,7 +10,7 @@
 
 #include "core/error.h"
 #include "protocols/smpp/payload.h"
-#include "tests/protocols/smpp/octets.h"
+#include "tests/support/octets.h"
 
 static void
 test_destinations_are_written_and_read(void **state)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tests/protocols/smpp/octets.h"
+#include "tests/support/octets.h"
 
 struct chance
 chance_of(uint64_t seed)

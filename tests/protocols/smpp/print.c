@@ -10,8 +10,8 @@
 
 #include <stdlib.h>
 
-#include "tests/protocols/smpp/octets.h"
 #include "tests/protocols/smpp/pdus.h"
+#include "tests/support/octets.h"
 
 static const struct smpp_print_options masked = {.mask = true};
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "tests/protocols/smpp/octets.h"
+#include "tests/support/octets.h"
 
 #define MS INT64_C(1000)
 /* 2024-01-31 12:00 and 12:05 UTC. */

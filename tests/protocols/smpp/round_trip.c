@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "protocols/smpp/print.h"
-#include "tests/protocols/smpp/octets.h"
 #include "tests/protocols/smpp/pdus.h"
+#include "tests/support/octets.h"
 
 #define ROUNDS    200
 #define PDU_BYTES 65536

@@ -1,6 +1,6 @@
 /* Who answers what: each row of the sheet's table of errors. */
-#include "tests/protocols/smpp/octets.h"
 #include "tests/protocols/smpp/session_bed.h"
+#include "tests/support/octets.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

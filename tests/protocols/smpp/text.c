@@ -11,8 +11,8 @@
 
 #include "protocols/smpp/text_pack.h"
 #include "protocols/smpp/udh.h"
-#include "tests/protocols/smpp/octets.h"
 #include "tests/protocols/smpp/pdus.h"
+#include "tests/support/octets.h"
 
 #define AIR_OCTETS 140
 

@@ -12,8 +12,8 @@
 #include "core/error.h"
 #include "core/utf8.h"
 #include "protocols/smpp/text_pack.h"
-#include "tests/protocols/smpp/octets.h"
 #include "tests/protocols/smpp/pdus.h"
+#include "tests/support/octets.h"
 
 #define REPLACEMENT "\xEF\xBF\xBD"
 

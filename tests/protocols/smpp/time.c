@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "core/error.h"
-#include "tests/protocols/smpp/octets.h"
+#include "tests/support/octets.h"
 
 #define MS   INT64_C(1000)
 #define HOUR (3600 * MS)

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "core/error.h"
-#include "tests/protocols/smpp/octets.h"
+#include "tests/support/octets.h"
 
 /* Section 4 of the specification, once more: tag, name, least and most octets, type, repeats. */
 static const struct {

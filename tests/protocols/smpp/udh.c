@@ -11,7 +11,7 @@
 
 #include "core/error.h"
 #include "protocols/smpp/tlv.h"
-#include "tests/protocols/smpp/octets.h"
+#include "tests/support/octets.h"
 
 static const struct {
 	const char *octets;

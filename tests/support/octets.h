@@ -1,11 +1,11 @@
 /* Octets for tests: written down readably, and lying in memory of exactly their size. */
-#ifndef SB_TESTS_SMPP_OCTETS_H
-#define SB_TESTS_SMPP_OCTETS_H
+#ifndef SB_TESTS_SUPPORT_OCTETS_H
+#define SB_TESTS_SUPPORT_OCTETS_H
 
 #include "core/bytes.h"
 
-/* Octets from pairs of hexadecimal digits and 'texts' (blanks between are skipped), in `buf`.
- * Aborts on anything else. */
+/* Octets from pairs of hexadecimal digits, 00*36 (the octet so many times) and 'texts' (blanks
+ * between are skipped), in `buf`. Aborts on anything else. */
 struct sb_bytes octets_of(const char *notation, uint8_t *buf, size_t size);
 
 /* A copy that AddressSanitizer guards on both ends; free() its data. */

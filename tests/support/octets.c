@@ -1,4 +1,4 @@
-#include "tests/protocols/smpp/octets.h"
+#include "tests/support/octets.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +10,8 @@ digit(char c)
 		return c - '0';
 	if (c >= 'A' && c <= 'F')
 		return c - 'A' + 10;
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
 	fprintf(stderr, "'%c' in the octets of a test\n", c);
 	abort();
 }
@@ -20,6 +22,21 @@ put(struct sb_writer *w, uint8_t octet)
 	sb_put_u8(w, octet);
 	if (sb_writer_failed(w))
 		abort();
+}
+
+/* "00" or "00*36": what comes after it. */
+static const char *
+put_digits(struct sb_writer *w, const char *digits)
+{
+	uint8_t octet = (uint8_t)(digit(digits[0]) << 4 | digit(digits[1]));
+	char *end = (char *)digits + 2;
+	unsigned long times = 1;
+
+	if (*end == '*')
+		times = strtoul(end + 1, &end, 10);
+	while (times-- > 0)
+		put(w, octet);
+	return end;
 }
 
 struct sb_bytes
@@ -35,8 +52,7 @@ octets_of(const char *notation, uint8_t *buf, size_t size)
 				put(&w, (uint8_t)*notation);
 			notation++;
 		} else {
-			put(&w, (uint8_t)(digit(notation[0]) << 4 | digit(notation[1])));
-			notation += 2;
+			notation = put_digits(&w, notation);
 		}
 	}
 	return sb_bytes(buf, sb_writer_size(&w));
