@@ -1,7 +1,6 @@
 #include "core/error.h"
 #include "tests/bench/echo_load.h"
 
-#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -61,14 +60,18 @@ flush(struct echo_load *load, uint32_t index)
 
 	while (c->to_send) {
 		size_t size = c->to_send < ECHO_BUFFER_BYTES ? c->to_send : ECHO_BUFFER_BYTES;
-		ssize_t sent = stream_write(&c->stream, load->pattern + c->send_offset, size);
+		const uint8_t *octets =
+			load->wire->request(load, c->sending, c->send_offset, &size);
+		ssize_t sent = stream_write(&c->stream, octets, size);
 
 		if (sent == SB_AGAIN)
 			break;
 		if (sent < 0)
 			return (int)sent;
 		c->to_send -= (uint64_t)sent;
-		c->send_offset = (uint32_t)((c->send_offset + (size_t)sent) % load->options.size);
+		sent += c->send_offset;
+		c->sending += (uint64_t)sent / load->request_size;
+		c->send_offset = (uint32_t)((uint64_t)sent % load->request_size);
 	}
 	if (c->watching_room != (c->to_send > 0))
 		watch(load, index, EPOLL_CTL_MOD, c->to_send > 0);
@@ -78,7 +81,7 @@ flush(struct echo_load *load, uint32_t index)
 static int
 send_messages(struct echo_load *load, uint32_t index, uint32_t messages)
 {
-	load->connections[index].to_send += (uint64_t)messages * load->options.size;
+	load->connections[index].to_send += (uint64_t)messages * load->request_size;
 	return flush(load, index);
 }
 
@@ -193,14 +196,15 @@ received(struct echo_load *load, uint32_t index, size_t size)
 {
 	struct echo_connection *c = &load->connections[index];
 	size_t all = c->receive_offset + size;
-	uint32_t messages = (uint32_t)(all / load->options.size);
+	uint32_t messages = (uint32_t)(all / load->reply_size);
 	uint64_t now_ns = net_now_ns();
 
-	if (memcmp(load->buffer, load->pattern + c->receive_offset, size) != 0)
+	if (!load->wire->is_reply(load, c->receiving, c->receive_offset, load->buffer, size))
 		load->mismatched++;
 	if (messages > c->in_flight)
 		return SB_EPROTO;
-	c->receive_offset = (uint32_t)(all % load->options.size);
+	c->receive_offset = (uint32_t)(all % load->reply_size);
+	c->receiving += messages;
 	if (c->state == ECHO_READY) {
 		complete(load, c, messages, now_ns);
 		return 0;

@@ -1,4 +1,3 @@
-/* echo-load: loads an echo server and says how many messages came back, and how fast. */
 #include "tests/bench/echo_load.h"
 
 #include <errno.h>
@@ -15,7 +14,7 @@ enum { EVENTS = 1024, OPENING_AT_ONCE = 64 };
 static const uint32_t STDIN_INDEX = UINT32_MAX;
 
 static const char help[] =
-	"usage: echo-load [options] HOST:PORT\n"
+	"usage: %s [options] HOST:PORT\n"
 	"  --connections N  connections held open (1)\n"
 	"  --depth N        messages in flight on each (1)\n"
 	"  --size OCTETS    of a message (64)\n"
@@ -71,14 +70,14 @@ parse_option(struct echo_options *o, int option)
 }
 
 static bool
-parse_options(int argc, char **argv, struct echo_options *o)
+parse_options(int argc, char **argv, const char *name, struct echo_options *o)
 {
 	int option;
 
 	*o = (struct echo_options){.connections = 1, .depth = 1, .size = 64, .seconds = 5};
 	while ((option = getopt_long(argc, argv, "h", names, NULL)) != -1) {
 		if (option == 'h') {
-			fputs(help, stdout);
+			printf(help, name);
 			exit(0);
 		}
 		if (!parse_option(o, option))
@@ -95,7 +94,7 @@ load_init(struct echo_load *load)
 	struct echo_options *o = &load->options;
 
 	if (net_raise_descriptors() < (int)o->connections + 16) {
-		fputs("echo-load: more connections than descriptors\n", stderr);
+		fputs("more connections than descriptors\n", stderr);
 		return -1;
 	}
 	if (o->tls && !(load->tls = stream_client_context(o->ca_file)))
@@ -109,8 +108,7 @@ load_init(struct echo_load *load)
 		load->connections[i].stream.fd = -1;
 		load->connections[i].sent_ns = load->stamps + (size_t)i * o->depth;
 	}
-	for (size_t i = 0; i < sizeof(load->pattern); i++)
-		load->pattern[i] = (uint8_t)(i % o->size * 7 + 1);
+	load->wire->prepare(load);
 	return 0;
 }
 
@@ -158,7 +156,7 @@ open_all(struct echo_load *load, const sigset_t *during_wait)
 	}
 	if (load->opened == wanted)
 		return 0;
-	fputs("echo-load: cannot open the connections\n", stderr);
+	fputs("cannot open the connections\n", stderr);
 	return -1;
 }
 
@@ -214,17 +212,18 @@ obey_orders(struct echo_load *load, const sigset_t *during_wait)
 }
 
 int
-main(int argc, char **argv)
+echo_load_main(int argc, char **argv, const char *name, const struct echo_wire *wire)
 {
 	static struct echo_load load = {.epoll_fd = -1};
 	struct run_order order = {.kind = ORDER_RUN};
 	sigset_t during_wait;
 	int status = 1;
 
-	if (!parse_options(argc, argv, &load.options)) {
-		fputs(help, stderr);
+	if (!parse_options(argc, argv, name, &load.options)) {
+		fprintf(stderr, help, name);
 		return 2;
 	}
+	load.wire = wire;
 	net_catch_signals(&during_wait);
 	if (load_init(&load) == 0 && open_all(&load, &during_wait) == 0) {
 		order.count = load.options.count;

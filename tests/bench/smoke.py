@@ -54,6 +54,21 @@ class Echo(unittest.TestCase):
         self.assertEqual(status, 1)
 
 
+class Erps(unittest.TestCase):
+    def test_every_call_has_its_reply(self):
+        with harness.Server([harness.program("bare-erps")]) as server:
+            for options in (["--connections", "20", "--depth", "8", "--count", "20000"],
+                            ["--connections", "3", "--depth", "40", "--size", "50003", "--count", "400"],
+                            ["--connections", "10", "--churn", "--count", "500"]):
+                status, result = load("erps-load", server.address, *options)
+                self.assertEqual((status, result["ops"], result["mismatched"]), (0, int(options[-1]), 0))
+
+    def test_what_is_no_reply_is_seen(self):
+        with harness.Server([harness.program("bare-echo")]) as server:
+            status, _ = load("erps-load", server.address, "--count", "10")
+            self.assertEqual(status, 1)
+
+
 class EchoTls(unittest.TestCase):
     def test_every_message_comes_back(self):
         with tempfile.TemporaryDirectory() as folder:
