@@ -18,6 +18,7 @@ sb_rows() {
 	build libconfuse-dev /usr/include/confuse.h
 	build libssl-dev /usr/include/openssl/ssl.h
 	build libsqlite3-dev /usr/include/sqlite3.h
+	build zlib1g-dev /usr/include/zlib.h
 	build libcmocka-dev /usr/include/cmocka.h
 	build node-llhttp /usr/share/llhttp/llhttp.c|/usr/include/llhttp.h
 	build python3 python3

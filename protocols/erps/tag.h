@@ -37,11 +37,22 @@
 	X(SMALL_ATOM_UTF8, 119, ERPS_ATOM)     \
 	X(V4_PORT, 120, ERPS_PORT)
 
+/* X(name, tag) */
+#define ERPS_FUN_MAP(X) X(NEW_FUN, 112) X(EXPORT, 113) X(FUN, 117)
+#define ERPS_CLUSTER_MAP(X)        \
+	X(DISTRIBUTION_HEADER, 68) \
+	X(FRAGMENT_HEADER, 69)     \
+	X(ATOM_CACHE, 78)          \
+	X(ATOM_CACHE_REFERENCE, 82)
+
 enum erps_tag {
 #define X(name, tag, kind) ERPS_TAG_##name = (tag),
 	ERPS_TAG_MAP(X)
 #undef X
-		ERPS_TAG_COMPRESSED = 80, /* right after 131 only */
+#define X(name, tag) ERPS_TAG_##name = (tag),
+		ERPS_FUN_MAP(X) ERPS_CLUSTER_MAP(X)
+#undef X
+			ERPS_TAG_COMPRESSED = 80, /* right after 131 only */
 };
 
 #endif

@@ -51,19 +51,28 @@ bool erps_get_integer(struct erps_term term, int64_t *value);
 bool erps_get_unsigned(struct erps_term term, uint64_t *value);
 bool erps_get_float(struct erps_term term, double *value); /* an integer is none */
 
+/* An integer that came in a long form, of any size: the octets of its absolute value, least first,
+ * without zeros at the end. Integers that erps_get_integer takes may be in a short form: ask that
+ * first. */
+bool erps_get_big(struct erps_term term, struct sb_bytes *octets, bool *is_negative);
+
 /* Atoms. `name` views UTF-8 octets; one that came as Latin-1 with characters over 127 is compared
  * rightly by erps_is_atom, and erps_get_atom says false for it: use erps_copy_atom. */
 bool erps_is_atom(struct erps_term term, const char *name);
 bool erps_get_atom(struct erps_term term, struct sb_bytes *name);
-bool erps_copy_atom(struct erps_term term, char name[1021]); /* NUL-terminated UTF-8 */
-bool erps_get_boolean(struct erps_term term, bool *value);   /* :true, :false */
+/* NUL-terminated UTF-8. False for another kind, and for a name with a NUL inside. */
+bool erps_copy_atom(struct erps_term term, char name[1021]);
+bool erps_get_boolean(struct erps_term term, bool *value); /* :true, :false */
 
 bool erps_get_binary(struct erps_term term, struct sb_bytes *octets);
+/* Also of a binary: 8 bits. Those bits of the last octet that are beyond mean nothing. */
 bool erps_get_bits(struct erps_term term, struct sb_bytes *octets, uint8_t *bits_in_last);
-/* A list of integers 0..255 (a charlist) into `buf`: its length; < 0: it is none, or is longer. */
+/* A list of integers 0..255 (a charlist) into `buf`: its length; SB_EINVAL: it is none; SB_ENOSPC:
+ * it is longer. */
 ssize_t erps_get_charlist(struct erps_term term, uint8_t *buf, size_t room);
 
-/* Elements of a tuple, elements of a list (its tail not counted), pairs of a map; otherwise 0. */
+/* Elements of a tuple, elements of a list (its tail not counted), pairs of a map; otherwise 0. Of a
+ * list they are counted one by one: it may be written in pieces. */
 size_t erps_count(struct erps_term term);
 
 /* The element at `index` (0 ..) of a tuple or a list, found by walking there. */
@@ -83,16 +92,23 @@ bool erps_map_find(struct erps_term map, struct erps_term key, struct erps_term 
  */
 struct erps_walk {
 	const uint8_t *at;
-	size_t left; /* elements; of a map two for each pair */
-	bool is_string;
+	size_t left; /* elements; of a map two for each pair; of a list, in this piece of it */
+	bool is_string, has_tail;
 };
 struct erps_walk erps_walk(struct erps_term term);
 bool erps_next(struct erps_walk *walk, struct erps_term *element);
 
-/* What comes after a list's last element: the empty list when it is proper. */
+/* What comes after a list's last element: the empty list when it is proper. The second of a walk
+ * over a list, once erps_next has said false. */
 bool erps_tail(struct erps_term list, struct erps_term *tail);
+struct erps_term erps_walk_tail(const struct erps_walk *walk);
 
-/* Whether two terms are the same value (=:=), however they were written; maps in any order. */
+/*
+ * Whether two terms are the same value (=:=), however they were written; maps in any order. 1 and
+ * 1.0 are two values; so are 0.0 and -0.0, as in Erlang since OTP 27. One pass over both where
+ * maps have their keys in the same order, as those of one peer do; otherwise each key is looked
+ * for, with a cost of pairs by pairs. Below 256 levels only the same octets count as equal.
+ */
 bool erps_equal(struct erps_term a, struct erps_term b);
 
 #endif

@@ -1,6 +1,4 @@
-#include "protocols/erps/term.h"
-
-#include "protocols/erps/tag.h"
+#include "protocols/erps/scan_internal.h"
 
 enum erps_kind
 erps_kind(struct erps_term term)
@@ -11,5 +9,10 @@ erps_kind(struct erps_term term)
 #undef X
 	};
 
-	return term.data ? (enum erps_kind)kinds[*term.data] : ERPS_NONE;
+	if (!term.data)
+		return ERPS_NONE;
+	/* All octets whole: an ordinary binary, however it was written. */
+	if (*term.data == ERPS_TAG_BIT_BINARY && term.data[5] == 8)
+		return ERPS_BINARY;
+	return (enum erps_kind)kinds[*term.data];
 }
