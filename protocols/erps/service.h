@@ -40,6 +40,7 @@
 #include "../../core/message.h"
 #include "../../core/module.h"
 #include "../../core/session.h"
+#include "access.h"
 #include "build.h"
 #include "decode.h"
 #include "match.h"
@@ -94,17 +95,6 @@ struct erps_service {
 
 	/* More pairs for the operator, after the session's own. */
 	void (*describe)(const struct sb_session *s, struct sb_fields *fields);
-};
-
-/* Who may use what. The first rule whose method and peer match decides; none: allowed when there
- * are no rules at all, otherwise refused (error "access denied", logged). */
-struct erps_access_rule {
-	const char *method; /* the atom that a request is, or begins with; NULL or "*": any */
-	/* Of a certificate that was verified: its whole subject (RFC 2253), "CN=name", or a SAN as
-	 * "DNS:name", "IP:address", "email:...", "URI:...". NULL or "*": any, also without one. */
-	const char *subject;
-	const char *network; /* of the address: "10.0.0.0/8"; NULL or "*": any */
-	bool is_allowed;
 };
 
 /* A secret by the key that names it (section 6 of the protocol). */
