@@ -44,7 +44,9 @@
 #include "build.h"
 #include "decode.h"
 #include "match.h"
+#include "pace.h"
 #include "packet.h"
+#include "sign.h"
 #include "term.h"
 
 /*
@@ -95,19 +97,6 @@ struct erps_service {
 
 	/* More pairs for the operator, after the session's own. */
 	void (*describe)(const struct sb_session *s, struct sb_fields *fields);
-};
-
-/* A secret by the key that names it (section 6 of the protocol). */
-struct erps_secret {
-	uint8_t key[16];
-	const void *secret;
-	size_t size;
-};
-
-enum erps_pacing {
-	ERPS_PACING_AUTO, /* towards peers that look like Erps 0.7.0 itself */
-	ERPS_PACING_ALWAYS,
-	ERPS_PACING_NEVER,
 };
 
 /* Times are milliseconds; 0 takes the default in brackets; SB_UNLIMITED switches a time off. */
