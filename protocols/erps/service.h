@@ -37,13 +37,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../../core/listener.h"
+#include "../../core/message.h"
 #include "../../core/module.h"
 #include "../../core/session.h"
+#include "access.h"
 #include "build.h"
 #include "decode.h"
 #include "match.h"
+#include "pace.h"
 #include "packet.h"
+#include "sign.h"
 #include "term.h"
 
 /*
@@ -52,10 +55,11 @@
  * has gone, is known as such.
  */
 struct erps_from {
-	struct sb_address session; /* that has the caller's connection */
-	uint32_t slot;             /* the session's own */
-	uint32_t generation;
+	struct sb_address
+		session;   /* that has the caller's connection; of a local call: who called */
+	uint64_t ref;      /* which of its calls; never the same twice in a session */
 	uint64_t deadline; /* sb_now at which nobody waits any more; 0: none was given */
+	bool is_local;     /* another session of the node calls (erps_call_to), no peer */
 };
 
 /* Callbacks may be NULL. Terms are valid during the callback; copy what is kept. */
@@ -73,45 +77,32 @@ struct erps_service {
 
 	void (*handle_cast)(struct sb_session *s, struct erps_term request);
 
-	/* What other sessions post or call, completions, timers' kin. */
+	/* What other sessions post or call, completions, timers' kin. NULL: calls are answered
+	 * SB_ENOTSUP. */
 	void (*handle_message)(struct sb_session *s, struct sb_message *m);
 
-	/* The caller of `from` wants no answer any more (it said so, or its deadline passed). */
+	/* The caller of `from` wants no answer any more (it said so, or its deadline passed): what
+	 * is still given is dropped. */
 	void (*handle_cancel)(struct sb_session *s, struct erps_from from);
 
-	/* The last call, exactly once, if `init` said 0. */
+	/* After erps_reply_part has said SB_FULL: there is room for another part. */
+	void (*handle_credit)(struct sb_session *s, struct erps_from from);
+
+	/* The node, or the supervisor, stops: what is under way may still be answered for a while
+	 * (erps_service_options.drain_ms). */
+	void (*handle_stop)(struct sb_session *s);
+
+	/* The last call, exactly once, if `init` said 0. Nothing can be sent to the peer. */
 	void (*terminate)(struct sb_session *s, enum sb_end why);
 
 	/* More pairs for the operator, after the session's own. */
 	void (*describe)(const struct sb_session *s, struct sb_fields *fields);
 };
 
-/* Who may use what. The first rule whose method and peer match decides; none: allowed when there
- * are no rules at all, otherwise refused (error "access denied", logged). */
-struct erps_access_rule {
-	const char *method;  /* the atom that a request is, or begins with; "*": any */
-	const char *subject; /* of the certificate: "CN=...", a SAN; "*": any, also without one */
-	const char *network; /* of the address: "10.0.0.0/8"; NULL: any */
-	bool is_allowed;
-};
-
-/* A secret by the key that names it (section 6 of the protocol). */
-struct erps_secret {
-	uint8_t key[16];
-	const void *secret;
-	size_t size;
-};
-
-enum erps_pacing {
-	ERPS_PACING_AUTO, /* towards peers that look like Erps 0.7.0 itself */
-	ERPS_PACING_ALWAYS,
-	ERPS_PACING_NEVER,
-};
-
 /* Times are milliseconds; 0 takes the default in brackets; SB_UNLIMITED switches a time off. */
 struct erps_service_options {
-	const char *identifier; /* that packets must have; NULL: any */
-	const char *versions;   /* requirement, "~> 0.2.4 or >= 1.0.0"; NULL: any */
+	const char *identifier; /* that packets must have; NULL: any; copied */
+	const char *versions;   /* requirement, "~> 0.2.4 or >= 1.0.0"; NULL: any; copied */
 	struct erps_term_limits terms;
 	uint32_t max_payload;           /* octets [1 MiB] */
 	const struct erps_atoms *atoms; /* safe mode: only these may come; NULL: any; borrowed */
@@ -122,7 +113,9 @@ struct erps_service_options {
 	enum erps_pacing pacing;
 	uint32_t window;    /* calls of one peer under way: then no more is read [1024] */
 	uint32_t answer_ms; /* a call's answer, else {"timeout", Ref} [off] */
-	uint32_t idle_ms;   /* nothing came, not even a keepalive: closed [off, as Erps] */
+	uint32_t drain_ms;  /* from handle_stop to the end of calls under way [4000] */
+	uint32_t
+		bad_packets; /* that could not be read, nor answered: then the session ends [100] */
 };
 
 /* ---- inside a session ---- */
@@ -137,7 +130,8 @@ void erps_set_state(struct sb_session *s, void *state);
 /*
  * Answers a call, from the session that has it or from any other of the node, once. 0;
  * SB_ENOENT: it has its answer, or nobody waits (only the session itself knows that at once);
- * SB_GONE; SB_FULL, SB_ENOMEM. The term is copied.
+ * SB_ELIMIT: no packet can hold it, and the call still waits; SB_GONE; SB_FULL (the session's
+ * mailbox, or its output, which ends it), SB_ENOMEM. The term is copied.
  */
 int erps_reply(struct sb_session *s, struct erps_from from, struct erps_term reply);
 
@@ -147,13 +141,40 @@ int erps_reply_with(struct sb_session *s, struct erps_from from, const char *pat
 /* Answers with an error, {reason, Ref}: the caller gets {:error, reason}. */
 int erps_reject(struct sb_session *s, struct erps_from from, const char *reason);
 
-/* Sends a push to the peer of this session. Errors as sb_write. */
-int erps_push(struct sb_session *s, struct erps_term term);
+/*
+ * A part of an answer that is streamed; erps_reply (or erps_reject) ends it. From the session that
+ * has the call alone. 0; SB_ENOTSUP: the caller takes no parts; SB_FULL: the caller has room for no
+ * more, and handle_credit comes when it has; SB_ENOENT, SB_ELIMIT, SB_GONE, SB_ENOMEM.
+ */
+int erps_reply_part(struct sb_session *s, struct erps_from from, struct erps_term part);
 
-/* The same to a session by its address, from any other: SB_GONE, SB_FULL, SB_ENOMEM. */
-int erps_push_to(struct sb_session *s, struct sb_address to, struct erps_term term);
+/* Sends a push to the peer of this session. SB_FULL: what waits for the peer has reached a bound
+ * (towards paced peers nothing is lost but this push); otherwise as sb_write. */
+int erps_push(struct sb_session *s, struct erps_term term);
 
 /* Sends what is queued, then ends the connection. */
 void erps_disconnect(struct sb_session *s);
+
+/* ---- from any session of the node, by address (sb_lookup finds one by its name) ---- */
+
+/* A push to the peer of a service's session. SB_GONE, SB_FULL, SB_ENOMEM. */
+int erps_push_to(struct sb_session *s, struct sb_address to, struct erps_term term);
+
+/* The same from outside any session; any thread. */
+int erps_node_push(struct sb_node *node, struct sb_address to, struct erps_term term);
+
+/* Casts: handle_cast of the service's session, as if its peer had. Errors as sb_post. */
+int erps_cast_to(struct sb_session *s, struct sb_address to, struct erps_term request);
+
+/*
+ * Calls: handle_call of the service's session, with from.is_local. As sb_call: one SB_MSG_REPLY
+ * with *ref comes, whose term erps_message_term gives; its status is 0, SB_ECANCELED when the call
+ * was rejected (the term is the reason, a binary), SB_GONE, SB_FULL or SB_TIMEOUT.
+ */
+int erps_call_to(struct sb_session *s, struct sb_address to, struct erps_term request,
+	uint32_t deadline_ms, uint64_t *ref);
+
+/* The term that a message of the functions above carries; false: none. Valid as m->data is. */
+bool erps_message_term(const struct sb_message *m, struct erps_term *term);
 
 #endif

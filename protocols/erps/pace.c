@@ -1,0 +1,166 @@
+#include "protocols/erps/pace.h"
+
+#include "protocols/erps/tag.h"
+
+#define MS UINT64_C(1000000)
+
+/* What Erps.Client never exceeds: its identifiers, and phash2. */
+#define ERPS_IDENTIFIER_MAX 11
+#define ERPS_REF_MIN        256
+#define ERPS_REF_END        (INT64_C(1) << 27)
+
+/* A call that comes so soon after the answer to the one before is seldom one that was polled ... */
+#define QUICK_MS 20
+/* ... and so many in a row never are: the phase of a poll would have to fit each time. */
+#define QUICK_CALLS 3
+
+void
+erps_pace_init(struct erps_pace *pace, enum erps_pacing pacing)
+{
+	*pace = (struct erps_pace){
+		.last_ref = -1,
+		.is_paced = pacing != ERPS_PACING_NEVER,
+		.can_prove = pacing == ERPS_PACING_AUTO,
+	};
+}
+
+static void
+is_not_erps(struct erps_pace *pace)
+{
+	pace->is_paced = pace->is_paced && !pace->can_prove;
+}
+
+void
+erps_pace_came(struct erps_pace *pace, const struct erps_packet *packet)
+{
+	bool is_long_keepalive =
+		packet->type == ERPS_KEEPALIVE && packet->octets.size != ERPS_KEEPALIVE_SIZE;
+
+	if (!pace->is_paced)
+		return;
+	if (is_long_keepalive || packet->identifier.size > ERPS_IDENTIFIER_MAX ||
+		erps_type_is_extension(packet->type) || erps_packet_has_authentication(packet))
+		is_not_erps(pace);
+}
+
+/* As the BEAM writes a hash: small ones in one octet, others in four. */
+static bool
+could_be_hash(struct erps_pace *pace, struct erps_term ref, int64_t *value)
+{
+	if (!erps_get_integer(ref, value) || *value < 0 || *value >= ERPS_REF_END)
+		return false;
+	if (*value >= ERPS_REF_MIN)
+		return *ref.data == ERPS_TAG_INTEGER;
+	return *ref.data == ERPS_TAG_SMALL_INTEGER && pace->small_refs++ == 0;
+}
+
+static void
+judge_ref(struct erps_pace *pace, struct erps_term ref)
+{
+	int64_t value;
+
+	if (!could_be_hash(pace, ref, &value) || value == pace->last_ref ||
+		value == pace->last_ref + 1) {
+		is_not_erps(pace);
+		return;
+	}
+	pace->last_ref = value;
+}
+
+static void
+judge_time(struct erps_pace *pace, uint64_t now)
+{
+	if (pace->outstanding > 0)
+		pace->is_concurrent = true;
+	else if (!pace->is_answering || now - pace->left_at >= QUICK_MS * MS)
+		pace->quick_calls = 0;
+	else if (pace->quick_calls < QUICK_CALLS)
+		pace->quick_calls++;
+}
+
+void
+erps_pace_called(struct erps_pace *pace, uint64_t now, struct erps_term ref)
+{
+	if (!pace->is_paced)
+		return;
+	if (pace->can_prove)
+		judge_ref(pace, ref);
+	judge_time(pace, now);
+	pace->outstanding++;
+}
+
+/* It has read the answer to its last call, or it would not have called. */
+static bool
+has_read_all(const struct erps_pace *pace)
+{
+	return pace->can_prove && !pace->is_concurrent && pace->is_answering &&
+	       pace->outstanding > 0 && pace->quick_calls == QUICK_CALLS;
+}
+
+uint64_t
+erps_pace_due(const struct erps_pace *pace, uint64_t now)
+{
+	uint64_t due = pace->left_at + ERPS_PACE_GAP_MS * MS;
+
+	if (!pace->is_paced || pace->left_at == 0 || now >= due || has_read_all(pace))
+		return 0;
+	return due;
+}
+
+void
+erps_pace_left(struct erps_pace *pace, uint64_t now)
+{
+	pace->left_at = now;
+	pace->is_answering = false;
+}
+
+void
+erps_pace_answered(struct erps_pace *pace, uint64_t now)
+{
+	if (pace->outstanding > 0)
+		pace->outstanding--;
+	if (now == 0)
+		return;
+	pace->left_at = now;
+	pace->is_answering = true;
+}
+
+void
+erps_turn_init(struct erps_turn *turn, enum erps_pacing pacing)
+{
+	*turn = (struct erps_turn){
+		.is_paced = pacing != ERPS_PACING_NEVER,
+		.can_prove = pacing == ERPS_PACING_AUTO,
+	};
+}
+
+uint64_t
+erps_turn_due(const struct erps_turn *turn, uint64_t now)
+{
+	if (!turn->is_paced)
+		return 0;
+	if (turn->awaits_answer)
+		return UINT64_MAX;
+	return now < turn->free_at ? turn->free_at : 0;
+}
+
+void
+erps_turn_left(struct erps_turn *turn, uint64_t now, uint8_t type)
+{
+	if (type == ERPS_CALL)
+		turn->awaits_answer = true;
+	else
+		turn->free_at = now + ERPS_PACE_PAUSE_MS * MS;
+}
+
+void
+erps_turn_answered(struct erps_turn *turn)
+{
+	turn->awaits_answer = false;
+}
+
+void
+erps_turn_proved(struct erps_turn *turn)
+{
+	turn->is_paced = turn->is_paced && !turn->can_prove;
+}

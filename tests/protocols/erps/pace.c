@@ -1,0 +1,384 @@
+/* Pacing on a clock of the test's own: what a server sees of a peer, and a client of a server. */
+#include "protocols/erps/pace.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "tests/support/octets.h"
+
+#include <cmocka.h>
+
+#define MS    1000000ull
+#define START (1000 * MS)
+
+static void
+came(struct erps_pace *pace, const char *notation)
+{
+	uint8_t buf[256];
+	struct erps_packet packet;
+
+	assert_true(
+		erps_packet_decode(octets_of(notation, buf, sizeof(buf)), 100, &packet, NULL) > 0);
+	erps_pace_came(pace, &packet);
+}
+
+static void
+called_with(struct erps_pace *pace, uint64_t now, const char *ref)
+{
+	uint8_t buf[64];
+	struct sb_bytes octets = octets_of(ref, buf, sizeof(buf));
+
+	erps_pace_called(pace, now, (struct erps_term){octets.data, octets.size});
+}
+
+/* As phash2 gives them. */
+static void
+called(struct erps_pace *pace, uint64_t now)
+{
+	static uint32_t hash = 0x0408f0c9;
+	char ref[16];
+
+	hash = (hash * 1103515245 + 12345) % (1 << 27);
+	hash = hash < 256 ? 256 : hash;
+	snprintf(ref, sizeof(ref), "62 %08x", hash);
+	called_with(pace, now, ref);
+}
+
+static void
+begin(struct erps_pace *pace)
+{
+	erps_pace_init(pace, ERPS_PACING_AUTO);
+	assert_true(erps_pace_is_on(pace));
+}
+
+/* What proves at once that a peer is not Erps, and what does not: packets, then Refs. */
+static const struct {
+	const char *packets[2];
+	const char *refs[3];
+	bool is_erps;
+} peers[] = {
+	{{0}, {0}, true},
+	{{"65727073 00000000 00", "65727073 00000000 00"}, {0}, true},
+	{{"65727073 00000000 08 000204 'capsrv' 00*30 00*48"}, {0}, true},
+	{{"65727073 00000000 08 000204 'elevenchars' 00*25 00*48"}, {0}, true},
+	{{"65727073 00000000 08 000204 'twelve chars' 00*24 00*48"}, {0}, false},
+	{{"65727073 00000001 00 000204 00*36 00*48 83"}, {0}, false},
+	{{"65727073 00000000 08 000204 00*36 01*16 02*32"}, {0}, false},
+	{{"65727073 00000000 11 000204 00*36 00*48"}, {0}, false},
+	/* Hashes; the smallest and the largest; one too small for its tag; one too large. */
+	{{0}, {"62 0408f0c9", "62 0438e68e", "62 03455288"}, true},
+	{{0}, {"62 00000100", "62 07ffffff"}, true},
+	{{0}, {"62 000000ff"}, false},
+	{{0}, {"62 08000000"}, false},
+	{{0}, {"62 53425801"}, false},
+	{{0}, {"62 ffffffff"}, false},
+	/* In order; one twice; backwards is chance. */
+	{{0}, {"62 00001000", "62 00001001"}, false},
+	{{0}, {"62 00001000", "62 00001000"}, false},
+	{{0}, {"62 00001001", "62 00001000"}, true},
+	{{0}, {"62 00001000", "62 00002000", "62 00002001"}, false},
+	/* One hash in half a million is small. */
+	{{0}, {"61 01"}, true},
+	{{0}, {"61 01", "62 0408f0c9", "62 0438e68e"}, true},
+	{{0}, {"61 01", "61 02"}, false},
+	{{0}, {"61 01", "62 0408f0c9", "61 07"}, false},
+	{{0}, {"61 ff", "62 00000100"}, false},
+	/* No integers, and integers that the BEAM would write shorter. */
+	{{0}, {"6d 00000001 'a'"}, false},
+	{{0}, {"64 0003 'ref'"}, false},
+	{{0}, {"46 4090000000000000"}, false},
+	{{0}, {"6e 08 00 0000000000000001"}, false},
+	{{0}, {"6e 02 00 0010"}, false},
+	{{0}, {"68 00"}, false},
+};
+
+static void
+test_a_peer_is_taken_for_erps_while_it_looks_so(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++) {
+		struct erps_pace pace;
+
+		begin(&pace);
+		for (size_t k = 0; k < 2 && peers[i].packets[k]; k++)
+			came(&pace, peers[i].packets[k]);
+		for (size_t k = 0; k < 3 && peers[i].refs[k]; k++)
+			called_with(&pace, START, peers[i].refs[k]);
+		if (erps_pace_is_on(&pace) != peers[i].is_erps)
+			fail_msg("peer %zu", i);
+	}
+}
+
+static void
+test_what_proved_that_it_is_not_erps_is_not_forgotten(void **state)
+{
+	struct erps_pace pace;
+
+	(void)state;
+	begin(&pace);
+	called_with(&pace, START, "6d 00000001 'a'");
+	assert_false(erps_pace_is_on(&pace));
+	called(&pace, START);
+	assert_false(erps_pace_is_on(&pace));
+	erps_pace_answered(&pace, START);
+	erps_pace_left(&pace, START);
+	assert_int_equal(erps_pace_due(&pace, START), 0);
+}
+
+static void
+test_the_first_packet_leaves_at_once_and_the_next_after_the_gap(void **state)
+{
+	struct erps_pace pace;
+
+	(void)state;
+	begin(&pace);
+	assert_int_equal(erps_pace_due(&pace, START), 0);
+	erps_pace_left(&pace, START);
+	assert_int_equal(erps_pace_due(&pace, START), START + 100 * MS);
+	assert_int_equal(erps_pace_due(&pace, START + 100 * MS - 1), START + 100 * MS);
+	assert_int_equal(erps_pace_due(&pace, START + 100 * MS), 0);
+}
+
+/* Two callers of one Erps.Client: neither waits for the other's answer, and both calls come in one
+ * read. However fast the service is, the second answer must wait. */
+static void
+test_the_second_of_two_calls_waits_though_the_first_was_answered_at_once(void **state)
+{
+	struct erps_pace pace;
+
+	(void)state;
+	begin(&pace);
+	called(&pace, START);
+	assert_int_equal(erps_pace_due(&pace, START), 0);
+	erps_pace_answered(&pace, START);
+	called(&pace, START);
+	assert_int_equal(erps_pace_due(&pace, START), START + 100 * MS);
+}
+
+/* Calls, is answered, and calls again `think_ms` later: when the last answer could leave. */
+static uint64_t
+serial(struct erps_pace *pace, uint64_t now, unsigned think_ms, unsigned calls)
+{
+	while (calls-- > 0) {
+		uint64_t due;
+
+		called(pace, now);
+		due = erps_pace_due(pace, now);
+		now = due ? due : now;
+		erps_pace_answered(pace, now);
+		now += think_ms * MS;
+	}
+	return now;
+}
+
+static void
+test_a_serial_peer_that_does_not_poll_is_answered_at_once_after_four_calls(void **state)
+{
+	struct erps_pace pace;
+	uint64_t now;
+
+	(void)state;
+	begin(&pace);
+	now = serial(&pace, START, 1, 4);
+	/* The first at once, the second and third after the gap; the fourth is believed. */
+	assert_true(now >= START + 200 * MS && now < START + 210 * MS);
+	assert_true(serial(&pace, now, 1, 100) == now + 100 * MS);
+	assert_true(erps_pace_is_on(&pace));
+}
+
+static void
+test_a_peer_that_polls_is_never_answered_sooner(void **state)
+{
+	struct erps_pace pace;
+	uint64_t now;
+
+	(void)state;
+	begin(&pace);
+	now = serial(&pace, START, 40, 10);
+	called(&pace, now);
+	assert_true(erps_pace_due(&pace, now) > 0);
+}
+
+static void
+test_two_calls_outstanding_once_are_the_gap_for_ever(void **state)
+{
+	struct erps_pace pace;
+	uint64_t now;
+
+	(void)state;
+	begin(&pace);
+	now = serial(&pace, START, 1, 10);
+	called(&pace, now);
+	called(&pace, now);
+	erps_pace_answered(&pace, now);
+	erps_pace_answered(&pace, now + 100 * MS);
+	now = serial(&pace, now + 101 * MS, 1, 10);
+	called(&pace, now);
+	assert_true(erps_pace_due(&pace, now) > 0);
+}
+
+static void
+test_one_slow_call_or_a_push_closes_the_short_way(void **state)
+{
+	struct erps_pace pace;
+	uint64_t now;
+
+	(void)state;
+	begin(&pace);
+	now = serial(&pace, START, 1, 10);
+	erps_pace_left(&pace, now);
+	called(&pace, now);
+	assert_int_equal(erps_pace_due(&pace, now), now + 100 * MS);
+
+	begin(&pace);
+	now = serial(&pace, START, 1, 10) + 30 * MS;
+	called(&pace, now);
+	assert_true(erps_pace_due(&pace, now) > 0);
+}
+
+static void
+test_a_push_between_calls_waits_for_the_gap(void **state)
+{
+	struct erps_pace pace;
+	uint64_t now;
+
+	(void)state;
+	begin(&pace);
+	now = serial(&pace, START, 1, 10);
+	/* Nothing is outstanding: who knows whether the last answer was read. */
+	assert_true(erps_pace_due(&pace, now) > 0);
+}
+
+static void
+test_a_call_whose_answer_never_leaves_is_not_outstanding(void **state)
+{
+	struct erps_pace pace;
+
+	(void)state;
+	begin(&pace);
+	called(&pace, START);
+	erps_pace_answered(&pace, 0);
+	assert_int_equal(erps_pace_due(&pace, START), 0);
+	called(&pace, START);
+	assert_false(pace.is_concurrent);
+	erps_pace_answered(&pace, 0);
+	erps_pace_answered(&pace, 0);
+	assert_int_equal(pace.outstanding, 0);
+}
+
+static void
+test_pacing_always_believes_nothing(void **state)
+{
+	struct erps_pace pace;
+	uint64_t now;
+
+	(void)state;
+	erps_pace_init(&pace, ERPS_PACING_ALWAYS);
+	called_with(&pace, START, "6d 00000001 'a'");
+	came(&pace, "65727073 00000000 08 000204 'twelve chars' 00*24 00*48");
+	assert_true(erps_pace_is_on(&pace));
+	erps_pace_answered(&pace, START);
+	now = serial(&pace, START, 1, 10);
+	called(&pace, now);
+	assert_true(erps_pace_due(&pace, now) > 0);
+}
+
+static void
+test_pacing_never_lets_everything_go(void **state)
+{
+	struct erps_pace pace;
+
+	(void)state;
+	erps_pace_init(&pace, ERPS_PACING_NEVER);
+	assert_false(erps_pace_is_on(&pace));
+	erps_pace_left(&pace, START);
+	assert_int_equal(erps_pace_due(&pace, START), 0);
+}
+
+static void
+test_a_client_has_one_call_in_flight(void **state)
+{
+	struct erps_turn turn;
+
+	(void)state;
+	erps_turn_init(&turn, ERPS_PACING_AUTO);
+	assert_int_equal(erps_turn_due(&turn, START), 0);
+	erps_turn_left(&turn, START, ERPS_CALL);
+	assert_true(erps_turn_due(&turn, START + 10000 * MS) == UINT64_MAX);
+	erps_turn_answered(&turn);
+	assert_int_equal(erps_turn_due(&turn, START), 0);
+}
+
+static void
+test_a_client_pauses_after_what_is_not_answered(void **state)
+{
+	struct erps_turn turn;
+
+	(void)state;
+	erps_turn_init(&turn, ERPS_PACING_AUTO);
+	erps_turn_left(&turn, START, ERPS_CAST);
+	assert_int_equal(erps_turn_due(&turn, START), START + 10 * MS);
+	assert_int_equal(erps_turn_due(&turn, START + 10 * MS), 0);
+	erps_turn_left(&turn, START, ERPS_KEEPALIVE);
+	assert_int_equal(erps_turn_due(&turn, START), START + 10 * MS);
+}
+
+static void
+test_a_client_lets_everything_go_to_a_server_of_ours(void **state)
+{
+	struct erps_turn turn;
+
+	(void)state;
+	erps_turn_init(&turn, ERPS_PACING_AUTO);
+	erps_turn_left(&turn, START, ERPS_CALL);
+	erps_turn_answered(&turn);
+	erps_turn_proved(&turn);
+	erps_turn_left(&turn, START, ERPS_CALL);
+	erps_turn_left(&turn, START, ERPS_CAST);
+	assert_int_equal(erps_turn_due(&turn, START), 0);
+}
+
+static void
+test_a_client_keeps_to_what_is_configured(void **state)
+{
+	struct erps_turn turn;
+
+	(void)state;
+	erps_turn_init(&turn, ERPS_PACING_NEVER);
+	erps_turn_left(&turn, START, ERPS_CALL);
+	assert_int_equal(erps_turn_due(&turn, START), 0);
+	erps_turn_init(&turn, ERPS_PACING_ALWAYS);
+	erps_turn_proved(&turn);
+	erps_turn_left(&turn, START, ERPS_CALL);
+	assert_true(erps_turn_due(&turn, START) == UINT64_MAX);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_peer_is_taken_for_erps_while_it_looks_so),
+		cmocka_unit_test(test_what_proved_that_it_is_not_erps_is_not_forgotten),
+		cmocka_unit_test(test_the_first_packet_leaves_at_once_and_the_next_after_the_gap),
+		cmocka_unit_test(
+			test_the_second_of_two_calls_waits_though_the_first_was_answered_at_once),
+		cmocka_unit_test(
+			test_a_serial_peer_that_does_not_poll_is_answered_at_once_after_four_calls),
+		cmocka_unit_test(test_a_peer_that_polls_is_never_answered_sooner),
+		cmocka_unit_test(test_two_calls_outstanding_once_are_the_gap_for_ever),
+		cmocka_unit_test(test_one_slow_call_or_a_push_closes_the_short_way),
+		cmocka_unit_test(test_a_push_between_calls_waits_for_the_gap),
+		cmocka_unit_test(test_a_call_whose_answer_never_leaves_is_not_outstanding),
+		cmocka_unit_test(test_pacing_always_believes_nothing),
+		cmocka_unit_test(test_pacing_never_lets_everything_go),
+		cmocka_unit_test(test_a_client_has_one_call_in_flight),
+		cmocka_unit_test(test_a_client_pauses_after_what_is_not_answered),
+		cmocka_unit_test(test_a_client_lets_everything_go_to_a_server_of_ours),
+		cmocka_unit_test(test_a_client_keeps_to_what_is_configured),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
