@@ -1,18 +1,18 @@
 #include "protocols/erps/pattern_internal.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 
+/* Patterns are read at each use: so no function of the C library for a letter. */
 static bool
 is_name_start(char c)
 {
-	return isalpha((unsigned char)c) || c == '_';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
 static const char *
 end_of_name(const char *at)
 {
-	while (isalnum((unsigned char)*at) || *at == '_' || *at == '@')
+	while (is_name_start(*at) || (*at >= '0' && *at <= '9') || *at == '@')
 		at++;
 	/* Elixir's names may end so. */
 	return *at == '?' || *at == '!' ? at + 1 : at;
@@ -43,32 +43,40 @@ read_atom(struct erps_pattern *p)
 	p->text = sb_bytes(at, (size_t)(p->next - at));
 }
 
-static bool
-is_text(struct sb_bytes octets, const char *text)
-{
-	return sb_bytes_equal(octets, sb_bytes_text(text));
-}
-
 /* Behind `::`. */
 static void
 read_type(struct erps_pattern *p)
 {
-	static const char *const types[] = {
-#define X(name) #name,
+	static const struct {
+		const char *name;
+		size_t size;
+	} types[] = {
+#define X(name) {#name, sizeof(#name) - 1},
 		ERPS_PATTERN_TYPE_MAP(X)
 #undef X
 	};
 	const char *at = p->next + 2;
-	size_t type = 0;
+	size_t size;
 
 	p->next = end_of_name(at);
-	while (type < sizeof(types) / sizeof(types[0]) &&
-		!is_text(sb_bytes(at, (size_t)(p->next - at)), types[type]))
-		type++;
-	if (type == sizeof(types) / sizeof(types[0]))
-		p->word = ERPS_WORD_WRONG;
-	else
-		p->type = (enum erps_pattern_type)type;
+	size = (size_t)(p->next - at);
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (types[i].size == size && memcmp(types[i].name, at, size) == 0) {
+			p->type = (enum erps_pattern_type)i;
+			return;
+		}
+	}
+	p->word = ERPS_WORD_WRONG;
+}
+
+static bool
+is_value(struct sb_bytes name)
+{
+	if (name.size == 3)
+		return memcmp(name.data, "nil", 3) == 0;
+	if (name.size == 4)
+		return memcmp(name.data, "true", 4) == 0;
+	return name.size == 5 && memcmp(name.data, "false", 5) == 0;
 }
 
 static void
@@ -85,8 +93,7 @@ read_name(struct erps_pattern *p)
 	} else if (*p->next == ':') {
 		p->word = ERPS_WORD_KEY;
 		p->next++;
-	} else if (is_text(p->text, "nil") || is_text(p->text, "true") ||
-		   is_text(p->text, "false")) {
+	} else if (is_value(p->text)) {
 		p->word = ERPS_WORD_ATOM;
 	}
 }
@@ -165,40 +172,38 @@ erps_pattern(const char *text)
 	return p;
 }
 
+/* On the quotes that close a text. */
+static const char *
+skip_quoted(const char *at)
+{
+	const char *end = strchr(at + 1, '"');
+
+	return end ? end : at;
+}
+
 size_t
 erps_pattern_count(const struct erps_pattern *p, bool *has_tail)
 {
-	struct erps_pattern at = *p;
 	size_t count = 0, depth = 1;
 
 	*has_tail = false;
-	for (erps_pattern_next(&at); depth; erps_pattern_next(&at)) {
-		/* The first word of each element, and what separates them. */
-		switch (at.word) {
-		case ERPS_WORD_END:
-		case ERPS_WORD_WRONG:
-			return count;
-		case ERPS_WORD_TUPLE:
-		case ERPS_WORD_LIST:
-		case ERPS_WORD_MAP:
-			count += count == 0;
-			depth++;
-			break;
-		case ERPS_WORD_TUPLE_END:
-		case ERPS_WORD_LIST_END:
+	for (const char *at = p->next; *at; at++) {
+		if (*at == '}' || *at == ']') {
 			if (--depth == 0)
 				return count;
-			break;
-		case ERPS_WORD_COMMA:
-			count += depth == 1;
-			break;
-		case ERPS_WORD_TAIL:
-			*has_tail |= depth == 1;
-			break;
-		default:
-			count += count == 0;
-			break;
+			continue;
 		}
+		/* Whatever is there is an element; commas separate more. */
+		if (count == 0 && *at != ' ')
+			count = 1;
+		if (*at == '"')
+			at = skip_quoted(at);
+		else if (*at == '{' || *at == '[')
+			depth++;
+		else if (*at == ',' && depth == 1)
+			count++;
+		else if (*at == '|' && depth == 1)
+			*has_tail = true;
 	}
 	return count;
 }

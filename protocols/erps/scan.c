@@ -19,24 +19,11 @@ reference_size(const uint8_t *at, size_t creation)
 	return 3 + erps_own_size(at + 3) + creation + 4 * (size_t)erps_u16(at + 1);
 }
 
-size_t
-erps_own_size(const uint8_t *at)
+/* Of those tags whose octets have a length inside. */
+static size_t
+counted_size(const uint8_t *at)
 {
-	switch ((enum erps_tag) * at) {
-	case ERPS_TAG_NIL:
-		return 1;
-	case ERPS_TAG_SMALL_INTEGER:
-	case ERPS_TAG_SMALL_TUPLE:
-		return 2;
-	case ERPS_TAG_INTEGER:
-	case ERPS_TAG_LARGE_TUPLE:
-	case ERPS_TAG_LIST:
-	case ERPS_TAG_MAP:
-		return 5;
-	case ERPS_TAG_NEW_FLOAT:
-		return 9;
-	case ERPS_TAG_FLOAT:
-		return 32;
+	switch (*at) {
 	case ERPS_TAG_SMALL_ATOM:
 	case ERPS_TAG_SMALL_ATOM_UTF8:
 		return 2 + (size_t)at[1];
@@ -70,6 +57,24 @@ erps_own_size(const uint8_t *at)
 	}
 }
 
+size_t
+erps_own_size(const uint8_t *at)
+{
+	static const uint8_t fixed[256] = {
+		[ERPS_TAG_NIL] = 1,
+		[ERPS_TAG_SMALL_INTEGER] = 2,
+		[ERPS_TAG_SMALL_TUPLE] = 2,
+		[ERPS_TAG_INTEGER] = 5,
+		[ERPS_TAG_LARGE_TUPLE] = 5,
+		[ERPS_TAG_LIST] = 5,
+		[ERPS_TAG_MAP] = 5,
+		[ERPS_TAG_NEW_FLOAT] = 9,
+		[ERPS_TAG_FLOAT] = 32,
+	};
+
+	return fixed[*at] ? fixed[*at] : counted_size(at);
+}
+
 uint64_t
 erps_children(const uint8_t *at)
 {
@@ -91,11 +96,9 @@ erps_children(const uint8_t *at)
 const uint8_t *
 erps_skip(const uint8_t *at)
 {
-	uint64_t left = 1;
+	uint64_t left = erps_children(at);
 
-	do {
+	for (at += erps_own_size(at); left; at += erps_own_size(at))
 		left += erps_children(at) - 1;
-		at += erps_own_size(at);
-	} while (left);
 	return at;
 }

@@ -47,21 +47,24 @@ enter_list(struct erps_walk *walk)
 struct erps_walk
 erps_walk(struct erps_term term)
 {
-	struct erps_walk walk = {.at = term.data};
+	const uint8_t *at = term.data;
 
-	switch (erps_kind(term)) {
-	case ERPS_TUPLE:
-	case ERPS_MAP:
-		walk.left = (size_t)erps_children(term.data);
-		walk.at += erps_own_size(term.data);
-		break;
-	case ERPS_LIST:
-		walk.has_tail = true;
-		break;
+	if (!at)
+		return (struct erps_walk){0};
+	switch (*at) {
+	case ERPS_TAG_SMALL_TUPLE:
+		return (struct erps_walk){.at = at + 2, .left = at[1]};
+	case ERPS_TAG_LARGE_TUPLE:
+		return (struct erps_walk){.at = at + 5, .left = erps_u32(at + 1)};
+	case ERPS_TAG_MAP:
+		return (struct erps_walk){.at = at + 5, .left = 2 * (size_t)erps_u32(at + 1)};
+	case ERPS_TAG_NIL:
+	case ERPS_TAG_STRING:
+	case ERPS_TAG_LIST:
+		return (struct erps_walk){.at = at, .has_tail = true};
 	default:
-		break;
+		return (struct erps_walk){.at = at};
 	}
-	return walk;
 }
 
 bool
@@ -106,10 +109,18 @@ erps_element(struct erps_term term, size_t index, struct erps_term *element)
 
 	if (erps_kind(term) == ERPS_MAP)
 		return false;
-	while (erps_next(&walk, element))
-		if (index-- == 0)
-			return true;
-	return false;
+	if (erps_kind(term) == ERPS_LIST) {
+		while (erps_next(&walk, element))
+			if (index-- == 0)
+				return true;
+		return false;
+	}
+	if (index >= walk.left)
+		return false;
+	while (index-- > 0)
+		walk.at = erps_skip(walk.at);
+	*element = erps_term_at(walk.at);
+	return true;
 }
 
 struct erps_term
