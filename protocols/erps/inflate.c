@@ -46,7 +46,7 @@ static enum erps_fault_code
 fault_of(int status, const z_stream *z)
 {
 	/* No room is left, and it goes on; or it has ended, and left room. */
-	if ((status == Z_BUF_ERROR && z->avail_out == 0) ||
+	if ((status == Z_BUF_ERROR && z->avail_out == 0 && z->avail_in) ||
 		(status == Z_STREAM_END && z->avail_out))
 		return ERPS_FAULT_INFLATED_SIZE;
 	if (status == Z_MEM_ERROR)

@@ -1,6 +1,6 @@
 /* Reclamation: what readers may still look at is not freed under them. */
 #include "core/epoch_internal.h"
-#include "plain_env.h"
+#include "tests/support/plain_env.h"
 
 #include <pthread.h>
 #include <setjmp.h>

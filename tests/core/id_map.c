@@ -1,6 +1,6 @@
 /* The ordered map of ids, beside a plain sorted list that cannot be wrong. */
 #include "core/id_map_internal.h"
-#include "plain_env.h"
+#include "tests/support/plain_env.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

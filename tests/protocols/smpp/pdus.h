@@ -7,15 +7,7 @@
 #define SB_TESTS_SMPP_PDUS_H
 
 #include "protocols/smpp/pdu.h"
-
-/* A small deterministic generator; the same seed gives the same values everywhere. */
-struct chance {
-	uint64_t state;
-};
-
-/* Seeded from SB_TEST_SEED or `seed`, which is printed: set it to see a failure again. */
-struct chance chance_of(uint64_t seed);
-uint32_t chance_below(struct chance *c, uint32_t bound);
+#include "tests/support/chance.h"
 
 #define GENERATED_OCTETS 65536
 
