@@ -63,8 +63,9 @@
 #include "build.h"
 #include "decode.h"
 #include "match.h"
+#include "pace.h"
 #include "packet.h"
-#include "service.h"
+#include "sign.h"
 #include "term.h"
 
 struct sb_node;

@@ -8,7 +8,7 @@
 
 /* Far from what applications number their own messages with. */
 enum ask_message {
-	ERPS_CLIENT_ASK = 0x45525000,
+	ERPS_CLIENT_ASK = 0xfee98000,
 	ERPS_CLIENT_TELL,
 	ERPS_CLIENT_ASK_CANCEL,
 };

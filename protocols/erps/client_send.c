@@ -296,9 +296,11 @@ erps_client_take_cast(struct sb_session *s, struct erps_client_session *p, struc
 
 	if (!err)
 		err = cast_or_queue(s, p, request);
-	if (!err)
-		sb_counter_add(p->client->metrics.casts, p->shard, 1);
-	return err;
+	if (err)
+		return err;
+	sb_counter_add(p->client->metrics.casts, p->shard, 1);
+	erps_client_arm(s, p);
+	return 0;
 }
 
 /* Of a connection that is still to be shown to the application. */
