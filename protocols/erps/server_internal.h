@@ -4,12 +4,13 @@
 
 #include "protocols/erps/server.h"
 #include "protocols/erps/server_metrics_internal.h"
-
-struct erps_access;
+#include "protocols/erps/sign.h"
+#include "protocols/erps/version.h"
 
 /* What one shard's sessions share; cache lines of its own. */
 struct erps_server_shard {
 	_Alignas(64) struct erps_decoder decoder;
+	struct erps_signer signer; /* where there are secrets */
 };
 
 struct erps_server {
@@ -18,13 +19,21 @@ struct erps_server {
 	const void *args;
 	struct sb_node *node;
 	const struct sb_env *env;
-	struct erps_service_options options; /* complete; its texts lie behind this struct */
-	struct sb_bytes identifier;
+	struct erps_service_options options; /* complete; `access` is not looked at any more */
+	struct sb_bytes identifier;          /* data NULL: any */
+	struct erps_requirement versions;
+	struct erps_access *access; /* NULL: everybody may use everything */
 	struct erps_server_metrics metrics;
 	struct erps_server_shard *shards;
 	unsigned shard_count;
 	void *shards_memory;
 };
+
+/* server_options.c: copies the options, completed, into a zeroed server. 0; SB_EINVAL, and *wrong
+ * is the mistaken one's name; SB_ENOMEM. What was made is freed by erps_server_options_fini. */
+int erps_server_options_init(
+	struct erps_server *server, const struct erps_service_options *options, const char **wrong);
+void erps_server_options_fini(struct erps_server *server);
 
 /* session.c: the callbacks of the core. */
 extern const struct sb_module erps_session_callbacks;

@@ -4,6 +4,7 @@
  * erps_state exists.
  */
 #include "protocols/erps/session_internal.h"
+#include "protocols/erps/session_outbox_internal.h"
 
 size_t
 erps_session_size(const struct erps_service *service)
@@ -35,20 +36,37 @@ session_start(struct sb_session *s, const void *args)
 	return 0;
 }
 
+/* Which rules fit the peer does not change while it is connected. */
+static int
+settle_access(struct sb_session *s, struct erps_session *p, const struct sb_peer *peer)
+{
+	const struct erps_access *access = p->server->access;
+
+	if (!access)
+		return 0;
+	p->fits = sb_allocate(s, erps_access_count(access));
+	if (!p->fits)
+		return SB_ENOMEM;
+	erps_access_fit(access, peer, p->fits);
+	return 0;
+}
+
 static int
 session_connected(struct sb_session *s, const struct sb_peer *peer)
 {
 	struct erps_session *p = sb_state(s);
-	int err = 0;
+	int err = settle_access(s, p, peer);
 
-	(void)peer;
+	if (err)
+		return err;
+	erps_pace_init(&p->pace, erps_options(p)->pacing);
 	/* Open already: `init` may push, or disconnect. */
 	p->phase = ERPS_PHASE_OPEN;
 	if (erps_service_of(p)->init)
 		err = erps_service_of(p)->init(s, p->server->args);
 	if (err < 0)
 		p->phase = ERPS_PHASE_NEW;
-	return err;
+	return err < 0 ? err : 0;
 }
 
 /* Whole packets at the front of `in`, until the input, the turn's budget or the session ends. */
@@ -79,6 +97,12 @@ session_received(struct sb_session *s, struct sb_bytes in)
 }
 
 static void
+session_drained(struct sb_session *s)
+{
+	erps_credit_drained(s, sb_state(s));
+}
+
+static void
 session_stopping(struct sb_session *s)
 {
 	struct erps_session *p = sb_state(s);
@@ -93,6 +117,7 @@ session_stopping(struct sb_session *s)
 		erps_service_of(p)->handle_stop(s);
 	if (sb_is_closing(s))
 		return;
+	erps_tell_drain(s, p);
 	erps_timer_nearer(s, p, p->drain_due);
 	erps_progress(s, p);
 }
@@ -123,6 +148,8 @@ session_closed(struct sb_session *s, enum sb_end why)
 		erps_service_of(p)->terminate(s, why);
 	}
 	erps_pending_free(s, &p->pending);
+	erps_outbox_free(s, p);
+	sb_release(s, p->fits);
 }
 
 static const char *
@@ -163,28 +190,42 @@ const struct sb_module erps_session_callbacks = {
 	.start = session_start,
 	.connected = session_connected,
 	.received = session_received,
+	.drained = session_drained,
 	.stopping = session_stopping,
 	.message = session_message,
 	.closed = session_closed,
 	.describe = session_describe,
 };
 
-/* ---- window ---- */
+/* ---- what is read ---- */
+
+/* One reason at a time: the core counts holds by it. */
+static const char *
+hold_reason(const struct sb_session *s, const struct erps_session *p)
+{
+	if (p->phase == ERPS_PHASE_LEAVING)
+		return "leaving";
+	if (erps_pending_count(p->pending) >= erps_options(p)->window)
+		return "window";
+	return erps_outbox_is_full(s, p) ? "pacing" : NULL;
+}
 
 void
 erps_update_hold(struct sb_session *s, struct erps_session *p)
 {
-	bool is_full = erps_pending_count(p->pending) >= erps_options(p)->window;
+	const char *reason = hold_reason(s, p);
 
-	if (is_full == p->is_held)
+	/* Held for another reason is still held: the core is told of changes only. */
+	if (!reason == !p->is_held)
 		return;
-	p->is_held = is_full;
-	if (!is_full) {
+	p->is_held = reason != NULL;
+	if (!reason) {
 		sb_resume(s);
 		return;
 	}
-	erps_tally(p, p->server->metrics.window_full);
-	sb_hold(s, "window");
+	if (erps_pending_count(p->pending) >= erps_options(p)->window)
+		erps_tally(p, p->server->metrics.window_full);
+	sb_hold(s, reason);
 }
 
 /* ---- ends ---- */
@@ -196,15 +237,30 @@ erps_finish(struct sb_session *s, struct erps_session *p, enum sb_end why)
 	sb_close(s, why);
 }
 
+/* A peer of our own has been told, and leaves when it has all its answers: a call that was on its
+ * way when it was told is one of them. */
 void
 erps_progress(struct sb_session *s, struct erps_session *p)
 {
-	if (p->phase == ERPS_PHASE_DRAINING && erps_pending_count(p->pending) == 0)
+	if (p->outbox || sb_is_closing(s))
+		return;
+	if (p->phase == ERPS_PHASE_LEAVING)
+		sb_close(s, SB_END_LOCAL);
+	else if (p->phase == ERPS_PHASE_DRAINING && !p->is_ours &&
+		 erps_pending_count(p->pending) == 0)
 		sb_close(s, SB_END_DRAIN);
 }
 
+/* What waits for a paced peer is sent first, one by one, if it reads. */
 void
 erps_disconnect(struct sb_session *s)
 {
-	sb_close(s, SB_END_LOCAL);
+	struct erps_session *p = sb_state(s);
+
+	if (p->phase == ERPS_PHASE_OPEN || p->phase == ERPS_PHASE_NEW)
+		p->drain_due = erps_after(s, erps_options(p)->drain_ms);
+	p->phase = ERPS_PHASE_LEAVING;
+	erps_timer_nearer(s, p, p->drain_due);
+	erps_update_hold(s, p);
+	erps_progress(s, p);
 }

@@ -6,18 +6,16 @@
  */
 #include "protocols/erps/session_internal.h"
 
-#include <stdarg.h>
-
-static struct erps_call *
-find(struct erps_session *p, uint64_t id)
+struct erps_call *
+erps_call_find(struct erps_session *p, uint64_t id)
 {
 	if (p->call && p->call->id == id && id)
 		return p->call;
 	return erps_pending_find(p->pending, id);
 }
 
-static struct erps_from
-from_of(const struct sb_session *s, const struct erps_call *call)
+struct erps_from
+erps_from_of(const struct sb_session *s, const struct erps_call *call)
 {
 	return (struct erps_from){.session = sb_self(s),
 		.ref = call->id,
@@ -35,10 +33,8 @@ settle(struct sb_session *s, struct erps_session *p, struct erps_call *call)
 	sb_histogram_record(p->server->metrics.answer_time, p->shard, sb_now(s) - call->since);
 	sb_gauge_add(p->server->metrics.pending, p->shard, -1);
 	erps_pending_remove(s, &p->pending, call);
-	if (p->is_held)
-		erps_update_hold(s, p);
-	if (p->phase == ERPS_PHASE_DRAINING)
-		erps_progress(s, p);
+	erps_update_hold(s, p);
+	erps_progress(s, p);
 }
 
 static void
@@ -56,7 +52,7 @@ wait_for_answer(struct sb_session *s, struct erps_session *p, const struct erps_
 	if (erps_pending_put(s, &p->pending, call)) {
 		(void)erps_write_error(s, p, ERPS_REFUSAL_NO_MEMORY, erps_call_ref(call));
 		if (erps_service_of(p)->handle_cancel)
-			erps_service_of(p)->handle_cancel(s, from_of(s, call));
+			erps_service_of(p)->handle_cancel(s, erps_from_of(s, call));
 		return;
 	}
 	sb_gauge_add(p->server->metrics.pending, p->shard, 1);
@@ -74,7 +70,7 @@ erps_call_begin(struct sb_session *s, struct erps_session *p, struct erps_call *
 	call->since = sb_now(s);
 	p->call = call;
 	if (erps_service_of(p)->handle_call)
-		erps_service_of(p)->handle_call(s, from_of(s, call), request);
+		erps_service_of(p)->handle_call(s, erps_from_of(s, call), request);
 	else
 		reject(s, p, call, ERPS_REFUSAL_UNDEF);
 	p->call = NULL;
@@ -93,7 +89,7 @@ erps_answer(struct sb_session *s, struct erps_session *p, uint64_t id, enum erps
 
 	if (p->phase == ERPS_PHASE_CLOSED || !sb_is_connected(s))
 		return SB_GONE;
-	call = find(p, id);
+	call = erps_call_find(p, id);
 	if (!call) {
 		erps_tally(p, p->server->metrics.late);
 		return SB_ENOENT;
@@ -109,20 +105,27 @@ erps_answer(struct sb_session *s, struct erps_session *p, uint64_t id, enum erps
 
 /* ---- ends that are no answer ---- */
 
-/* The caller is told of a time of ours, not of its own. */
+/* Without an answer: nobody waits for one. */
+void
+erps_cancel(struct sb_session *s, struct erps_session *p, struct erps_call *call)
+{
+	const struct erps_from from = erps_from_of(s, call);
+
+	erps_tally(p, p->server->metrics.cancels);
+	erps_pace_answered(&p->pace, 0);
+	settle(s, p, call);
+	if (!sb_is_closing(s) && erps_service_of(p)->handle_cancel)
+		erps_service_of(p)->handle_cancel(s, from);
+}
+
 static void
 overdue(struct sb_session *s, struct erps_session *p, struct erps_call *call)
 {
-	const struct erps_from from = from_of(s, call);
+	const struct erps_from from = erps_from_of(s, call);
 
-	if (call->is_callers_due) {
-		erps_tally(p, p->server->metrics.cancels);
-		settle(s, p, call);
-	} else {
-		SB_LOG_LIMITED(s, WARNING, "erps.answer_timeout");
-		reject(s, p, call, ERPS_REFUSAL_TIMEOUT);
-	}
-	if (erps_service_of(p)->handle_cancel)
+	SB_LOG_LIMITED(s, WARNING, "erps.answer_timeout");
+	reject(s, p, call, ERPS_REFUSAL_TIMEOUT);
+	if (!sb_is_closing(s) && erps_service_of(p)->handle_cancel)
 		erps_service_of(p)->handle_cancel(s, from);
 }
 
@@ -138,10 +141,12 @@ erps_answer_overdue(struct sb_session *s, struct erps_session *p)
 
 		if (!call->id)
 			continue;
-		if (call->due <= now)
+		if (call->due > now)
+			next = call->due < next ? call->due : next;
+		else if (call->is_callers_due)
+			erps_cancel(s, p, call);
+		else
 			overdue(s, p, call);
-		else if (call->due < next)
-			next = call->due;
 		if (sb_is_closing(s))
 			return UINT64_MAX;
 	}

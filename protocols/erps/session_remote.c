@@ -6,6 +6,7 @@
  */
 #include "core/node.h"
 #include "protocols/erps/session_internal.h"
+#include "protocols/erps/session_outbox_internal.h"
 
 static bool
 is_own(const struct sb_session *s, struct sb_address address)
@@ -79,8 +80,12 @@ int
 erps_push(struct sb_session *s, struct erps_term term)
 {
 	struct erps_session *p = sb_state(s);
-	int err = erps_write_term(s, p, ERPS_PUSH, term);
+	int err;
 
+	/* Nobody waits for it in vain, as for an answer: it is the one that can be refused. */
+	if (erps_outbox_is_full(s, p))
+		return SB_FULL;
+	err = erps_write_term(s, p, ERPS_PUSH, term);
 	if (!err)
 		erps_tally(p, p->server->metrics.pushes);
 	return err;

@@ -4,6 +4,7 @@
  * nothing.
  */
 #include "protocols/erps/session_internal.h"
+#include "protocols/erps/session_outbox_internal.h"
 
 #define NS_PER_MS 1000000ull
 
@@ -13,6 +14,14 @@ erps_after(const struct sb_session *s, uint32_t ms)
 	return ms == SB_UNLIMITED ? UINT64_MAX : sb_now(s) + ms * NS_PER_MS;
 }
 
+/* When the end comes, whoever still waits. */
+static uint64_t
+drain_due(const struct erps_session *p)
+{
+	return p->phase > ERPS_PHASE_OPEN ? p->drain_due : UINT64_MAX;
+}
+
+/* In the order in which one may make another needless. */
 static void
 timer_fired(struct sb_session *s, struct sb_timer *timer)
 {
@@ -20,18 +29,18 @@ timer_fired(struct sb_session *s, struct sb_timer *timer)
 	uint64_t next;
 
 	(void)timer;
+	/* The connection has ended, and only lingers: nobody waits. */
+	if (!sb_is_connected(s))
+		return;
 	next = erps_answer_overdue(s, p);
+	if (p->outbox && !sb_is_closing(s))
+		erps_outbox_go(s, p);
 	if (sb_is_closing(s))
 		return;
-	if (p->phase == ERPS_PHASE_DRAINING) {
-		if (p->drain_due <= sb_now(s)) {
-			erps_finish(s, p, SB_END_DRAIN);
-			return;
-		}
-		if (p->drain_due < next)
-			next = p->drain_due;
-	}
-	erps_timer_nearer(s, p, next);
+	if (drain_due(p) <= sb_now(s))
+		erps_finish(s, p, p->phase == ERPS_PHASE_LEAVING ? SB_END_LOCAL : SB_END_DRAIN);
+	else
+		erps_timer_nearer(s, p, drain_due(p) < next ? drain_due(p) : next);
 }
 
 /* Rounded up to whole milliseconds: a timer that fires early would find nothing due. */

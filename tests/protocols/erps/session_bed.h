@@ -7,6 +7,7 @@
 
 #include "core/listener.h"
 #include "core/node.h"
+#include "core/registry.h"
 #include "core/supervisor.h"
 #include "protocols/erps/server.h"
 #include "tests/sim/simulation.h"

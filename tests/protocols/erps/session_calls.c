@@ -213,9 +213,10 @@ static void
 test_a_push_goes_out_before_the_answer_that_follows_it(void **state)
 {
 	(void)state;
-	bed_call(&bed, 5, "{:push, :news}");
+	/* No Erps.Client has such a Ref: it is not paced. */
+	bed_call(&bed, 1 << 28, "{:push, :news}");
 	bed_expect_term(&bed, ERPS_PUSH, ":news");
-	bed_expect(&bed, ERPS_REPLY, ":ok", 5);
+	bed_expect(&bed, ERPS_REPLY, ":ok", 1 << 28);
 }
 
 static void
