@@ -3,6 +3,7 @@ import os
 from dataclasses import dataclass
 from typing import Callable, List, Optional
 
+import erps
 import harness
 from service import Counted, Idle, Paced, Unpaced
 
@@ -85,6 +86,23 @@ MINIMAL_MC = ["minimal-mc", "--threads", "1"]
 # delivers at once.
 SMPP_MC = ["smpp-mc", "-c", os.path.join(HERE, "smpp-mc.conf")]
 
+MINIMAL_ERPS = ["minimal-erps", "--threads", "1"]
+# One thread, a port of the kernel's choosing, and of the services echo alone.
+ERPSD = ["erpsd", "-c", os.path.join(HERE, "erpsd.conf")]
+
+
+def erps_calls(prefix, ours):
+    """Calls of an Erps server: one after the other, many on one connection, many connections."""
+    beside = {"rate of bare": 0.8, "p99 of bare": 2}
+    return [
+        erps.Calls(f"{prefix}-1-serial", "echo of 64 octets, 1 connection, 1 in flight, all on one core",
+                   ours, 1, 1, beside, on_one_core=True),
+        erps.Calls(f"{prefix}-1x100", "the same, 100 in flight, on two cores", ours, 1, 100,
+                   {"rate of redis": 1, "CPU us": 0.55, "CPU of redis": 1, "p99 of bare": 2}),
+        erps.Calls(f"{prefix}-50-serial", "50 connections, 1 in flight, on two cores", ours, 50, 1, beside),
+    ]
+
+
 BENCHMARKS = [
     Ratio("echo-1000x1", "echo of 64 octets, 1,000 connections, 1 in flight",
           CORE_ECHO, ["bare-echo"], echo(*ECHO_MANY), 1.10),
@@ -116,6 +134,12 @@ BENCHMARKS = [
     Counted("smpp-decode", "submit_sm decoded, instructions", "decode"),
     Counted("smpp-encode", "deliver_sm encoded, instructions", "encode"),
     Counted("smpp-encode-resp", "submit_sm_resp encoded, instructions", "encode-response"),
+    *erps_calls("erps", ERPSD),
+    erps.Newcomers("erps-newcomers", "TLS connection, one call, close, beside 100 peers that say nothing",
+                   MINIMAL_ERPS, 100, {"p50 with": 1.1, "p99 with": 1.25}),
+    erps.Instructions("erps-instructions", "a call of the minimal Erps server, instructions", MINIMAL_ERPS),
+    erps.Start("erps-start", "erpsd at its start", ERPSD, 3 * 1024 * 1024),
+    Memory("idle-erps", "an idle plain connection of erpsd", ERPSD, hold("erps-load"), 1024),
     Memory("idle-echo", "an idle plain session", CORE_ECHO, hold("echo-load"), 512),
     Memory("idle-echo-tls", "an idle TLS session", CORE_ECHO, hold("echo-load", "--tls"), 16 * 1024,
            tls=True),
@@ -127,6 +151,12 @@ BENCHMARKS = [
 
 # The yardstick by itself: run by name, to see what this machine's noise does to a ratio of 1.
 SELF_CHECKS = [
+    *erps_calls("noise-erps", ["bare-erps"]),
+    *erps_calls("erps-minimal", MINIMAL_ERPS),
+    erps.Newcomers("noise-erps-newcomers", "the bare Erps server beside peers that say nothing", ["bare-erps"], 100,
+                   {"p50 with": 1.1, "p99 with": 1.25}),
+    Memory("idle-erps-minimal", "an idle plain connection of the minimal Erps server", MINIMAL_ERPS,
+           hold("erps-load"), 1024),
     Ratio("noise-echo", "bare-echo beside itself, 1,000 connections, 1 in flight",
           ["bare-echo"], ["bare-echo"], echo(*ECHO_MANY), 1.10),
     Ratio("noise-echo-deep", "bare-echo beside itself, 10 connections, 16 in flight",

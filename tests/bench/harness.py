@@ -102,10 +102,10 @@ class Server:
 class Load:
     """A load program under --control: connected from its construction until stop()."""
 
-    def __init__(self, command, ready_seconds=120):
+    def __init__(self, command, ready_seconds=120, core=LOAD_CORE):
         self._process = subprocess.Popen(
             command + ["--control"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            preexec_fn=pinned(LOAD_CORE))
+            preexec_fn=pinned(core))
         try:
             self._answer(ready_seconds)
         except Failed:

@@ -19,6 +19,7 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
+import erps
 import harness
 from benchmarks import BENCHMARKS, SELF_CHECKS, Memory, Rate, Ratio
 import service
@@ -199,7 +200,11 @@ KINDS = {Ratio: (run_ratio, print_ratio), Memory: (run_memory, print_memory), Ra
          service.Paced: (plain(service.run_paced), service.print_paced),
          service.Unpaced: (plain(service.run_unpaced), service.print_unpaced),
          service.Idle: (plain(service.run_idle), service.print_idle),
-         service.Counted: (plain(service.run_counted), service.print_counted)}
+         service.Counted: (plain(service.run_counted), service.print_counted),
+         erps.Calls: (plain(erps.run_calls), erps.print_calls),
+         erps.Start: (plain(erps.run_start), erps.print_start),
+         erps.Newcomers: (erps.run_newcomers, erps.print_calls),
+         erps.Instructions: (plain(erps.run_instructions), erps.print_instructions)}
 
 
 def run_one(benchmark, tls_files, options):

@@ -1,13 +1,14 @@
 """What the tests with Erlang peers share: the modules compiled, certificates, a run of scenarios."""
 import glob
 import os
+import re
 import shutil
 import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
-from centre import BINARY, skip  # noqa: E402
+from centre import BINARY, DEADLINE, skip, until  # noqa: E402
 
 
 def compiled(folder):
@@ -36,3 +37,30 @@ def command(modules, *words):
 def scenarios(modules, *words, seconds=50):
     """Runs them to their end; returns whether all went well."""
     return subprocess.run(command(modules, *words), timeout=seconds, stdin=subprocess.DEVNULL).returncode == 0
+
+
+class Program:
+    """A program of ours with its log in a file."""
+
+    def __init__(self, words, folder):
+        self.log = os.path.join(folder, os.path.basename(words[0]) + ".log")
+        with open(self.log, "a") as log:
+            self.process = subprocess.Popen(words, stderr=log, stdout=subprocess.DEVNULL)
+
+    def text(self):
+        with open(self.log, errors="replace") as log:
+            return log.read()
+
+    def port(self, listener):
+        def look():
+            found = re.search(rf"listening name={listener} address=\S*:(\d+)", self.text())
+            if not found and self.process.poll() is not None:
+                sys.exit(f"it ended with {self.process.returncode}:\n{self.text()}")
+            return found and int(found[1])
+        return until(look, f"listener {listener}")
+
+    def end(self, number):
+        """Its exit status after a signal."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(DEADLINE)
