@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "daemons/erpsd/config_parts_internal.h"
 #include "daemons/erpsd/kv_row.h"
+#include "protocols/erps/version.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -236,6 +237,18 @@ atoms_fill(struct erpsd_config *out, cfg_t *rpc)
 
 /* ---- the whole ---- */
 
+static void
+check_versions(const struct sb_config *file, cfg_t *rpc)
+{
+	const char *text = cfg_getstr(rpc, "versions");
+	struct erps_requirement requirement;
+	struct erps_version_fault fault;
+
+	if (text && erps_requirement_parse(text, &requirement, &fault))
+		sb_config_error(file, rpc, "versions", "versions \"%s\": %s, at character %zu",
+			text, fault.what, fault.at + 1);
+}
+
 /* What single rules cannot see. */
 static void
 check(const struct sb_config *file, const struct erpsd_config *out)
@@ -246,6 +259,7 @@ check(const struct sb_config *file, const struct erpsd_config *out)
 		sb_config_error(file, root, NULL, "no listener");
 	if (out->part_count == 0 && cfg_size(root, "service") == 0)
 		sb_config_error(file, root, NULL, "no service");
+	check_versions(file, rpc);
 	if (sb_config_is_set(rpc, "atoms") && !cfg_getbool(rpc, "safe"))
 		sb_config_error(file, rpc, "atoms", "atoms without safe = true");
 	/* A value comes in a packet, with its key. */

@@ -219,6 +219,7 @@ test_what_is_wrong_is_said_with_its_line(void **state)
 		{LISTENER "service \"echo\" {\n\toptions = { \"a=b\" }\n}\n",
 			"3: service \"echo\" takes no options"},
 		{MINIMAL "rpc { pacing = sometimes }\n", "3: pacing \"sometimes\""},
+		{MINIMAL "rpc { versions = \"~> one\" }\n", "3: versions \"~> one\": "},
 		{MINIMAL "rpc {\n\tidentifier = \"0123456789012345678901234567890123456\"\n}\n",
 			"4: identifier"},
 		{MINIMAL "rpc { atoms = { a } }\n", "3: atoms without safe = true"},

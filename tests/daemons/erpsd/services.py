@@ -232,7 +232,7 @@ def main():
 		with Daemon(folder, "store.path=mem:", "node.threads=3") as daemon:
 			for part in (echoes, keeps, names):
 				part(daemon.port())
-		for part in (limits, mutual, end, mistakes):
+		for part in (rules, limits, mutual, end, mistakes):
 			part(folder)
 
 
