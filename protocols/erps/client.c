@@ -40,6 +40,16 @@ complete(struct erps_client_options *o)
 	o->queue_bytes = or_default(o->queue_bytes, 1u << 20);
 }
 
+static bool
+is_secret_valid(const struct erps_secret *secret)
+{
+	struct erps_signer signer = {0};
+	int err = erps_signer_init(&signer, secret, 1);
+
+	erps_signer_fini(&signer);
+	return err != SB_EINVAL;
+}
+
 /* What would only fail with the first connection, and with each after it, fails here. */
 static bool
 is_valid(const struct erps_client_options *o)
@@ -47,6 +57,8 @@ is_valid(const struct erps_client_options *o)
 	union sb_socket_address source;
 
 	if (!o->host || strlen(o->identifier) > ERPS_IDENTIFIER_SIZE || o->compressed > 9)
+		return false;
+	if (o->secret && !is_secret_valid(o->secret))
 		return false;
 	if (o->max_payload > MAX_PAYLOAD_LIMIT || o->restart < SB_TEMPORARY ||
 		o->restart > SB_PERMANENT || o->pacing > ERPS_PACING_NEVER)

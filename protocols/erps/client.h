@@ -252,7 +252,7 @@ void *erps_client_state(const struct sb_session *s);
 
 /* 0 takes the default in brackets. */
 struct erps_call_options {
-	uint32_t deadline_ms; /* [call_ms]; a server of ours is told it, too */
+	uint32_t deadline_ms; /* [call_ms]; one that is named here a server of ours is told, too */
 	uint64_t context;     /* the caller's own, comes back with the answer */
 	uint32_t credit;      /* asks for a stream of parts, so many before more credit; only to a
 				 server that is known to be ours */
@@ -261,8 +261,8 @@ struct erps_call_options {
 /*
  * Calls: `options` and `id` may be NULL. 0: it was taken. SB_GONE: there is no connection (and it
  * does not queue then), or the session ends; SB_FULL: the queue is, `writable` comes; SB_EINVAL: no
- * term, or a payload over 1 GiB; SB_ENOTSUP: a stream, and the server is not known to be ours;
- * SB_ENOMEM. The term is copied.
+ * term, or larger than what lies between output_high and output_hard (limits); SB_ENOTSUP: a
+ * stream, and the server is not known to be ours; SB_ENOMEM. The term is copied.
  */
 int erps_client_call(struct sb_session *s, struct erps_term request,
 	const struct erps_call_options *options, uint64_t *id);

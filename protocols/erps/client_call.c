@@ -62,6 +62,17 @@ erps_client_cancel(struct sb_session *s, uint64_t id)
 	return 0;
 }
 
+int
+erps_client_credit(struct sb_session *s, uint64_t id, uint32_t parts)
+{
+	struct erps_client_session *p = erps_client_session(s);
+	const struct erps_call *call = erps_calls_find(&p->calls, id);
+
+	if (!call || !call->ref || !call->credit)
+		return SB_ENOENT;
+	return erps_client_write_credit(s, p, call->ref, parts);
+}
+
 bool
 erps_client_server_is_ours(const struct sb_session *s)
 {

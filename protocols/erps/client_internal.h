@@ -1,8 +1,8 @@
 /*
  * A client from the inside, and its session as the files that make it up see it:
- * client_session.c (the core's callbacks), client_send.c (what goes out, and when),
- * client_receive.c (what comes), client_outcome.c (how calls end), client_ask.c (what
- * other sessions want).
+ * client_session.c (the core's callbacks), client_send.c (when what goes
+ * out), client_write.c (the packets), client_receive.c (what comes), client_outcome.c (how calls
+ * end), client_ask.c (what other sessions want).
  */
 #ifndef SB_ERPS_CLIENT_INTERNAL_H
 #define SB_ERPS_CLIENT_INTERNAL_H
@@ -40,23 +40,24 @@ enum erps_place {
 struct erps_client_session {
 	struct erps_client *client;
 	uint16_t shard;
-	uint8_t place; /* enum erps_place */
-	bool is_known; /* the application's `start` has said 0 */
-	bool is_ours;  /* the server has shown that it is one of ours */
-	bool is_paced;
+	uint8_t place;         /* enum erps_place */
+	bool is_known;         /* the application's `start` has said 0 */
+	bool is_ours;          /* the server has shown that it is one of ours */
 	bool is_stopping;      /* what is under way ends, then the session */
 	bool is_keepalive_due; /* it waits for the line */
 	bool wants_room;       /* SB_FULL was said: `writable` is due */
 	struct erps_calls calls;
 	struct erps_queue queue;
-	uint32_t sent;        /* calls on this connection without an outcome */
-	uint64_t marked;      /* the call that bears this connection's mark; 0: none yet */
-	uint64_t probe;       /* the call that is the probe; 0: none */
-	uint64_t in_flight;   /* paced: the call whose answer the line waits for; 0: none */
-	uint64_t rests_until; /* paced: nothing is sent before */
+	uint32_t sent;         /* calls on this connection without an outcome */
+	uint64_t marked;       /* the call that bears this connection's mark; 0: none yet */
+	uint64_t probe;        /* the call that is the probe; 0: none */
+	struct erps_turn turn; /* the pace towards this server */
+	uint64_t in_flight;    /* the call that was sent last, while it has no outcome; 0: none */
+	uint64_t retry_at;     /* nothing is sent before: there was no memory */
 	uint64_t keepalive_at;
 	struct sb_timer timer;
 	struct erps_decoder decoder;
+	struct erps_signer signer; /* with a secret */
 };
 
 #define ERPS_CLIENT_STATE_OFFSET ((sizeof(struct erps_client_session) + 15) / 16 * 16)
@@ -77,6 +78,16 @@ static inline const struct erps_client_options *
 erps_client_opts(const struct erps_client_session *p)
 {
 	return &p->client->options;
+}
+
+/* Before the request in a call's payload: 131, the tuple, the Ref. */
+#define ERPS_CALL_PREFIX 8
+
+/* Packets that only a server of ours understands; not where every packet has to wait. */
+static inline bool
+erps_client_uses_extensions(const struct erps_client_session *p)
+{
+	return p->is_ours && !p->turn.is_paced;
 }
 
 /* ---- client_session.c ---- */
@@ -102,6 +113,17 @@ void erps_client_arm(struct sb_session *s, struct erps_client_session *p);
 
 /* Goes on in the next turn, for who may not call the application now. */
 void erps_client_wake(struct sb_session *s, struct erps_client_session *p);
+
+/* ---- client_write.c: 0, SB_GONE (no connection, or none any more) or SB_ENOMEM ---- */
+
+int erps_client_write_keepalive(struct sb_session *s, struct erps_client_session *p);
+int erps_client_write_cast(
+	struct sb_session *s, struct erps_client_session *p, struct erps_term request);
+int erps_client_write_call(struct sb_session *s, struct erps_client_session *p,
+	const struct erps_call *call, uint32_t ref, struct erps_term request);
+void erps_client_write_cancel(struct sb_session *s, struct erps_client_session *p, uint32_t ref);
+int erps_client_write_credit(
+	struct sb_session *s, struct erps_client_session *p, uint32_t ref, uint32_t parts);
 
 /* ---- client_send.c ---- */
 

@@ -99,7 +99,11 @@ erps_client_end(struct sb_session *s, struct erps_client_session *p, struct erps
 void
 erps_client_drop(struct sb_session *s, struct erps_client_session *p, struct erps_call *call)
 {
+	uint32_t ref = call->ref;
+
 	take_out(s, p, call, false);
+	if (ref && erps_client_uses_extensions(p))
+		erps_client_write_cancel(s, p, ref);
 	sb_counter_add(p->client->metrics.cancelled, p->shard, 1);
 }
 

@@ -148,6 +148,47 @@ take_push(struct sb_session *s, struct erps_client_session *p, const struct erps
 		erps_client_app(p)->pushed(s, push);
 }
 
+/* {Part, Ref}: of a stream that has ended, or been cancelled, it is late. */
+static void
+take_part(struct sb_session *s, struct erps_client_session *p, const struct erps_packet *packet)
+{
+	struct erps_term pair, part;
+	struct erps_call *call;
+	uint64_t ref;
+
+	if (erps_decode(&p->decoder, packet->payload, &pair)) {
+		end_unread(s, p, packet->payload);
+		return;
+	}
+	call = split(pair, &part, &ref) ? find(p, ref) : NULL;
+	if (!call || !call->credit) {
+		sb_counter_add(p->client->metrics.late, p->shard, 1);
+		return;
+	}
+	sb_counter_add(p->client->metrics.parts, p->shard, 1);
+	if (erps_client_app(p)->part)
+		erps_client_app(p)->part(s, call->id, call->context, part);
+}
+
+/* What waits goes with the next connection, if it may wait; and this one when it is empty. */
+static void
+take_drain(struct sb_session *s, struct erps_client_session *p, const struct erps_packet *packet)
+{
+	struct erps_term term;
+	uint64_t ms = 0;
+
+	if (!erps_decode(&p->decoder, packet->payload, &term))
+		(void)erps_get_unsigned(term, &ms);
+	if (p->place != ERPS_READY)
+		return;
+	p->place = ERPS_DRAINING;
+	SB_LOG(s, INFO, "erps.client.draining", "ms", SB_UINT(ms), "outstanding", SB_UINT(p->sent));
+	if (erps_client_app(p)->draining)
+		erps_client_app(p)->draining(s, ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX);
+	if (!erps_client_opts(p)->queues_while_away)
+		erps_client_end_queued(s, p, ERPS_UNSENT, (struct erps_term){NULL, 0});
+}
+
 /* False: no server sends this. */
 static bool
 take_packet(struct sb_session *s, struct erps_client_session *p, const struct erps_packet *packet)
@@ -164,6 +205,14 @@ take_packet(struct sb_session *s, struct erps_client_session *p, const struct er
 	case ERPS_PUSH:
 		take_push(s, p, packet);
 		return true;
+	case ERPS_PART:
+		if (p->is_ours)
+			take_part(s, p, packet);
+		return p->is_ours;
+	case ERPS_DRAIN:
+		if (p->is_ours)
+			take_drain(s, p, packet);
+		return p->is_ours;
 	default:
 		return false;
 	}

@@ -4,31 +4,14 @@
  * the line has become free.
  *
  * The line to a server of ours is free while the window has room and the output is not
- * congested. To any other only one packet is in flight: the line waits for the answer
- * of a call, and rests for a while after a packet that is not answered, or whose caller
- * has stopped to wait, since two packets in one read end the connection there. The core
- * writes once a turn, so that no packet is written together with another.
+ * congested. To any other only one packet is in flight (pace.h), since two packets in
+ * one read end the connection there. The core writes once a turn, so that no packet is
+ * then written together with another.
  */
 #include "protocols/erps/client_internal.h"
-#include "protocols/erps/tag.h"
 
-#include <string.h>
-
-/* After a cast or a keepalive: the server's read is some microseconds away, or its handler is
- * busy, which nobody can know here. */
-#define REST_NS (10 * ERPS_NS_PER_MS)
-
-/* Before the request: 131, the tuple, the Ref. */
-#define CALL_PREFIX 8
-
-/* Payloads up to this are made on the stack. */
-#define SMALL 1024
-
-struct payload {
-	uint8_t *octets;
-	size_t size;
-	uint8_t small[SMALL];
-};
+/* What could not be written for want of memory is tried again after so long. */
+#define RETRY_NS (10 * ERPS_NS_PER_MS)
 
 static bool
 is_open(const struct erps_client_session *p)
@@ -42,109 +25,11 @@ is_line_free(const struct sb_session *s, const struct erps_client_session *p)
 {
 	if (p->place != ERPS_READY || sb_output_is_high(s))
 		return false;
-	if (p->is_paced)
-		return !p->in_flight && sb_now(s) >= p->rests_until;
-	return p->sent < erps_client_opts(p)->window;
-}
-
-/* ---- packets ---- */
-
-static int
-payload_init(const struct sb_session *s, struct payload *payload, size_t size)
-{
-	payload->octets = size <= SMALL ? payload->small : sb_allocate(s, size);
-	payload->size = size;
-	return payload->octets ? 0 : SB_ENOMEM;
-}
-
-static void
-payload_fini(const struct sb_session *s, struct payload *payload)
-{
-	if (payload->octets != payload->small)
-		sb_release(s, payload->octets);
-}
-
-/* Into room of the output. Without any the core ends the session, which ends its calls. */
-static int
-write_packet(struct sb_session *s, const struct erps_client_session *p, uint8_t type,
-	struct sb_bytes payload)
-{
-	const struct erps_client_options *o = erps_client_opts(p);
-	const struct erps_packet packet = {
-		.type = type,
-		.version = o->version,
-		.identifier = sb_bytes_text(o->identifier),
-		.payload = payload,
-	};
-	size_t size =
-		type == ERPS_KEEPALIVE ? ERPS_KEEPALIVE_SIZE : ERPS_HEADER_SIZE + payload.size;
-	uint8_t *room = sb_write_room(s, size);
-	struct sb_writer w = sb_writer_of(room, size);
-	int err;
-
-	if (!room)
-		return SB_GONE;
-	err = erps_packet_encode(&w, &packet);
-	if (err)
-		return err;
-	sb_write_commit(s, size);
-	return 0;
-}
-
-static void
-put_call(struct payload *payload, uint32_t ref, struct erps_term request)
-{
-	struct sb_writer w = sb_writer_of(payload->octets, payload->size);
-
-	sb_put_u8(&w, ERPS_TERM_VERSION);
-	sb_put_u8(&w, ERPS_TAG_SMALL_TUPLE);
-	sb_put_u8(&w, 2);
-	sb_put_u8(&w, ERPS_TAG_INTEGER);
-	sb_put_u32(&w, ref);
-	sb_put_bytes(&w, request.data, request.size);
-}
-
-static int
-write_call(struct sb_session *s, const struct erps_client_session *p, const struct erps_call *call,
-	uint32_t ref, struct erps_term request)
-{
-	struct payload payload;
-	int err = payload_init(s, &payload, CALL_PREFIX + request.size);
-
-	(void)call;
-	if (err)
-		return err;
-	put_call(&payload, ref, request);
-	err = write_packet(s, p, ERPS_CALL, sb_bytes(payload.octets, payload.size));
-	payload_fini(s, &payload);
-	return err;
-}
-
-static int
-write_cast(struct sb_session *s, const struct erps_client_session *p, struct erps_term request)
-{
-	struct payload payload;
-	int err = payload_init(s, &payload, 1 + request.size);
-
-	if (err)
-		return err;
-	payload.octets[0] = ERPS_TERM_VERSION;
-	memcpy(payload.octets + 1, request.data, request.size);
-	err = write_packet(s, p, ERPS_CAST, sb_bytes(payload.octets, payload.size));
-	payload_fini(s, &payload);
-	return err;
+	return p->sent < erps_client_opts(p)->window && sb_now(s) >= p->retry_at &&
+	       !erps_turn_due(&p->turn, sb_now(s));
 }
 
 /* ---- the line ---- */
-
-static void
-rest(struct sb_session *s, struct erps_client_session *p)
-{
-	if (!p->is_paced)
-		return;
-	p->rests_until = sb_now(s) + REST_NS;
-	erps_client_arm(s, p);
-}
 
 /* The first of a connection bears the mark, by which a server of ours knows us. */
 static int
@@ -152,7 +37,7 @@ send_call(struct sb_session *s, struct erps_client_session *p, struct erps_call 
 	struct erps_term request)
 {
 	uint32_t ref = p->marked ? erps_ref_of(call->id) : ERPS_MARK;
-	int err = write_call(s, p, call, ref, request);
+	int err = erps_client_write_call(s, p, call, ref, request);
 
 	if (err)
 		return err;
@@ -161,19 +46,8 @@ send_call(struct sb_session *s, struct erps_client_session *p, struct erps_call 
 	call->ref = ref;
 	call->sent_at = sb_now(s);
 	p->sent++;
-	if (p->is_paced)
-		p->in_flight = call->id;
+	p->in_flight = call->id;
 	return 0;
-}
-
-static int
-send_cast(struct sb_session *s, struct erps_client_session *p, struct erps_term request)
-{
-	int err = write_cast(s, p, request);
-
-	if (!err)
-		rest(s, p);
-	return err;
 }
 
 void
@@ -184,19 +58,17 @@ erps_client_off_the_line(
 	if (p->in_flight != id)
 		return;
 	p->in_flight = 0;
-	/* The server may be about to read it still. */
+	erps_turn_answered(&p->turn);
+	/* The server may be about to read it still: as after what is not answered. */
 	if (!was_answered)
-		rest(s, p);
+		erps_turn_left(&p->turn, sb_now(s), ERPS_CAST);
 }
 
 void
 erps_client_proved(struct sb_session *s, struct erps_client_session *p)
 {
 	p->is_ours = true;
-	if (erps_client_opts(p)->pacing == ERPS_PACING_ALWAYS)
-		return;
-	p->is_paced = false;
-	p->in_flight = 0;
+	erps_turn_proved(&p->turn);
 	SB_LOG(s, DEBUG, "erps.client.proved", "host", SB_STR(erps_client_opts(p)->host));
 }
 
@@ -220,7 +92,7 @@ may_take(const struct sb_session *s, const struct erps_client_session *p, struct
 
 	if (!request.data)
 		return SB_EINVAL;
-	if (ERPS_HEADER_SIZE + CALL_PREFIX + request.size >
+	if (ERPS_HEADER_SIZE + ERPS_CALL_PREFIX + request.size >
 		limits->output_hard - limits->output_high)
 		return SB_EINVAL;
 	if (sb_is_closing(s) || p->is_stopping)
@@ -263,7 +135,7 @@ erps_client_take_call(struct sb_session *s, struct erps_client_session *p,
 
 	if (err)
 		return err;
-	if (call->credit && !(p->is_ours && !p->is_paced))
+	if (call->credit && !erps_client_uses_extensions(p))
 		return SB_ENOTSUP;
 	added = erps_calls_add(s, &p->calls, call);
 	if (!added)
@@ -283,7 +155,7 @@ static int
 cast_or_queue(struct sb_session *s, struct erps_client_session *p, struct erps_term request)
 {
 	if (is_sent_at_once(s, p))
-		return send_cast(s, p, request);
+		return erps_client_write_cast(s, p, request);
 	if (!has_room(p, request.size))
 		return refuse(p);
 	return erps_queue_put(s, &p->queue, 0, request) ? 0 : SB_ENOMEM;
@@ -327,8 +199,7 @@ static void
 send_keepalive(struct sb_session *s, struct erps_client_session *p)
 {
 	p->is_keepalive_due = false;
-	if (write_packet(s, p, ERPS_KEEPALIVE, sb_bytes(NULL, 0)) == 0)
-		rest(s, p);
+	(void)erps_client_write_keepalive(s, p);
 }
 
 /* Without memory it stays first in the queue, and the timer comes back for it. */
@@ -337,10 +208,18 @@ send_first(struct sb_session *s, struct erps_client_session *p)
 {
 	struct erps_queued *queued = p->queue.first;
 	struct erps_call *call = erps_calls_find(&p->calls, queued->id);
-	int err = call ? send_call(s, p, call, queued->request) : send_cast(s, p, queued->request);
+	int err;
+
+	/* A stream was asked for on a connection that has gone: this server is not known yet. */
+	if (call && call->credit && !erps_client_uses_extensions(p)) {
+		erps_client_end(s, p, call, ERPS_UNSENT, (struct erps_term){NULL, 0});
+		return true;
+	}
+	err = call ? send_call(s, p, call, queued->request)
+		   : erps_client_write_cast(s, p, queued->request);
 
 	if (err) {
-		p->rests_until = sb_now(s) + REST_NS;
+		p->retry_at = sb_now(s) + RETRY_NS;
 		return false;
 	}
 	if (call)

@@ -24,6 +24,17 @@ after(const struct sb_session *s, uint32_t ms)
 	return ms == SB_UNLIMITED ? UINT64_MAX : sb_now(s) + ms * ERPS_NS_PER_MS;
 }
 
+/* When the line is free again by time alone; UINT64_MAX: it is, or waits for something else. */
+static uint64_t
+line_deadline(const struct sb_session *s, const struct erps_client_session *p)
+{
+	uint64_t due = erps_turn_due(&p->turn, sb_now(s));
+
+	if (!due && p->retry_at > sb_now(s))
+		return p->retry_at;
+	return due ? due : UINT64_MAX;
+}
+
 static uint64_t
 first_deadline(const struct sb_session *s, const struct erps_client_session *p)
 {
@@ -32,8 +43,8 @@ first_deadline(const struct sb_session *s, const struct erps_client_session *p)
 
 	if (p->place == ERPS_READY)
 		due = earlier(due, p->keepalive_at);
-	if (p->rests_until > sb_now(s) && (p->queue.count || p->is_keepalive_due))
-		due = earlier(due, p->rests_until);
+	if (p->place == ERPS_READY && (p->queue.count || p->is_keepalive_due))
+		due = earlier(due, line_deadline(s, p));
 	return due;
 }
 
@@ -163,10 +174,14 @@ session_start(struct sb_session *s, const void *args)
 	o = erps_client_opts(p);
 	p->decoder =
 		(struct erps_decoder){.limits = o->terms, .atoms = o->atoms, .env = p->client->env};
-	err = begin_to_connect(s, o);
+	err = o->secret ? erps_signer_init(&p->signer, o->secret, 1) : 0;
+	if (!err)
+		err = begin_to_connect(s, o);
 	if (!err && erps_client_app(p)->start)
 		err = erps_client_app(p)->start(s, p->client->args);
 	p->is_known = err >= 0;
+	if (err < 0)
+		erps_signer_fini(&p->signer);
 	return err < 0 ? err : 0;
 }
 
@@ -189,8 +204,8 @@ session_connected(struct sb_session *s, const struct sb_peer *peer)
 	(void)peer;
 	p->place = ERPS_PROBING;
 	p->is_ours = p->is_keepalive_due = false;
-	p->is_paced = o->pacing != ERPS_PACING_NEVER;
-	p->marked = p->in_flight = p->rests_until = 0;
+	erps_turn_init(&p->turn, o->pacing);
+	p->marked = p->in_flight = p->retry_at = 0;
 	SB_LOG(s, INFO, "erps.client.connected", "host", SB_STR(o->host), "port", SB_UINT(o->port));
 	if (p->client->probe.data)
 		err = erps_client_send_probe(s, p);
@@ -220,6 +235,7 @@ session_disconnected(struct sb_session *s, enum sb_end why)
 			"outstanding", SB_UINT(p->sent), "retry_ms", SB_UINT(retry_ms));
 	sb_counter_add(p->client->metrics.connections_lost, p->shard, 1);
 	p->place = ERPS_AWAY;
+	p->is_ours = false;
 	erps_client_end_sent(s, p, ERPS_LOST, nothing);
 	if (!stays || !erps_client_opts(p)->queues_while_away)
 		erps_client_end_queued(s, p, ERPS_UNSENT, nothing);
@@ -274,6 +290,7 @@ session_closed(struct sb_session *s, enum sb_end why)
 		erps_client_app(p)->closed(s, why);
 	erps_calls_fini(s, &p->calls);
 	erps_decoder_fini(&p->decoder);
+	erps_signer_fini(&p->signer);
 }
 
 static void
@@ -292,7 +309,7 @@ session_describe(const struct sb_session *s, struct sb_fields *fields)
 	sb_fields_add(fields, "host", SB_STR(erps_client_opts(p)->host));
 	sb_fields_add(fields, "port", SB_UINT(erps_client_opts(p)->port));
 	sb_fields_add(fields, "server_is_ours", SB_BOOL(p->is_ours));
-	sb_fields_add(fields, "is_paced", SB_BOOL(p->is_paced));
+	sb_fields_add(fields, "is_paced", SB_BOOL(p->turn.is_paced));
 	sb_fields_add(fields, "outstanding", SB_UINT(p->sent));
 	sb_fields_add(fields, "queued", SB_UINT(p->queue.count));
 	if (erps_client_app(p)->describe)
