@@ -17,8 +17,9 @@ sb_hand_over(struct sb_session *s, struct sb_address to, uint64_t ref)
 	struct sb_node *node = s->shard->node;
 	int err;
 
-	/* Only inside `received`: its return value says where the new owner begins. */
-	if (!s->is_receiving || s->hand_over || !sb_is_connected(s))
+	/* Where the new owner begins is said by what `received` returns, or known: all that is
+	 * held. */
+	if ((!s->is_receiving && !s->is_held) || s->hand_over || !sb_is_connected(s))
 		return SB_EINVAL;
 	if (to.node != node->id || to.shard >= node->shard_count)
 		return SB_GONE;
@@ -32,6 +33,9 @@ sb_hand_over(struct sb_session *s, struct sb_address to, uint64_t ref)
 	}
 	s->hand_over->to = to;
 	s->hand_over->ref = ref;
+	/* Otherwise it is carried out when `received` has returned. */
+	if (!s->is_receiving)
+		sb_connection_enqueue_again(s->connection);
 	return 0;
 }
 

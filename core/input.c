@@ -372,6 +372,11 @@ sb_input_again(struct sb_connection *c)
 		sb_connection_process(c, SB_READABLE);
 		return;
 	}
+	/* Ordered while it was held: nothing of that was shown to anybody. */
+	if (s->hand_over) {
+		sb_hand_over_leave(c, sb_bytes(c->input.data, c->input.size));
+		return;
+	}
 	/* What was refused for want of room may be sent now, before anything new is asked. */
 	if (c->is_eased) {
 		drained(c);

@@ -159,6 +159,8 @@ module_timers_clear(struct sb_session *s)
 static void
 begin_close(struct sb_session *s, enum sb_end why)
 {
+	/* Before its place in the session is another's. */
+	sb_hand_over_forget(s);
 	s->phase = SB_SESSION_CLOSING;
 	s->why = (uint8_t)why;
 	sb_slot_hide(s->shard, s->self);
@@ -224,6 +226,7 @@ sb_session_lost_connection(struct sb_session *s, enum sb_end why)
 	}
 	/* A hold was of that connection's input; the next one begins anew. */
 	s->is_held = false;
+	sb_hand_over_forget(s);
 	if (s->module->disconnected)
 		s->module->disconnected(s, why);
 	else if (!sb_connector_reconnects(s))

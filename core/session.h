@@ -122,11 +122,12 @@ bool sb_is_closing(const struct sb_session *s);
 bool sb_is_connected(const struct sb_session *s);
 
 /*
- * Inside `received` only: gives the connection to `to`, which gets `connected` and then `received`
- * beginning with what this callback does not use. Unsent output, TLS and the peer's identity go
- * along. This session then has no connection: `disconnected` with SB_END_HANDED (default: it ends).
- * If `to` is gone, has a connection or refuses, the connection is closed and SB_MSG_HAND_OVER with
- * `ref` and the error comes to this session if it is still there. 0, or SB_GONE at once.
+ * Inside `received`, or in any callback while the input is held: gives the connection to `to`,
+ * which gets `connected` and then `received` beginning with what this callback does not use, or
+ * with all that is held. Unsent output, TLS and the peer's identity go along. This session then has
+ * no connection: `disconnected` with SB_END_HANDED (default: it ends). If `to` is gone, has a
+ * connection or refuses, the connection is closed and SB_MSG_HAND_OVER with `ref` and the error
+ * comes to this session if it is still there. 0, or SB_GONE at once.
  */
 int sb_hand_over(struct sb_session *s, struct sb_address to, uint64_t ref);
 

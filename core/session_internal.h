@@ -37,7 +37,7 @@ struct sb_parent {
 /* What a session has outstanding; made with the first call, monitor or job. */
 struct sb_requests;
 
-struct sb_hand_over { /* asked for inside `received` */
+struct sb_hand_over { /* carried out after `received`, or at turn level where input is held */
 	struct sb_address to;
 	uint64_t ref;
 };
@@ -79,7 +79,7 @@ struct sb_session {
 	struct sb_resource *resources; /* resource_internal.h */
 	char *identity;
 	union {
-		struct sb_hand_over *hand_over; /* while open: asked for inside `received` */
+		struct sb_hand_over *hand_over; /* while open: ordered, not carried out */
 		struct sb_session *ended_next;  /* once ended */
 	};
 	_Alignas(16) unsigned char state[];

@@ -42,7 +42,8 @@ struct erps_daemon_options {
 /*
  * Listens at once. Before sb_node_run, or from a session's callback later. `service` lives as long
  * as the node, `args` as long as the service wants. 0; SB_EINVAL (an option; the log says which);
- * SB_EADDRINUSE, SB_EACCES, SB_EMFILE, SB_ENOMEM.
+ * SB_EADDRINUSE, SB_EACCES, SB_EMFILE, SB_ENOMEM. *daemon is freed after the node whatever was
+ * returned, if it is not NULL.
  */
 int erps_daemon_start(struct erps_daemon **daemon, struct sb_node *node,
 	const struct erps_service *service, const void *args,

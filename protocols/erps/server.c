@@ -54,6 +54,8 @@ make_module(struct erps_server *server)
 	server->module.name = server->service->name;
 	server->module.state_size = erps_session_size(server->service);
 	server->module.max_frame = ERPS_HEADER_SIZE + server->options.max_payload;
+	server->handed_module = server->module;
+	server->handed_module.start = erps_session_start_handed;
 }
 
 static void

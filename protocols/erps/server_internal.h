@@ -15,6 +15,7 @@ struct erps_server_shard {
 
 struct erps_server {
 	struct sb_module module;
+	struct sb_module handed_module; /* of sessions that are given their connection */
 	const struct erps_service *service;
 	const void *args;
 	struct sb_node *node;
@@ -37,6 +38,9 @@ void erps_server_options_fini(struct erps_server *server);
 
 /* session.c: the callbacks of the core. */
 extern const struct sb_module erps_session_callbacks;
+
+/* session.c: `start` of a session that is to be given a connection, soon. */
+int erps_session_start_handed(struct sb_session *s, const void *args);
 
 /* session.c: octets of state that a session of this service takes. */
 size_t erps_session_size(const struct erps_service *service);

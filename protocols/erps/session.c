@@ -6,6 +6,9 @@
 #include "protocols/erps/session_internal.h"
 #include "protocols/erps/session_outbox_internal.h"
 
+/* From the start of a session to the connection that it is started for. */
+#define HAND_OVER_MS 10000
+
 size_t
 erps_session_size(const struct erps_service *service)
 {
@@ -36,6 +39,23 @@ session_start(struct sb_session *s, const void *args)
 	return 0;
 }
 
+static void
+nobody_came(struct sb_session *s, struct sb_timer *timer)
+{
+	(void)timer;
+	sb_close(s, SB_END_DEADLINE);
+}
+
+/* The peer may have gone while this was being started: then nobody else ends it. */
+int
+erps_session_start_handed(struct sb_session *s, const void *args)
+{
+	struct erps_session *p = sb_state(s);
+
+	sb_timer_start(s, &p->timer, HAND_OVER_MS, nobody_came);
+	return session_start(s, args);
+}
+
 /* Which rules fit the peer does not change while it is connected. */
 static int
 settle_access(struct sb_session *s, struct erps_session *p, const struct sb_peer *peer)
@@ -57,6 +77,7 @@ session_connected(struct sb_session *s, const struct sb_peer *peer)
 	struct erps_session *p = sb_state(s);
 	int err = settle_access(s, p, peer);
 
+	sb_timer_stop(s, &p->timer);
 	if (err)
 		return err;
 	erps_pace_init(&p->pace, erps_options(p)->pacing);

@@ -345,6 +345,107 @@ test_the_givers_shard_is_not_woken_by_what_it_gave(void **state)
 	fixture_fini(&f);
 }
 
+/* ---- held: in any callback ---- */
+
+static int
+hold_it(struct sb_session *s, struct probe *p)
+{
+	(void)p;
+	sb_hold(s, "owner");
+	return 0;
+}
+
+static void
+give_away_held(struct sb_session *s, struct probe *p, struct sb_message *m)
+{
+	struct probe *to = p->context;
+
+	if (m->type == SB_MSG_HAND_OVER)
+		return;
+	p->last_status = sb_hand_over(s, to->self, 77);
+	assert_int_equal(sb_hand_over(s, to->self, 78), SB_EINVAL);
+	if (m->type == 2)
+		sb_close(s, SB_END_LOCAL);
+}
+
+/* A giver that holds, with a peer that has sent `octets` and then gets its order. */
+static struct sim_peer *
+order(struct fixture *f, struct probe *giver, struct probe *taker, int shard, uint32_t type,
+	const char *octets)
+{
+	struct sim_peer *peer;
+
+	fixture_init(f, 2, &probe_plain_module, giver, NULL);
+	giver->context = taker;
+	start_probe(f, taker, shard);
+	peer = sim_connect(f->sim, f->port);
+	sim_send(peer, octets, strlen(octets));
+	wait_count(f, &giver->connected, 1);
+	run_ms(f, 1);
+	assert_int_equal(giver->received_calls, 0);
+	assert_int_equal(sb_node_post(f->node, giver->self, type, 0, SB_NOTHING), 0);
+	wait_count(f, &giver->closed, 1);
+	return peer;
+}
+
+static void
+test_a_held_connection_goes_over_without_an_octet_too(void **state)
+{
+	static const char *const octets[] = {"", "held"};
+
+	(void)state;
+	for (int round = 0; round < 4; round++) {
+		struct probe giver = {.on_connected = hold_it, .on_message = give_away_held};
+		struct probe taker = {.on_received = echo};
+		struct fixture f;
+		struct sim_peer *peer = order(&f, &giver, &taker, round / 2, 1, octets[round % 2]);
+
+		assert_int_equal(giver.last_status, 0);
+		assert_int_equal(giver.end, SB_END_HANDED);
+		wait_count(&f, &taker.connected, 1);
+		sim_send(peer, "more", 4);
+		run_ms(&f, 1);
+		assert_int_equal(sim_received(peer).size, strlen(octets[round % 2]) + 4);
+		assert_int_equal(sb_listener_connections(f.listener), 1);
+		fixture_fini(&f);
+	}
+}
+
+static void
+test_a_close_takes_back_an_order(void **state)
+{
+	struct probe giver = {.on_connected = hold_it, .on_message = give_away_held};
+	struct probe taker = {.on_received = echo};
+	struct fixture f;
+	struct sim_peer *peer = order(&f, &giver, &taker, 0, 2, "");
+
+	(void)state;
+	assert_int_equal(giver.last_status, 0);
+	assert_int_equal(giver.end, SB_END_LOCAL);
+	assert_int_equal(taker.connected, 0);
+	assert_true(sim_has_ended(peer));
+	fixture_fini(&f);
+}
+
+static void
+test_who_neither_receives_nor_holds_gives_nothing_away(void **state)
+{
+	struct probe giver = {.on_message = give_away_held}, taker = {.on_received = echo};
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f, 2, &probe_module, &giver, NULL);
+	giver.context = &taker;
+	start_probe(&f, &taker, 0);
+	(void)sim_connect(f.sim, f.port);
+	wait_count(&f, &giver.connected, 1);
+	assert_int_equal(sb_node_post(f.node, giver.self, 1, 0, SB_NOTHING), 0);
+	wait_count(&f, &giver.messages, 1);
+	assert_int_equal(giver.last_status, SB_EINVAL);
+	assert_int_equal(giver.closed, 0);
+	fixture_fini(&f);
+}
+
 int
 main(void)
 {
@@ -357,6 +458,9 @@ main(void)
 		cmocka_unit_test(test_an_end_inside_received_forgets_the_order),
 		cmocka_unit_test(test_a_connection_goes_on_and_on_with_all_its_octets),
 		cmocka_unit_test(test_a_session_may_hand_over_to_itself),
+		cmocka_unit_test(test_a_held_connection_goes_over_without_an_octet_too),
+		cmocka_unit_test(test_a_close_takes_back_an_order),
+		cmocka_unit_test(test_who_neither_receives_nor_holds_gives_nothing_away),
 		cmocka_unit_test(test_a_connection_on_its_way_when_the_node_ends_is_closed),
 		cmocka_unit_test(test_a_target_that_stops_meanwhile_does_not_get_it),
 		cmocka_unit_test(test_the_givers_shard_is_not_woken_by_what_it_gave),
