@@ -84,7 +84,7 @@ note_loss(struct command *command, enum sb_end why)
 		complain_why(command, "the connection was lost");
 	}
 	/* In TLS 1.3 a client is connected before the server has looked at its certificate. */
-	if (command->outcome == OUTCOME_LOST && command->a->is_tls &&
+	if (command->outcome == OUTCOME_LOST && why != SB_END_DRAIN && command->a->is_tls &&
 		!command->a->certificate.certificate)
 		complain("a server may want a certificate: --cert, --key");
 }

@@ -1,6 +1,8 @@
 /*
  * erps: calls, casts and listens from the command line. docs/erps-cli.md.
  */
+#include <locale.h>
+
 #include "core/env.h"
 #include "daemons/erps/cli.h"
 
@@ -13,6 +15,8 @@ main(int argc, char **argv)
 	struct erps_builder request;
 	enum outcome outcome = OUTCOME_BAD_TERM;
 
+	/* How wide characters are; not how numbers are written. */
+	setlocale(LC_CTYPE, "");
 	if (!arguments_read(&a, argc, argv, &outcome))
 		return (int)outcome;
 	erps_builder_init_env(&request, sb_env_system(), REQUEST_MAX);

@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "core/env.h"
-#include "core/error.h"
+#include "core/utf8.h"
 #include "daemons/erps/cli.h"
 #include "protocols/erps/text.h"
 
@@ -42,11 +43,29 @@ read_input(char **text, size_t *size)
 	return false;
 }
 
+/* Columns of a terminal: some characters take two, some none. */
+static int
+columns(struct sb_bytes text)
+{
+	uint32_t code;
+	size_t size;
+	int count = 0;
+
+	while ((size = sb_utf8_next(text, &code)) != 0) {
+		int width = wcwidth((wchar_t)code);
+
+		count += width < 0 ? 1 : width;
+		text = sb_bytes(text.data + size, text.size - size);
+	}
+	return count;
+}
+
 /* The line with the fault, if it is short, and a mark below it. */
 static void
 show_line(struct sb_bytes text, const struct erps_text_fault *fault)
 {
 	size_t start = fault->at, end = fault->at;
+	int before;
 
 	while (start > 0 && text.data[start - 1] != '\n')
 		start--;
@@ -54,8 +73,9 @@ show_line(struct sb_bytes text, const struct erps_text_fault *fault)
 		end++;
 	if (end - start > SHOWN_MAX || memchr(text.data + start, '\t', end - start))
 		return;
+	before = columns(sb_bytes(text.data + start, fault->at - start));
 	fprintf(stderr, "  %.*s\n  %*s\n", (int)(end - start), (const char *)text.data + start,
-		(int)fault->column, "^");
+		before + 1, "^");
 }
 
 static bool

@@ -22,9 +22,9 @@ DONE, USAGE, UNREACHABLE, REFUSED, TIMEOUT, BAD_TERM, LOST, FAILED = range(8)
 ANSWER = (b"h\x05w\x03suma\x03F\x3f\xf8\0\0\0\0\0\0" + text("text") + b"l\0\0\0\x01h\x02w\x01aw\x03nilj")
 
 
-def erps(*arguments, given=None):
+def erps(*arguments, given=None, locale="C"):
 	done = subprocess.run([PROGRAM, *arguments], input=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-	                      text=True, timeout=PATIENCE)
+	                      text=True, timeout=PATIENCE, encoding="utf-8", env=dict(os.environ, LC_ALL=locale))
 	return done.returncode, done.stdout, done.stderr
 
 
@@ -110,6 +110,9 @@ def test_a_term_that_is_none_goes_nowhere():
 		expect(BAD_TERM, "", "the term: line 2, column 3: ", erps("call", where(server), "-", given="{1,\n }}"))
 		expect(BAD_TERM, "", "the term: line 1, column 1: ", erps("call", where(server), ""))
 		assert not server.packets
+		# The mark stands below the fault where characters are wide, too.
+		wide = erps("call", where(server), '{"日本" 5}', locale="C.UTF-8")[2]
+		assert wide.endswith('\n  {"日本" 5}\n          ^\n'), wide
 
 
 def test_a_connection_that_ends_is_lost():
