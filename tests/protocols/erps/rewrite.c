@@ -6,6 +6,9 @@
 #include "protocols/erps/number_internal.h"
 #include "tests/protocols/erps/terms.h"
 
+/* One octet holds it, of which Erlang uses two bits. */
+#define NARROW_CREATION 3
+
 static void
 put_big(struct sb_writer *w, struct chance *c, const struct erps_magnitude *magnitude)
 {
@@ -220,7 +223,7 @@ put_creation(struct sb_writer *w, uint32_t creation, bool is_wide)
 static void
 rewrite_pid(struct sb_writer *w, struct chance *c, const struct erps_node_term *term)
 {
-	bool is_wide = term->creation > UINT8_MAX || chance_below(c, 2);
+	bool is_wide = term->creation > NARROW_CREATION || chance_below(c, 2);
 
 	sb_put_u8(w, is_wide ? ERPS_TAG_NEW_PID : ERPS_TAG_PID);
 	rewrite_atom(w, c, term->node);
@@ -232,7 +235,7 @@ static void
 rewrite_port(struct sb_writer *w, struct chance *c, const struct erps_node_term *term)
 {
 	bool is_v4 = term->id > UINT32_MAX || chance_below(c, 3) == 0;
-	bool is_wide = term->creation > UINT8_MAX || chance_below(c, 2);
+	bool is_wide = term->creation > NARROW_CREATION || chance_below(c, 2);
 
 	sb_put_u8(w, is_v4 ? ERPS_TAG_V4_PORT : is_wide ? ERPS_TAG_NEW_PORT : ERPS_TAG_PORT);
 	rewrite_atom(w, c, term->node);
@@ -246,9 +249,9 @@ rewrite_port(struct sb_writer *w, struct chance *c, const struct erps_node_term 
 static void
 rewrite_reference(struct sb_writer *w, struct chance *c, const struct erps_node_term *term)
 {
-	bool is_wide = term->creation > UINT8_MAX || chance_below(c, 2);
+	bool is_wide = term->creation > NARROW_CREATION || chance_below(c, 2);
 	size_t words = term->words.size / 4;
-	bool is_longer = words < 5 && chance_below(c, 4) == 0;
+	bool is_longer = words < 3 && chance_below(c, 4) == 0;
 
 	if (words == 1 && !is_wide && chance_below(c, 2)) {
 		sb_put_u8(w, ERPS_TAG_REFERENCE);

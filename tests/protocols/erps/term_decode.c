@@ -191,6 +191,7 @@ test_pids_ports_and_references_have_their_rules(void **state)
 
 	expect_fault("83 67 6d00000001'n' 00000001 00000002 03", SB_EPROTO, node, 2);
 	expect_fault("83 72 0001 6a 03 00000001", SB_EPROTO, node, 4);
+	expect_fault("83 59 4d a8 03 69", SB_EPROTO, node, 2);
 	expect_fault("83 67 7701'n' 00000001 00000002", SB_EPROTO, "cut short", 5);
 	expect_fault("83 67", SB_EPROTO, "cut short", 1);
 	expect_fault("83 67 77ff'n'", SB_EPROTO, "cut short", 2);
