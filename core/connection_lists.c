@@ -83,11 +83,13 @@ sb_connection_enqueue_again(struct sb_connection *c)
 		again_append(c->session->shard, c);
 }
 
-/* A place holder of the shard's own: connections behind it were put there during this turn. */
+/* A place holder of the shard's own: connections behind it were put there during this turn, or
+ * since one that was cut short. */
 void
 sb_connection_mark_again(struct sb_shard *shard)
 {
-	again_append(shard, shard->mark);
+	if (!shard->mark->is_again)
+		again_append(shard, shard->mark);
 }
 
 void

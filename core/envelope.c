@@ -14,9 +14,8 @@
 #include <assert.h>
 #include <string.h>
 
-#define NO_CLASS      0xff
-#define KEPT_MAX      4096 /* free ones of a class */
-#define BREATHE_EVERY 64   /* messages between two looks at the clock */
+#define NO_CLASS 0xff
+#define KEPT_MAX 4096 /* free ones of a class */
 
 static const size_t class_payload[SB_ENVELOPE_CLASSES] = {64, 192, 448, 960};
 
@@ -304,14 +303,16 @@ sb_messages_deliver(struct sb_shard *shard)
 		else
 			shard->queue_tail = &shard->queue_head;
 		deliver(shard, e);
-		if (++done % BREATHE_EVERY == 0)
-			sb_shard_breathe(shard);
+		done++;
+		if (sb_slice_is_over(shard))
+			break;
 	}
 	if (done)
 		sb_counter_add(shard->metrics.messages, shard->index, done);
 	if (!shard->queue_head)
 		return false;
-	sb_counter_add(shard->metrics.budget_messages, shard->index, 1);
+	if (done == budget)
+		sb_counter_add(shard->metrics.budget_messages, shard->index, 1);
 	return true;
 }
 

@@ -18,20 +18,34 @@ sb_need(struct sb_session *s, size_t size)
 	return 0;
 }
 
+/* What stops it, when it is a budget: the counter, else NULL. */
+static struct sb_counter *
+budget_used_up(const struct sb_session *s, const struct sb_connection *c)
+{
+	if (c->frames >= c->limits->frame_budget)
+		return s->shard->metrics.budget_frames;
+	/* A connection whose turn has come has one frame at least. */
+	if (c->frames && s->is_receiving && sb_slice_is_over(s->shard))
+		return s->shard->metrics.budget_time;
+	return NULL;
+}
+
 bool
 sb_frame(struct sb_session *s)
 {
 	struct sb_connection *c = s->connection;
+	struct sb_counter *budget;
 
 	if (!sb_is_connected(s) || s->is_held || s->hand_over)
 		return false;
+	budget = budget_used_up(s, c);
 	/* Small requests may have large answers: a turn's worth of them must not reach
 	 * output_hard, which would end a peer that did nothing wrong. */
-	if (c->frames >= c->limits->frame_budget || c->is_output_high) {
+	if (budget || c->is_output_high) {
 		if (s->is_receiving && !c->is_cut_off) {
 			c->is_cut_off = true;
 			if (!c->is_output_high)
-				sb_counter_add(s->shard->metrics.budget_frames, s->shard->index, 1);
+				sb_counter_add(budget, s->shard->index, 1);
 		}
 		return false;
 	}

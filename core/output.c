@@ -232,7 +232,7 @@ sb_output_flush_all(struct sb_shard *shard)
 		if (!c)
 			return;
 		flush_one(c);
-		if (is_last)
+		if (is_last || sb_slice_is_over(shard))
 			return;
 	} while (shard->dirty.head);
 }

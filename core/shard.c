@@ -16,9 +16,6 @@
 
 /* A full handshake is a quarter of a millisecond of signing: eight keep a turn about 2 ms long. */
 #define HANDSHAKES_PER_TURN 8
-#define TURN_FLUSH_NS       2000000u /* a turn longer than this flushes early */
-#define BREATHE_EVERY       16       /* connections between two looks at the clock */
-#define FLUSH_EVERY         64 /* connections whose output is written while it is in the cache */
 #define CPU_SAMPLE          16 /* thread CPU is read in one turn of so many: a system call */
 
 static const struct sb_module service_module = {
@@ -53,6 +50,7 @@ metrics_init(struct sb_shard *shard)
 	BUDGET(budget_frames, "frames");
 	BUDGET(budget_messages, "messages");
 	BUDGET(budget_handshakes, "handshakes");
+	BUDGET(budget_time, "time");
 #undef BUDGET
 	for (int i = 0; i < SB_END_COUNT; i++)
 		out->sessions_ended[i] = sb_metrics_counter(m, "sb_sessions_ended_total",
@@ -167,7 +165,8 @@ sb_shard_cut_all(struct sb_shard *shard)
 	/* Aborted connections stand in `again`; the turn that would have reset them does not come
 	 * any more. */
 	for (struct sb_connection *c; (c = sb_connection_next_again(shard));)
-		sb_input_again(c);
+		if (c != shard->mark)
+			sb_input_again(c);
 	/* A `closed` may end others. */
 	while (shard->ended)
 		sb_sessions_reap(shard);
@@ -295,42 +294,54 @@ run_timers(struct sb_shard *shard)
 		sb_timers_fire(s);
 }
 
-void
-sb_shard_breathe(struct sb_shard *shard)
+/* Any of them may be gone when its turn comes: so none of them ends the list. */
+static bool
+run_again(struct sb_shard *shard)
 {
-	uint64_t now = shard->env->now(shard->env->context);
+	struct sb_connection *c;
 
-	if (now - shard->flushed_at < TURN_FLUSH_NS)
-		return;
-	shard->flushed_at = now;
-	sb_counter_add(shard->metrics.early_flushes, shard->index, 1);
-	sb_output_flush_all(shard);
+	if (!shard->again.head)
+		return true;
+	/* What is put there meanwhile has its turn in the next one. */
+	sb_connection_mark_again(shard);
+	while ((c = sb_connection_next_again(shard)) != shard->mark) {
+		sb_input_again(c);
+		if (sb_slice_is_over(shard))
+			return false;
+	}
+	return true;
 }
 
-/* What was ready at the start; what becomes so meanwhile has its turn in the next one. */
-static void
-run_input(struct sb_shard *shard)
+static bool
+run_ready(struct sb_shard *shard)
 {
-	bool has_waiting = shard->again.head;
 	struct sb_connection *c;
-	unsigned done = 0;
 
-	/* Any of them may be gone when its turn comes: so none of them ends the list. */
-	if (has_waiting)
-		sb_connection_mark_again(shard);
-	shard->handshakes_left = HANDSHAKES_PER_TURN;
 	while ((c = sb_connection_next_ready(shard))) {
 		int events = c->ready_events;
 
 		c->ready_events = 0;
 		sb_connection_process(c, events);
-		if (++done % FLUSH_EVERY == 0)
-			sb_output_flush_all(shard);
-		else if (done % BREATHE_EVERY == 0)
-			sb_shard_breathe(shard);
+		if (sb_slice_is_over(shard))
+			return false;
 	}
-	while (has_waiting && (c = sb_connection_next_again(shard)) != shard->mark)
-		sb_input_again(c);
+	return true;
+}
+
+/* When the ready ones take all the time, the others go first in the next turn. */
+static void
+run_input(struct sb_shard *shard)
+{
+	bool is_again_first = shard->is_again_first;
+
+	sb_slice_begin(shard, SB_STEP_INPUT);
+	shard->handshakes_left = HANDSHAKES_PER_TURN;
+	shard->is_again_first = false;
+	if (is_again_first && !run_again(shard))
+		return;
+	shard->is_again_first = !run_ready(shard);
+	if (!is_again_first && !shard->is_again_first)
+		(void)run_again(shard);
 }
 
 /* Messages come after input, so that what connections ask of each other in this turn is answered in
@@ -339,13 +350,18 @@ run_input(struct sb_shard *shard)
 static void
 run(struct sb_shard *shard)
 {
-	shard->flushed_at = shard->now;
+	if (!shard->dirty.head)
+		shard->flushed_at = shard->now;
 	run_timers(shard);
-	run_input(shard);
+	if (!sb_slice_passes_input(shard))
+		run_input(shard);
+	sb_slice_begin(shard, SB_STEP_MESSAGES);
 	(void)sb_messages_deliver(shard);
 	if (shard->before_flush)
 		shard->before_flush(shard, shard->before_flush_context);
-	sb_output_flush_all(shard);
+	sb_slice_begin(shard, SB_STEP_FLUSH);
+	if (!sb_slice_delays_flush(shard))
+		sb_output_flush_all(shard);
 	if (shard->ended)
 		sb_sessions_reap(shard);
 }

@@ -87,7 +87,8 @@ struct sb_shard_metrics {
 	struct sb_counter *messages, *messages_remote, *messages_full, *messages_gone,
 		*late_replies;
 	struct sb_counter *octets_in, *octets_out, *reads, *writes;
-	struct sb_counter *budget_octets, *budget_frames, *budget_messages, *budget_handshakes;
+	struct sb_counter *budget_octets, *budget_frames, *budget_messages, *budget_handshakes,
+		*budget_time;
 	struct sb_counter *sessions_started, *sessions_ended[16 /* >= SB_END_COUNT */];
 	struct sb_counter *output_high, *early_flushes, *limit_hits[SB_LIMIT_COUNT];
 	struct sb_gauge *sessions;
@@ -102,6 +103,17 @@ struct sb_hold_counter {
 	struct sb_counter *counter;
 };
 
+/* What a turn is cut into (slice.c). */
+enum sb_step { SB_STEP_INPUT, SB_STEP_MESSAGES, SB_STEP_FLUSH, SB_STEP_COUNT };
+
+struct sb_slice {
+	uint64_t end;      /* of the step that runs: what is over is left to the next turn */
+	unsigned steps;    /* frames, connections, messages since it began */
+	unsigned passed;   /* turns in a row without input */
+	bool is_over;      /* the step has had its time */
+	bool has_messages; /* this turn's, or before them the last one's */
+};
+
 struct sb_shard {
 	struct sb_node *node;
 	const struct sb_env *env;
@@ -112,7 +124,8 @@ struct sb_shard {
 	bool has_wall;
 	uint64_t turns;
 	uint64_t connects;   /* attempts so far: their numbers */
-	uint64_t flushed_at; /* when this turn, or its last early flush, began */
+	uint64_t flushed_at; /* when the first turn began whose output is not written yet */
+	struct sb_slice slice;
 
 	struct sb_slots slots;
 	struct sb_heap heap;
@@ -129,6 +142,7 @@ struct sb_shard {
 	struct sb_connection *mark;      /* stands in `again` where a turn's share ends */
 	struct sb_session *service;      /* the shard's own session: timers of its listeners */
 	struct sb_session *ended;        /* closed() is due */
+	bool is_again_first;             /* in the next turn: its share was cut short in this */
 	unsigned handshakes_left;        /* of this turn */
 
 	/* Messages present: same-shard ones at the tail, those of others moved here at each turn.
@@ -166,10 +180,17 @@ void sb_shard_drained(struct sb_shard *shard);
 /* Asks all dynamic children to stop (`cut`: aborts them); the node is told when none is left. */
 void sb_shard_drain(struct sb_shard *shard, bool cut);
 
-/* Between callbacks of a long turn: writes what waits when 2 ms have passed. Turn level only. */
-void sb_shard_breathe(struct sb_shard *shard);
 /* Counts a hold by its reason, a static word. */
 void sb_shard_count_hold(struct sb_shard *shard, const char *reason);
+
+/* slice.c. A step of the turn begins; the messages' after the input. */
+void sb_slice_begin(struct sb_shard *shard, enum sb_step step);
+/* Whether it has had its time; asked after each frame, connection and message. */
+bool sb_slice_is_over(struct sb_shard *shard);
+/* Whether this turn takes no input: messages were left by the last. Once a turn. */
+bool sb_slice_passes_input(struct sb_shard *shard);
+/* Whether this turn writes nothing yet: messages are left that may add to the output. */
+bool sb_slice_delays_flush(struct sb_shard *shard);
 
 /* slot.c. Taking one gives the session its address; SB_ENOMEM. */
 int sb_slot_take(struct sb_shard *shard, struct sb_session *session, uint32_t mailbox_limit,

@@ -267,6 +267,12 @@ sim_now(const struct simulation *sim)
 }
 
 void
+sim_take(struct simulation *sim, uint64_t ns)
+{
+	sim->now += ns;
+}
+
+void
 sim_fail_allocation(struct simulation *sim, uint64_t nth)
 {
 	sim->fail_at = nth ? sim->allocations + nth : 0;

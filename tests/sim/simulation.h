@@ -33,6 +33,8 @@ const struct sb_env *sim_env(struct simulation *sim);
 void sim_attach(struct simulation *sim, struct sb_node *node);
 
 uint64_t sim_now(const struct simulation *sim);
+/* The clock moves on inside a callback, as if what it does took so long. */
+void sim_take(struct simulation *sim, uint64_t ns);
 /* A number below `below` (> 0), from the seed. */
 uint64_t sim_random(struct simulation *sim, uint64_t below);
 
