@@ -37,7 +37,7 @@ class Paced:
     goal_turn_us: Optional[float]
 
     def programs(self):
-        return [self.ours[0], "smpp-load"]
+        return [self.ours[0], "smpp-load", "pauses"]
 
 
 @dataclass
@@ -107,6 +107,22 @@ def threads_cpu(pid):
     return used
 
 
+class Pauses:
+    """How often the machine itself stands still meanwhile, seen from the server's core. `said` stays
+    None where no program may go before all others."""
+
+    def __enter__(self):
+        self.said = None
+        self._process = subprocess.Popen([harness.program("pauses")], stdin=subprocess.PIPE,
+                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                                         preexec_fn=harness.pinned(harness.SERVER_CORE))
+        return self
+
+    def __exit__(self, *_):
+        said, _ = self._process.communicate(timeout=10)
+        self.said = json.loads(said) if said else None
+
+
 def milliseconds(seconds):
     return None if seconds is None else seconds * 1e3
 
@@ -119,7 +135,8 @@ def run_paced(benchmark, options):
                                             str(benchmark.rate), server.address]) as load:
             load.run(1)
             before, cpu, threads = centre.read(), server.cpu_seconds(), threads_cpu(server.pid)
-            result = load.run(seconds)
+            with Pauses() as pauses:
+                result = load.run(seconds)
             cpu = server.cpu_seconds() - cpu
             after = centre.read()
             threads = {name: used - threads.get(name, 0)
@@ -142,6 +159,7 @@ def run_paced(benchmark, options):
                           for percent in (50, 99, 99.9)},
             "checkpoint_ms": milliseconds(series.percentile(before, after, 99, "sb_store_checkpoint_seconds")),
             "checkpoints": between(before, after, "sb_store_checkpoint_seconds_count"),
+            "machine": pauses.said,
             "goals": {"rate": benchmark.rate, "ack_p99_ms": benchmark.goal_ack_ms, "turn_p99_us": benchmark.goal_turn_us},
             "verdict": ("met" if met else "missed") if goals else "reported"}
 
@@ -262,6 +280,13 @@ def print_paced(name, result):
           f"{result['commit_rows_mean'] or 0:.0f} rows a commit, in p50 {result['commit_ms']['50'] or 0:.1f} ms, "
           f"p99 {result['commit_ms']['99'] or 0:.1f} ms, "
           f"{result['checkpoints']:.0f} checkpoints, p99 {result['checkpoint_ms'] or 0:.1f} ms, CPU by thread {result['threads_cpu_percent']}")
+    print_pauses(result["machine"])
+
+
+def print_pauses(machine):
+    if machine:
+        print(f"{'':18} the machine stood still {machine['pauses']} times for over 2 ms, {machine['paused_ms']:.0f} ms of "
+              f"{machine['seconds']:.0f} s, {machine['longest_ms']:.1f} ms at the longest")
 
 
 def print_idle(name, result):
