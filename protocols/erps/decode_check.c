@@ -255,8 +255,7 @@ erps_check_term(struct erps_check *c)
 {
 	enum erps_fault_code fault;
 
-	if (c->elements-- == 0)
-		return ERPS_FAULT_ELEMENTS;
+	c->elements--; /* of one at least */
 	c->left = 1;
 	for (;;) {
 		c->left--;
