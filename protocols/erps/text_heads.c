@@ -38,7 +38,7 @@ set_count(struct erps_builder *b, size_t head, size_t count)
 void
 erps_close_tuple(struct erps_builder *b, size_t head, size_t count)
 {
-	uint8_t *start = b->data + head;
+	uint8_t *start;
 
 	if (b->error)
 		return;
@@ -46,6 +46,7 @@ erps_close_tuple(struct erps_builder *b, size_t head, size_t count)
 		set_count(b, head, count);
 		return;
 	}
+	start = b->data + head;
 	start[0] = ERPS_TAG_SMALL_TUPLE;
 	start[1] = (uint8_t)count;
 	memmove(start + 2, start + HEAD_SIZE, b->size - head - HEAD_SIZE);

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """erps, the command line client, against a server that behaves well and badly: what is sent, what is printed,
 and how it ends."""
+import hashlib
+import hmac
 import os
 import signal
 import socket
@@ -165,6 +167,35 @@ def test_a_reader_that_leaves_ends_listening():
 		assert process.wait(PATIENCE) == FAILED, process.returncode
 		assert "cannot be written" in process.stderr.read()
 		process.stderr.close()
+
+
+def test_terms_are_compressed_on_request():
+	term = '"' + "a" * 1000 + '"'
+	with Server(answering(reply(b"bSBX\x01", b"a\x01"))) as server:
+		for option in ("--compressed", "--compressed=9"):
+			expect(DONE, "1\n", None, erps("call", where(server), term, option))
+			assert server.packets[-1].payload[:2] == b"\x83P" and len(server.packets[-1].payload) < 100
+
+
+def test_packets_are_signed():
+	with Server(echo_signed) as server, tempfile.TemporaryDirectory() as folder:
+		path = os.path.join(folder, "secret")
+		with open(path, "w", encoding="ascii") as file:
+			file.write("swordfish\n")
+		expect(DONE, ":x\n", None, erps("call", where(server), ":x", "--secret-key", "main", "--secret-file", path))
+		one = server.packets[0]
+		assert one.key == b"main".ljust(16, b"\0")
+		signed = one.octets[:64] + bytes(32) + one.payload
+		assert one.signature == hmac.new(b"swordfish", signed, hashlib.sha256).digest()
+		expect(DONE, ":x\n", None, erps("call", where(server), ":x", "--secret-key", "0f" * 16, "--secret-file", path))
+		assert server.packets[1].key == b"\x0f" * 16
+		expect(USAGE, "", "--secret-key and --secret-file", erps("call", where(server), ":x", "--secret-key", "main"))
+		expect(USAGE, "", "--secret-key: a key", erps("call", where(server), ":x", "--secret-key", "", "--secret-file", path))
+		expect(USAGE, "", folder + "/none: No such file", erps("call", where(server), ":x", "--secret-key", "k", "--secret-file", folder + "/none"))
+
+
+def echo_signed(one, connection):
+	connection.sendall(reply(one.ref(), one.request()))
 
 
 def server_context(folder, certificate="server", is_mutual=False):

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "core/error.h"
+#include "tests/protocols/erps/memory.h"
 
 static void
 expect_octets(const char *text, const void *octets, size_t size)
@@ -223,6 +224,8 @@ test_faulty_scalars_are_explained(void **state)
 	expect_fault(":", SB_EINVAL, 2, "an atom's name is missing: :name, :\"any name\"");
 	expect_fault("\"abc", SB_EINVAL, 1, "the closing quote is missing");
 	expect_fault("\"abc\\\"", SB_EINVAL, 1, "the closing quote is missing");
+	expect_fault(":\"abc", SB_EINVAL, 2, "the closing quote is missing");
+	expect_fault(":\"\\xg\"", SB_EINVAL, 5, "\\x wants two hexadecimal digits");
 	expect_fault("~c\"abc", SB_EINVAL, 3, "the closing quote is missing");
 	expect_fault("\"#{x}\"", SB_EINVAL, 2, "nothing is evaluated here: write \\#{");
 	expect_fault("\"\\xg\"", SB_EINVAL, 4, "\\x wants two hexadecimal digits");
@@ -318,10 +321,47 @@ test_sizes_are_bounded(void **state)
 	memset(text + 1, 'a', 256);
 	text[257] = '\0';
 	expect_fault(text, SB_ELIMIT, 258, "an atom has 255 characters at most");
+	memcpy(text, ":\"", 2);
+	memset(text + 2, 'a', 1100);
+	memcpy(text + 1102, "\"", 2);
+	expect_fault(text, SB_ELIMIT, 2, "an atom has 255 characters at most");
+	memset(text, 'A', 1100);
+	text[1100] = '\0';
+	expect_fault(text, SB_ELIMIT, 1, "an atom has 255 characters at most");
 	memset(text, '1', 500);
 	text[1] = '.';
 	text[500] = '\0';
 	expect_fault(text, SB_ELIMIT, 501, "the float is too long");
+	(void)state;
+}
+
+static void
+test_each_allocation_that_fails_is_said_and_nothing_is_left(void **state)
+{
+	static const char text[] =
+		"[%{1 => 1, 2 => 2, 3 => 3, 4 => 4, 5 => 5, 6 => 6, 7 => 7,"
+		"8 => 8, 9 => 9, 10 => \"a text that is long enough to grow\"},"
+		"~c\"a charlist that takes more room still, and more, and more\"]";
+	size_t failures = 0;
+	int err;
+
+	do {
+		struct erps_text_fault fault;
+		struct erps_builder b;
+		struct memory memory;
+
+		memory_init(&memory, failures);
+		erps_builder_init_env(&b, &memory.env, 4096);
+		err = erps_parse(sb_bytes_text(text), &b, &fault);
+		if (err) {
+			assert_int_equal(err, SB_ENOMEM);
+			assert_string_equal(fault.what, "out of memory");
+			assert_int_equal(b.size, 0);
+		}
+		erps_builder_fini(&b);
+		assert_int_equal(memory.blocks, 0);
+	} while (err && ++failures < 100);
+	assert_in_range(failures, 2, 20);
 	(void)state;
 }
 
@@ -344,6 +384,7 @@ main(void)
 		cmocka_unit_test(test_a_key_is_in_a_map_once),
 		cmocka_unit_test(test_depth_is_bounded),
 		cmocka_unit_test(test_sizes_are_bounded),
+		cmocka_unit_test(test_each_allocation_that_fails_is_said_and_nothing_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
