@@ -6,6 +6,7 @@
 #include "protocols/erps/client_calls_internal.h"
 
 #include "core/session.h"
+#include "protocols/erps/extension_internal.h"
 
 #include <string.h>
 

@@ -13,10 +13,6 @@
 struct erps_queued;
 struct sb_session;
 
-/* The Ref of a connection's first call: who sees it knows a client of ours. Refs of the others
- * begin where phash2, which Erps.Client takes them from, ends. */
-#define ERPS_MARK UINT32_C(0x53425801)
-
 #define ERPS_NO_CALL UINT32_MAX
 
 struct erps_call {

@@ -4,11 +4,8 @@
  * ends the connection; a payload that cannot be read costs its own call at most.
  */
 #include "protocols/erps/client_internal.h"
+#include "protocols/erps/extension_internal.h"
 #include "protocols/erps/tag.h"
-
-/* What a server of ours puts into the header of its reply to the mark. */
-#define OUR_IDENTIFIER "switchboard"
-static const struct erps_version our_version = {1, 0, 0};
 
 static void
 malformed(struct sb_session *s, struct erps_client_session *p, const char *what)
@@ -57,14 +54,13 @@ split(struct erps_term pair, struct erps_term *something, uint64_t *ref)
 	       erps_get_unsigned(last, ref);
 }
 
-static bool
-is_proof(const struct erps_packet *packet, uint64_t ref)
+/* Before the call ends: what it makes the application do is sent as to one of ours. */
+static void
+look_for_proof(struct sb_session *s, struct erps_client_session *p,
+	const struct erps_packet *packet, uint64_t ref)
 {
-	return ref == ERPS_MARK &&
-	       sb_bytes_equal(packet->identifier, sb_bytes_text(OUR_IDENTIFIER)) &&
-	       packet->version.major == our_version.major &&
-	       packet->version.minor == our_version.minor &&
-	       packet->version.patch == our_version.patch;
+	if (!p->is_ours && p->marked && ref == ERPS_MARK && erps_has_mark(packet))
+		erps_client_proved(s, p);
 }
 
 static void
@@ -94,9 +90,7 @@ take_reply(struct sb_session *s, struct erps_client_session *p, const struct erp
 		malformed(s, p, "a reply without a Ref");
 		return;
 	}
-	/* Before the call ends: what it makes the application do is sent as to one of ours. */
-	if (!p->is_ours && p->marked && is_proof(packet, ref))
-		erps_client_proved(s, p);
+	look_for_proof(s, p, packet, ref);
 	end_answered(s, p, ref, ERPS_REPLIED, reply);
 }
 
@@ -126,12 +120,14 @@ take_error(struct sb_session *s, struct erps_client_session *p, const struct erp
 	struct erps_term term, reason;
 	uint64_t ref;
 
-	if (erps_decode(&p->decoder, packet->payload, &term))
+	if (erps_decode(&p->decoder, packet->payload, &term)) {
 		end_unread(s, p, packet->payload);
-	else if (split(term, &reason, &ref))
+	} else if (split(term, &reason, &ref)) {
+		look_for_proof(s, p, packet, ref);
 		end_answered(s, p, ref, ERPS_FAILED, reason);
-	else
+	} else {
 		take_refusal(s, p, term);
+	}
 }
 
 static void

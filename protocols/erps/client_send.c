@@ -9,6 +9,7 @@
  * then written together with another.
  */
 #include "protocols/erps/client_internal.h"
+#include "protocols/erps/extension_internal.h"
 
 /* What could not be written for want of memory is tried again after so long. */
 #define RETRY_NS (10 * ERPS_NS_PER_MS)

@@ -5,6 +5,7 @@
  */
 #include "protocols/erps/client_internal.h"
 #include "protocols/erps/deflate_internal.h"
+#include "protocols/erps/extension_internal.h"
 #include "protocols/erps/tag.h"
 
 #include <string.h>
@@ -129,21 +130,17 @@ static struct erps_term
 build_options(const struct sb_session *s, const struct erps_client_session *p,
 	const struct erps_call *call, uint8_t room[OPTIONS_ROOM])
 {
-	bool has_deadline = call->deadline_ms && call->deadline_ms != SB_UNLIMITED;
+	const struct erps_call_payload asked = {
+		.deadline_ms = (uint32_t)left_ms(s, call),
+		.has_deadline = call->deadline_ms && call->deadline_ms != SB_UNLIMITED,
+		.credit = call->credit,
+	};
 	struct erps_builder b;
 
-	if (!erps_client_uses_extensions(p) || !(has_deadline || call->credit))
+	if (!erps_client_uses_extensions(p) || !(asked.has_deadline || asked.credit))
 		return (struct erps_term){NULL, 0};
 	erps_builder_init(&b, room, OPTIONS_ROOM);
-	erps_put_map(&b, (size_t)has_deadline + (call->credit != 0));
-	if (has_deadline) {
-		erps_put_atom(&b, "deadline");
-		erps_put_unsigned(&b, left_ms(s, call));
-	}
-	if (call->credit) {
-		erps_put_atom(&b, "credit");
-		erps_put_unsigned(&b, call->credit);
-	}
+	erps_put_call_options(&b, &asked);
 	return erps_built(&b);
 }
 

@@ -3,68 +3,10 @@
  * any longer, and how many parts of an answer they have room for; and what they are told:
  * parts, and that we stop.
  */
+#include "protocols/erps/extension_internal.h"
 #include "protocols/erps/session_internal.h"
-#include "protocols/erps/tag.h"
-
-#include <string.h>
-
-/* In a header; the identifier follows. */
-#define VERSION_AT 9
-
-/* What a peer may have us owe it, in parts. */
-#define CREDIT_MAX (1u << 20)
-
-/* ---- who is who ---- */
-
-bool
-erps_ref_is_mark(struct erps_term ref)
-{
-	static const uint8_t mark[] = {ERPS_TAG_INTEGER, 0x53, 0x42, 0x58, 0x01};
-
-	return ref.size == sizeof(mark) && memcmp(ref.data, mark, sizeof(mark)) == 0;
-}
-
-/* Version and identifier, which a server's packets have not: no Erps.Client looks there. */
-void
-erps_put_mark(uint8_t *head)
-{
-	static const uint8_t mark[] = {
-		1, 0, 0, 's', 'w', 'i', 't', 'c', 'h', 'b', 'o', 'a', 'r', 'd'};
-
-	memcpy(head + VERSION_AT, mark, sizeof(mark));
-}
 
 /* ---- calls ---- */
-
-/* A number of an option that may be left out. */
-static bool
-get_option(struct erps_term options, const char *name, bool *is_there, uint32_t *value)
-{
-	struct erps_term term;
-	uint64_t number;
-
-	*is_there = erps_map_get(options, name, &term);
-	if (!*is_there)
-		return true;
-	if (!erps_get_unsigned(term, &number))
-		return false;
-	*value = number < UINT32_MAX ? (uint32_t)number : UINT32_MAX - 1;
-	return true;
-}
-
-bool
-erps_split_call_with(struct erps_term payload, struct erps_call_payload *asked)
-{
-	struct erps_term options;
-	bool has_credit;
-
-	*asked = (struct erps_call_payload){0};
-	return erps_match(payload, "{ref, request, options}", &asked->ref, &asked->request,
-		       &options) &&
-	       erps_kind(options) == ERPS_MAP &&
-	       get_option(options, "deadline", &asked->has_deadline, &asked->deadline_ms) &&
-	       get_option(options, "credit", &has_credit, &asked->credit);
-}
 
 /* Seldom asked: no index is kept for it. */
 static struct erps_call *
@@ -116,8 +58,8 @@ erps_credit_asked(struct sb_session *s, struct erps_session *p, struct erps_term
 	call = find_ref(p, ref);
 	if (!call || !call->takes_parts)
 		return true;
-	call->credit =
-		credit < CREDIT_MAX - call->credit ? call->credit + (uint32_t)credit : CREDIT_MAX;
+	call->credit = credit < ERPS_CREDIT_MAX - call->credit ? call->credit + (uint32_t)credit
+							       : ERPS_CREDIT_MAX;
 	tell_credit(s, p, call);
 	return true;
 }

@@ -119,21 +119,6 @@ void erps_answer_rest(struct sb_session *s, struct erps_session *p, enum erps_re
 
 /* ---- session_extension.c ---- */
 
-/* What a call asks for, and how. */
-struct erps_call_payload {
-	struct erps_term ref, request;
-	uint32_t deadline_ms, credit;
-	bool has_deadline;
-};
-
-/* The payload of a CALL_WITH; false: it is of another shape. */
-bool erps_split_call_with(struct erps_term payload, struct erps_call_payload *asked);
-
-/* Whether it is the Ref by which a client of our own shows itself. */
-bool erps_ref_is_mark(struct erps_term ref);
-/* Into the header of the answer to it: we know it, too. */
-void erps_put_mark(uint8_t *head);
-
 /* The peer's CANCEL, CREDIT; false: it is of another shape. */
 void erps_cancel_asked(struct sb_session *s, struct erps_session *p, struct erps_term ref);
 bool erps_credit_asked(struct sb_session *s, struct erps_session *p, struct erps_term payload);

@@ -4,6 +4,7 @@
  * refused is answered where the peer can know what is meant, and the session goes on.
  * Only what no client sends at all ends it.
  */
+#include "protocols/erps/extension_internal.h"
 #include "protocols/erps/session_internal.h"
 #include "protocols/erps/session_outbox_internal.h"
 

@@ -3,6 +3,7 @@
  * peer is paced and has to be given time, into a packet that waits. A term is copied
  * once, from where the service built it.
  */
+#include "protocols/erps/extension_internal.h"
 #include "protocols/erps/session_internal.h"
 #include "protocols/erps/session_outbox_internal.h"
 #include "protocols/erps/tag.h"
