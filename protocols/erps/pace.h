@@ -3,8 +3,10 @@
  * what it read for one packet: of two that came together its client loses both, and its
  * server closes the connection (section 5 of the protocol). So:
  *
- * - A server leaves 100 ms between two packets to a peer that it takes for Erps.Client.
- *   That costs this client nothing: it polls every 100 ms, and reads one packet a poll.
+ * - A server leaves 120 ms between two packets to a peer that it takes for Erps.Client,
+ *   which polls every 100 ms and reads one packet a poll. Its polls are 101 ms apart and
+ *   more: after exactly 100 ms one packet in a hundred would meet the one before. The gap
+ *   costs it nothing, since it could not read sooner than at the next poll.
  * - A client has one packet in flight to a server that has not proved to be one of ours:
  *   after a call it waits for the answer, after anything else for ERPS_PACE_PAUSE_MS.
  *
@@ -23,7 +25,7 @@
 #include "packet.h"
 #include "term.h"
 
-#define ERPS_PACE_GAP_MS   100 /* between two packets to an Erps.Client */
+#define ERPS_PACE_GAP_MS   120 /* between two packets to an Erps.Client */
 #define ERPS_PACE_PAUSE_MS 10  /* after a packet to an Erps.Server that is not answered */
 
 enum erps_pacing {

@@ -13,7 +13,7 @@
 struct erps_session;
 struct sb_session;
 
-/* Packets; octets are bounded by output_high. At one in 100 ms this is half a minute. */
+/* Packets; octets are bounded by output_high. At one in ERPS_PACE_GAP_MS this is half a minute. */
 #define ERPS_OUTBOX_MAX 256
 
 struct erps_waiting {

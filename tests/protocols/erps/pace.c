@@ -13,6 +13,7 @@
 
 #define MS    1000000ull
 #define START (1000 * MS)
+#define GAP   (ERPS_PACE_GAP_MS * MS)
 
 static void
 came(struct erps_pace *pace, const char *notation)
@@ -137,9 +138,9 @@ test_the_first_packet_leaves_at_once_and_the_next_after_the_gap(void **state)
 	begin(&pace);
 	assert_int_equal(erps_pace_due(&pace, START), 0);
 	erps_pace_left(&pace, START);
-	assert_int_equal(erps_pace_due(&pace, START), START + 100 * MS);
-	assert_int_equal(erps_pace_due(&pace, START + 100 * MS - 1), START + 100 * MS);
-	assert_int_equal(erps_pace_due(&pace, START + 100 * MS), 0);
+	assert_int_equal(erps_pace_due(&pace, START), START + GAP);
+	assert_int_equal(erps_pace_due(&pace, START + GAP - 1), START + GAP);
+	assert_int_equal(erps_pace_due(&pace, START + GAP), 0);
 }
 
 /* Two callers of one Erps.Client: neither waits for the other's answer, and both calls come in one
@@ -155,7 +156,7 @@ test_the_second_of_two_calls_waits_though_the_first_was_answered_at_once(void **
 	assert_int_equal(erps_pace_due(&pace, START), 0);
 	erps_pace_answered(&pace, START);
 	called(&pace, START);
-	assert_int_equal(erps_pace_due(&pace, START), START + 100 * MS);
+	assert_int_equal(erps_pace_due(&pace, START), START + GAP);
 }
 
 /* Calls, is answered, and calls again `think_ms` later: when the last answer could leave. */
@@ -184,7 +185,7 @@ test_a_serial_peer_that_does_not_poll_is_answered_at_once_after_four_calls(void 
 	begin(&pace);
 	now = serial(&pace, START, 1, 4);
 	/* The first at once, the second and third after the gap; the fourth is believed. */
-	assert_true(now >= START + 200 * MS && now < START + 210 * MS);
+	assert_true(now >= START + 2 * GAP && now < START + 2 * GAP + 10 * MS);
 	assert_true(serial(&pace, now, 1, 100) == now + 100 * MS);
 	assert_true(erps_pace_is_on(&pace));
 }
@@ -214,8 +215,8 @@ test_two_calls_outstanding_once_are_the_gap_for_ever(void **state)
 	called(&pace, now);
 	called(&pace, now);
 	erps_pace_answered(&pace, now);
-	erps_pace_answered(&pace, now + 100 * MS);
-	now = serial(&pace, now + 101 * MS, 1, 10);
+	erps_pace_answered(&pace, now + GAP);
+	now = serial(&pace, now + GAP + MS, 1, 10);
 	called(&pace, now);
 	assert_true(erps_pace_due(&pace, now) > 0);
 }
@@ -231,7 +232,7 @@ test_one_slow_call_or_a_push_closes_the_short_way(void **state)
 	now = serial(&pace, START, 1, 10);
 	erps_pace_left(&pace, now);
 	called(&pace, now);
-	assert_int_equal(erps_pace_due(&pace, now), now + 100 * MS);
+	assert_int_equal(erps_pace_due(&pace, now), now + GAP);
 
 	begin(&pace);
 	now = serial(&pace, START, 1, 10) + 30 * MS;

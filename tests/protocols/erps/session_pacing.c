@@ -1,4 +1,5 @@
-/* Peers that look like Erps.Client itself get one packet in 100 ms, each in a write of its own. */
+/* Peers that look like Erps.Client itself get one packet in ERPS_PACE_GAP_MS, each in a write of
+ * its own. */
 #include "tests/protocols/erps/session_bed.h"
 
 #include <setjmp.h>
@@ -37,13 +38,13 @@ test_the_first_packet_leaves_at_once(void **state)
 }
 
 static void
-test_two_packets_are_100_ms_apart(void **state)
+test_two_packets_are_the_gap_apart(void **state)
 {
 	(void)state;
 	bed_call(&bed, refs[0], "{:push, :news}");
 	bed_expect_term(&bed, ERPS_PUSH, ":news");
 	bed_expect_nothing(&bed);
-	bed_pass(&bed, 98);
+	bed_pass(&bed, ERPS_PACE_GAP_MS - 2);
 	bed_expect_nothing(&bed);
 	bed_pass(&bed, 4);
 	bed_expect(&bed, ERPS_REPLY, ":ok", refs[0]);
@@ -59,7 +60,7 @@ test_all_that_waits_leaves_in_order(void **state)
 	for (size_t i = 0; i < 5; i++) {
 		bed_expect(&bed, ERPS_REPLY, ":x", refs[i]);
 		bed_expect_nothing(&bed);
-		bed_pass(&bed, 102);
+		bed_pass(&bed, ERPS_PACE_GAP_MS + 2);
 	}
 	assert_int_equal(bed_counter(&bed, "erps_replies_total"), 5);
 }
@@ -87,7 +88,7 @@ test_a_goodbye_waits_for_what_waits(void **state)
 	bed_expect_term(&bed, ERPS_PUSH, ":news");
 	bed_expect_nothing(&bed);
 	assert_false(sim_has_ended(bed.peer));
-	bed_pass(&bed, 102);
+	bed_pass(&bed, ERPS_PACE_GAP_MS + 2);
 	bed_expect(&bed, ERPS_REPLY, ":ok", refs[0]);
 	bed_expect_closed(&bed, SB_END_LOCAL);
 }
@@ -101,7 +102,7 @@ test_a_drain_waits_for_what_waits(void **state)
 	sb_node_stop(bed.node);
 	bed_turn(&bed);
 	assert_false(sim_has_ended(bed.peer));
-	bed_pass(&bed, 102);
+	bed_pass(&bed, ERPS_PACE_GAP_MS + 2);
 	bed_expect(&bed, ERPS_REPLY, ":ok", refs[0]);
 	bed_expect_closed(&bed, SB_END_DRAIN);
 }
@@ -161,7 +162,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_first_packet_leaves_at_once),
-		TEST(two_packets_are_100_ms_apart),
+		TEST(two_packets_are_the_gap_apart),
 		TEST(all_that_waits_leaves_in_order),
 		TEST(a_peer_that_turns_out_to_be_another_gets_it_all),
 		TEST(a_goodbye_waits_for_what_waits),
