@@ -21,7 +21,7 @@ MIB = 1 << 20
 REF = 0x0FEDCBA9
 WARM, ROUNDS = 2, 8
 GROWTH = 3 * MIB # of RssAnon, once all has been there
-HIGH_WATER = 80 * MIB # with caps of 8 MiB a packet and 4 MiB inflated, on two threads
+HIGH_WATER = 80 * MIB # with caps of 8 MiB a packet and 4 MiB inflated
 
 KEEPALIVE = b"erps" + bytes(5)
 TUPLE2 = b"\x68\x02"
@@ -309,10 +309,10 @@ def trailing(folder):
 
 
 def flat(folder):
-	"""All of it again and again, beside an innocent peer and mute ones."""
+	"""All of it again and again, on one thread with an innocent peer and mute ones."""
 	# Of those that are about the cap, with another cap.
 	attacks = [*costly(), *(row for row in TOLERANCE if "cap" not in row[0])]
-	with Daemon(folder, "store.path=mem:", "node.threads=2", BIG) as daemon:
+	with Daemon(folder, "store.path=mem:", "node.threads=1", BIG) as daemon:
 		port = daemon.port()
 		innocent, at_start = Innocent(port), memory(daemon, "RssAnon")
 		innocent.start()

@@ -131,7 +131,7 @@ test_pushes_are_refused_when_too_many_wait(void **state)
 	/* Its answer waits behind them, and until some have left nothing more is read. */
 	bed_call(&bed, refs[1], "{:echo, :x}");
 	assert_true(sb_is_held(bed.session));
-	bed_pass(&bed, 101 * 300);
+	bed_pass(&bed, ERPS_PACE_GAP_MS * 300);
 	assert_false(sb_is_held(bed.session));
 	for (size_t i = 0; i < 257; i++)
 		bed_expect_term(&bed, ERPS_PUSH, ":news");
