@@ -286,10 +286,9 @@ connect_peer(struct world *w)
 {
 	/* One at a time: the end of the last, and the beginning of the next. Who has a call under
 	 * way may be held, and does not see the end: answered, it does. */
-	while (w->session && w->kept_count) {
-		(void)sb_node_post(w->node, w->address, ACT_ANSWER, 0, SB_NOTHING);
+	while (w->session && w->kept_count &&
+		sb_node_post(w->node, w->address, ACT_ANSWER, 0, SB_NOTHING) == 0)
 		turn(w, 1000);
-	}
 	(void)sb_node_post(w->node, w->address, ACT_CLOSE, 0, SB_NOTHING);
 	sim_reset(w->peer);
 	turn(w, 200000000000);
