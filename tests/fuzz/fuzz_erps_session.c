@@ -332,6 +332,8 @@ act(struct world *w, enum act act)
 		sim_fail_allocation(w->sim, 2);
 		break;
 	case ACT_STOP:
+		/* Without memory for the order the node halts, and nobody is asked. */
+		sim_fail_allocation(w->sim, 0);
 		sb_node_stop(w->node);
 		turn(w, 1000);
 		break;
