@@ -84,7 +84,7 @@ session_connected(struct sb_session *s, const struct sb_peer *peer)
 	/* Open already: `init` may push, or disconnect. */
 	p->phase = ERPS_PHASE_OPEN;
 	if (erps_service_of(p)->init)
-		err = erps_service_of(p)->init(s, p->server->args);
+		err = erps_callback(p)->init(s, p->server->args);
 	if (err < 0)
 		p->phase = ERPS_PHASE_NEW;
 	return err < 0 ? err : 0;
@@ -135,7 +135,7 @@ session_stopping(struct sb_session *s)
 	p->phase = ERPS_PHASE_DRAINING;
 	p->drain_due = erps_after(s, erps_options(p)->drain_ms);
 	if (erps_service_of(p)->handle_stop)
-		erps_service_of(p)->handle_stop(s);
+		erps_callback(p)->handle_stop(s);
 	if (sb_is_closing(s))
 		return;
 	erps_tell_drain(s, p);
@@ -151,7 +151,7 @@ session_message(struct sb_session *s, struct sb_message *m)
 	if (erps_remote_message(s, p, m))
 		return;
 	if (erps_service_of(p)->handle_message)
-		erps_service_of(p)->handle_message(s, m);
+		erps_callback(p)->handle_message(s, m);
 	else
 		(void)sb_reply(s, sb_message_from(m), SB_ENOTSUP, SB_NOTHING);
 }
@@ -166,7 +166,7 @@ session_closed(struct sb_session *s, enum sb_end why)
 		p->server->metrics.pending, p->shard, -(int64_t)erps_pending_count(p->pending));
 	if (p->phase != ERPS_PHASE_NEW && erps_service_of(p)->terminate) {
 		p->phase = ERPS_PHASE_CLOSED;
-		erps_service_of(p)->terminate(s, why);
+		erps_callback(p)->terminate(s, why);
 	}
 	erps_pending_free(s, &p->pending);
 	erps_outbox_free(s, p);

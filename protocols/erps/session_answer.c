@@ -52,7 +52,7 @@ wait_for_answer(struct sb_session *s, struct erps_session *p, const struct erps_
 	if (erps_pending_put(s, &p->pending, call)) {
 		(void)erps_write_error(s, p, ERPS_REFUSAL_NO_MEMORY, erps_call_ref(call));
 		if (erps_service_of(p)->handle_cancel)
-			erps_service_of(p)->handle_cancel(s, erps_from_of(s, call));
+			erps_callback(p)->handle_cancel(s, erps_from_of(s, call));
 		return;
 	}
 	sb_gauge_add(p->server->metrics.pending, p->shard, 1);
@@ -70,7 +70,7 @@ erps_call_begin(struct sb_session *s, struct erps_session *p, struct erps_call *
 	call->since = sb_now(s);
 	p->call = call;
 	if (erps_service_of(p)->handle_call)
-		erps_service_of(p)->handle_call(s, erps_from_of(s, call), request);
+		erps_callback(p)->handle_call(s, erps_from_of(s, call), request);
 	else
 		reject(s, p, call, ERPS_REFUSAL_UNDEF);
 	p->call = NULL;
@@ -115,7 +115,7 @@ erps_cancel(struct sb_session *s, struct erps_session *p, struct erps_call *call
 	erps_pace_answered(&p->pace, 0);
 	settle(s, p, call);
 	if (!sb_is_closing(s) && erps_service_of(p)->handle_cancel)
-		erps_service_of(p)->handle_cancel(s, from);
+		erps_callback(p)->handle_cancel(s, from);
 }
 
 static void
@@ -126,7 +126,7 @@ overdue(struct sb_session *s, struct erps_session *p, struct erps_call *call)
 	SB_LOG_LIMITED(s, WARNING, "erps.answer_timeout");
 	reject(s, p, call, ERPS_REFUSAL_TIMEOUT);
 	if (!sb_is_closing(s) && erps_service_of(p)->handle_cancel)
-		erps_service_of(p)->handle_cancel(s, from);
+		erps_callback(p)->handle_cancel(s, from);
 }
 
 /* All of them are looked at: each may have a time of its own, and there are `window` at most. */

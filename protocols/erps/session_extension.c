@@ -43,7 +43,7 @@ tell_credit(struct sb_session *s, struct erps_session *p, struct erps_call *call
 	/* Cleared before the call: a part inside that is refused waits anew. */
 	call->is_credit_awaited = false;
 	if (erps_service_of(p)->handle_credit)
-		erps_service_of(p)->handle_credit(s, erps_from_of(s, call));
+		erps_callback(p)->handle_credit(s, erps_from_of(s, call));
 }
 
 bool

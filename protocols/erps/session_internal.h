@@ -61,6 +61,14 @@ erps_service_of(const struct erps_session *p)
 	return p->server->service;
 }
 
+/* The same, to call one of its callbacks: each begins with the service's own state. */
+static inline const struct erps_service *
+erps_callback(struct erps_session *p)
+{
+	p->hosted = NULL;
+	return p->server->service;
+}
+
 static inline const struct erps_service_options *
 erps_options(const struct erps_session *p)
 {

@@ -132,7 +132,7 @@ serve_cast(struct sb_session *s, struct erps_session *p, const struct erps_packe
 	if (!may(p, request))
 		deny(s, p, packet, no_ref);
 	else if (erps_service_of(p)->handle_cast)
-		erps_service_of(p)->handle_cast(s, request);
+		erps_callback(p)->handle_cast(s, request);
 	return 0;
 }
 

@@ -139,7 +139,7 @@ local_call(struct sb_session *s, struct erps_session *p, struct sb_message *m,
 
 	erps_tally(p, p->server->metrics.local_calls);
 	if (erps_service_of(p)->handle_call)
-		erps_service_of(p)->handle_call(s, from, request);
+		erps_callback(p)->handle_call(s, from, request);
 	else
 		(void)erps_reject(s, from, erps_refusal_text(ERPS_REFUSAL_UNDEF));
 }
@@ -166,7 +166,7 @@ erps_remote_message(struct sb_session *s, struct erps_session *p, struct sb_mess
 		break;
 	case ERPS_MSG_CAST:
 		if (erps_service_of(p)->handle_cast)
-			erps_service_of(p)->handle_cast(s, term);
+			erps_callback(p)->handle_cast(s, term);
 		break;
 	case ERPS_MSG_END:
 		break;
