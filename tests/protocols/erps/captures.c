@@ -32,27 +32,29 @@ struct captured {
 static struct captured packets[PACKETS_MAX];
 static size_t count;
 
+/* A field of the line, and on to the next. */
+static char *
+field(char **at)
+{
+	char *found = strsep(at, " ");
+
+	assert_non_null(*at);
+	return found;
+}
+
+/* The rest of the line is `expected`. */
 static void
-take_line(const char *line, size_t size)
+take_line(char *line, size_t size)
 {
 	struct captured *packet = &packets[count++];
-	char direction[4];
-	int hex_at, hex_end;
-	char *hex;
-	uint8_t *octets;
+	uint8_t *octets = malloc(size);
 
-	assert_true(count <= PACKETS_MAX);
-	assert_int_equal(
-		sscanf(line, "%u %3s %n%*s%n", &packet->connection, direction, &hex_at, &hex_end),
-		2);
-	packet->is_from_client = direction[0] == 'c';
-	hex = strndup(line + hex_at, (size_t)(hex_end - hex_at));
-	octets = malloc(size);
-	assert_true(hex && octets);
-	packet->octets = octets_of(hex, octets, size);
-	snprintf(packet->expected, sizeof(packet->expected), "%s", line + hex_end + 1);
+	assert_true(octets && count <= PACKETS_MAX);
+	packet->connection = (unsigned)strtoul(field(&line), NULL, 10);
+	packet->is_from_client = *field(&line) == 'c';
+	packet->octets = octets_of(field(&line), octets, size);
+	snprintf(packet->expected, sizeof(packet->expected), "%s", line);
 	packet->expected[strcspn(packet->expected, "\n")] = '\0';
-	free(hex);
 }
 
 static int
