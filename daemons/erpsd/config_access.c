@@ -109,16 +109,16 @@ static void
 key_fill(const struct sb_config *file, cfg_t *section, uint8_t key[16])
 {
 	const char *title = cfg_title(section);
-	size_t size = strlen(title);
+	struct sb_bytes octets = sb_bytes_text(title);
 
 	if (hex_key(title, key))
 		return;
-	if (size == 0 || size > 16)
+	if (octets.size == 0 || octets.size > 16)
 		sb_config_error(file, section, NULL,
 			"the name of a secret, its key, must have 1 to 16 octets, or 32 "
 			"hexadecimal digits");
 	else
-		memcpy(key, title, size);
+		memcpy(key, octets.data, octets.size);
 }
 
 static int

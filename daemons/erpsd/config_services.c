@@ -94,18 +94,15 @@ load(const struct sb_config *file, cfg_t *section, struct erpsd_part *part)
 static int
 part_open(const struct sb_config *file, cfg_t *section, struct erpsd_part *part)
 {
-	char path[PATH_MAX], reason[ERPSD_REASON_SIZE];
-	const char *module = cfg_getstr(section, "module");
-	int err = sb_config_path(file, module, path, sizeof(path) - 2);
-
 	/* Without a slash it would be looked for where libraries of the system are. */
-	if (!err && !strchr(path, '/')) {
-		memmove(path + 2, path, strlen(path) + 1);
-		memcpy(path, "./", 2);
-	}
-	if (err)
+	char here[2 + PATH_MAX] = "./", *path = here + 2;
+	char reason[ERPSD_REASON_SIZE];
+	const char *module = cfg_getstr(section, "module");
+
+	if (sb_config_path(file, module, path, PATH_MAX))
 		sb_config_error(file, section, "module", "module \"%s\": too long", module);
-	else if (erpsd_object_open(path, &part->plugin, &part->object, reason))
+	else if (erpsd_object_open(
+			 strchr(path, '/') ? path : here, &part->plugin, &part->object, reason))
 		sb_config_error(file, section, "module", "module \"%s\": %s", module, reason);
 	return part->object ? 0 : SB_ECONFIG;
 }

@@ -22,6 +22,8 @@ struct erpsd {
 	struct sb_listener_options *listeners;
 	size_t listener_count;
 	struct erps_server *server;
+	struct sb_store_memory *memory; /* NULL but in tests */
+	uint64_t delay_ns;
 	bool has_failed;
 };
 
@@ -127,6 +129,13 @@ erpsd_new(struct erpsd **out, const struct sb_config *file)
 	return 0;
 }
 
+void
+erpsd_set_memory(struct erpsd *d, struct sb_store_memory *memory, uint64_t delay_ns)
+{
+	d->memory = memory;
+	d->delay_ns = delay_ns;
+}
+
 /* ---- on a node ---- */
 
 static int
@@ -136,6 +145,8 @@ store_open(struct erpsd *d, struct sb_node *node)
 
 	if (!d->config->has_kv)
 		return 0;
+	options.memory = d->memory;
+	options.delay_ns = d->delay_ns;
 	return sb_store_open(&d->config->kv.store, node, &options, erpsd_kinds, ERPSD_KIND_COUNT);
 }
 

@@ -15,12 +15,18 @@
 #include "core/node.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct erpsd;
+struct sb_store_memory;
 
 /* Converts the configuration, which must outlive it, and opens its services; what is wrong is
  * reported. 0, SB_ECONFIG or SB_ENOMEM. */
 int erpsd_new(struct erpsd **d, const struct sb_config *file);
+
+/* For tests, before erpsd_start: a store in memory that outlives the node (core/store.h), borrowed;
+ * and how slow it is. */
+void erpsd_set_memory(struct erpsd *d, struct sb_store_memory *memory, uint64_t delay_ns);
 
 /* Opens the store and starts the services' own sessions on a node that does not run yet. Listeners
  * open when all is there. 0, or an error of sb_store_open, erps_server_new and their like. */

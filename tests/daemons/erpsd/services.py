@@ -193,12 +193,14 @@ def mutual(folder):
 
 
 def end(folder):
-	"""What was asked before SIGTERM is answered after it; then the connection ends."""
+	"""What was read before SIGTERM is answered after it; then the connection ends."""
 	with Daemon(folder, f"store.path={folder}/end.db") as daemon:
 		peer = Peer(daemon.port())
-		peer.call(Atom("ping"))
 		refs = {peer.send_call((Atom("put"), b"%d" % i, i)) for i in range(200)}
-		refs.discard(peer.answer()[1])
+		# Once this is answered, what was sent before it is read.
+		refs.add(last := peer.send_call(Atom("ping")))
+		while last in refs:
+			refs.discard(peer.answer()[1])
 		daemon.terminate()
 		while refs:
 			reply, ref = peer.answer()
