@@ -9,11 +9,6 @@
 #define ERPS_REF_MIN        256
 #define ERPS_REF_END        (INT64_C(1) << 27)
 
-/* A call that comes so soon after the answer to the one before is seldom one that was polled ... */
-#define QUICK_MS 20
-/* ... and so many in a row never are: the phase of a poll would have to fit each time. */
-#define QUICK_CALLS 3
-
 void
 erps_pace_init(struct erps_pace *pace, enum erps_pacing pacing)
 {
@@ -67,34 +62,11 @@ judge_ref(struct erps_pace *pace, struct erps_term ref)
 	pace->last_ref = value;
 }
 
-static void
-judge_time(struct erps_pace *pace, uint64_t now)
-{
-	if (pace->outstanding > 0)
-		pace->is_concurrent = true;
-	else if (!pace->is_answering || now - pace->left_at >= QUICK_MS * MS)
-		pace->quick_calls = 0;
-	else if (pace->quick_calls < QUICK_CALLS)
-		pace->quick_calls++;
-}
-
 void
-erps_pace_called(struct erps_pace *pace, uint64_t now, struct erps_term ref)
+erps_pace_called(struct erps_pace *pace, struct erps_term ref)
 {
-	if (!pace->is_paced)
-		return;
-	if (pace->can_prove)
+	if (pace->is_paced && pace->can_prove)
 		judge_ref(pace, ref);
-	judge_time(pace, now);
-	pace->outstanding++;
-}
-
-/* It has read the answer to its last call, or it would not have called. */
-static bool
-has_read_all(const struct erps_pace *pace)
-{
-	return pace->can_prove && !pace->is_concurrent && pace->is_answering &&
-	       pace->outstanding > 0 && pace->quick_calls == QUICK_CALLS;
 }
 
 uint64_t
@@ -102,7 +74,7 @@ erps_pace_due(const struct erps_pace *pace, uint64_t now)
 {
 	uint64_t due = pace->left_at + ERPS_PACE_GAP_MS * MS;
 
-	if (!pace->is_paced || pace->left_at == 0 || now >= due || has_read_all(pace))
+	if (!pace->is_paced || pace->left_at == 0 || now >= due)
 		return 0;
 	return due;
 }
@@ -111,18 +83,6 @@ void
 erps_pace_left(struct erps_pace *pace, uint64_t now)
 {
 	pace->left_at = now;
-	pace->is_answering = false;
-}
-
-void
-erps_pace_answered(struct erps_pace *pace, uint64_t now)
-{
-	if (pace->outstanding > 0)
-		pace->outstanding--;
-	if (now == 0)
-		return;
-	pace->left_at = now;
-	pace->is_answering = true;
 }
 
 void

@@ -40,16 +40,15 @@ enum erps_pacing {
  * nothing is signed; its keepalives have 9 octets. What does not look so proves that it is not,
  * for good (a Ref under 256 only the second time: one hash in half a million is).
  *
- * Some peers that are not Erps look like it. One that calls, waits for the answer, and calls again
- * at once shows in a few calls that it does not poll, and is then answered without delay; it must
- * never have had two calls outstanding, nor may a push be under way to it.
+ * That such a peer has sent something does not show that it has read our last packet: its callers
+ * know nothing of each other, and keepalives and casts go out by themselves. So the gap is kept
+ * whatever comes, also to a peer that has called one by one until now.
  */
 struct erps_pace {
 	uint64_t left_at; /* of the last packet to it; 0: none yet */
 	int64_t last_ref; /* -1: none yet */
-	uint32_t outstanding;
-	uint8_t small_refs, quick_calls;
-	bool is_paced, can_prove, is_concurrent, is_answering;
+	uint8_t small_refs;
+	bool is_paced, can_prove;
 };
 
 void erps_pace_init(struct erps_pace *pace, enum erps_pacing pacing);
@@ -64,15 +63,13 @@ erps_pace_is_on(const struct erps_pace *pace)
 /* A packet came: asked for every one, before anything is done with it. */
 void erps_pace_came(struct erps_pace *pace, const struct erps_packet *packet);
 
-/* It was a call with this Ref (after erps_pace_came), which will be answered. */
-void erps_pace_called(struct erps_pace *pace, uint64_t now, struct erps_term ref);
+/* It was a call with this Ref (after erps_pace_came). */
+void erps_pace_called(struct erps_pace *pace, struct erps_term ref);
 
 /* When the next packet may leave: 0: at once. */
 uint64_t erps_pace_due(const struct erps_pace *pace, uint64_t now);
 
-/* A packet left: the answer (reply or error) to a call that erps_pace_called was told of, or any
- * other. Also: that answer will never leave (`now` 0). */
-void erps_pace_answered(struct erps_pace *pace, uint64_t now);
+/* A packet left. */
 void erps_pace_left(struct erps_pace *pace, uint64_t now);
 
 /* A client's view of one server, for one connection. */

@@ -112,7 +112,6 @@ erps_cancel(struct sb_session *s, struct erps_session *p, struct erps_call *call
 	const struct erps_from from = erps_from_of(s, call);
 
 	erps_tally(p, p->server->metrics.cancels);
-	erps_pace_answered(&p->pace, 0);
 	settle(s, p, call);
 	if (!sb_is_closing(s) && erps_service_of(p)->handle_cancel)
 		erps_callback(p)->handle_cancel(s, from);

@@ -108,12 +108,8 @@ send_head(struct sb_session *s, struct erps_session *p)
 	struct erps_waiting *head = p->outbox->head;
 
 	/* Without a connection, or over a bound: the session is ending. */
-	if (sb_write(s, head->octets, head->size) == 0) {
-		if (head->is_answer)
-			erps_pace_answered(&p->pace, sb_now(s));
-		else
-			erps_pace_left(&p->pace, sb_now(s));
-	}
+	if (sb_write(s, head->octets, head->size) == 0)
+		erps_pace_left(&p->pace, sb_now(s));
 	take_head(s, p);
 }
 

@@ -19,7 +19,6 @@ struct sb_session;
 struct erps_waiting {
 	struct erps_waiting *next;
 	size_t size;
-	bool is_answer;
 	uint8_t octets[];
 };
 

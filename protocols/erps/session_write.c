@@ -79,7 +79,7 @@ forget(struct sb_session *s, struct erps_session *p, const struct draft *d)
 
 /* It is whole: signed where that is configured, and on its way. */
 static int
-end(struct sb_session *s, struct erps_session *p, struct draft *d, bool is_answer)
+end(struct sb_session *s, struct erps_session *p, struct draft *d)
 {
 	struct erps_signer *signer = erps_signer_of(p);
 
@@ -87,16 +87,10 @@ end(struct sb_session *s, struct erps_session *p, struct draft *d, bool is_answe
 		forget(s, p, d);
 		return SB_ENOMEM;
 	}
-	if (d->waiting) {
-		d->waiting->is_answer = is_answer;
+	if (d->waiting)
 		return 0;
-	}
 	sb_write_commit(s, d->size);
-	if (!erps_pace_is_on(&p->pace))
-		return 0;
-	if (is_answer)
-		erps_pace_answered(&p->pace, sb_now(s));
-	else
+	if (erps_pace_is_on(&p->pace))
 		erps_pace_left(&p->pace, sb_now(s));
 	return 0;
 }
@@ -120,7 +114,7 @@ erps_write_pair(struct sb_session *s, struct erps_session *p, enum erps_type typ
 	*at++ = 2;
 	memcpy(at, first.data, first.size);
 	memcpy(at + first.size, second.data, second.size);
-	return end(s, p, &d, type != ERPS_PART);
+	return end(s, p, &d);
 }
 
 int
@@ -133,7 +127,7 @@ erps_write_term(
 		return d.err;
 	d.octets[ERPS_HEADER_SIZE] = ERPS_TERM_VERSION;
 	memcpy(d.octets + ERPS_HEADER_SIZE + 1, term.data, term.size);
-	return end(s, p, &d, false);
+	return end(s, p, &d);
 }
 
 struct erps_term

@@ -8,7 +8,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
-from centre import BINARY, DEADLINE, skip, until  # noqa: E402
+from centre import BINARY, DEADLINE, SOURCE, skip, until  # noqa: E402
 
 
 def compiled(folder):
@@ -31,7 +31,7 @@ def certificates(folder):
 
 def command(modules, *words):
     """An Erlang of one scheduler: its peers are one of many programs of the test."""
-    return ["erl", "-noshell", "+S", "1", "-pa", modules, "-run", "erps_scenarios", "main", *words]
+    return ["erl", "-noshell", "+S", "1", "-kernel", "logger_level", "error", "-pa", modules, "-run", "erps_scenarios", "main", *words]
 
 
 def scenarios(modules, *words, seconds=50):

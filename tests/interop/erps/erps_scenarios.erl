@@ -2,6 +2,7 @@
 %%
 %%   main peers FOLDER        our two clients and two servers with each other
 %%   main service PLACE ...   our clients at a server of erps_service
+%%   main erpsd PLACE ...     the same at an erpsd with its services
 %%   main serve KIND PLACE IDENTIFIER
 %%                            one of our servers, chunk or stream, until standard input ends
 %%
@@ -14,9 +15,13 @@
 -define(DEADLINE, 20000).
 
 main(["peers", Folder]) ->
-    run(peers(Folder));
+    run(peers(Folder), []);
 main(["service" | Places]) ->
-    run(lists:append([service(place(Place)) || Place <- Places]));
+    At = [place(Place) || Place <- Places],
+    run(lists:append([service(Place) || Place <- At]), lists:append([polled(Place) || Place <- At]));
+main(["erpsd" | Places]) ->
+    At = [place(Place) || Place <- Places],
+    run(lists:append([erpsd(Place) || Place <- At]), lists:append([polled_erpsd(Place) || Place <- At]));
 main(["serve", Kind, Place, Identifier]) ->
     Options = #{at => place(Place), versions => fun versions/1},
     Port = (server(Kind)):start(case Identifier of
@@ -43,12 +48,16 @@ versions(_) -> false.
 
 %% ---- running ----
 
-%% All at once: most of the time of a scenario is spent waiting.
-run(Scenarios) ->
+%% Those of a list all at once, for most of the time of a scenario is spent waiting. The second list
+%% has those that need an Erlang with time to poll when it is due.
+run(Busy, Punctual) ->
+    Failed = at_once(Busy) + at_once(Punctual),
+    halt(min(Failed, 1)).
+
+at_once(Scenarios) ->
     Until = erlang:monotonic_time(millisecond) + ?DEADLINE,
     Runs = [{Name, spawn_monitor(Scenario)} || {Name, Scenario} <- Scenarios],
-    Failed = lists:sum([ended(Name, Run, Until) || {Name, Run} <- Runs]),
-    halt(min(Failed, 1)).
+    lists:sum([ended(Name, Run, Until) || {Name, Run} <- Runs]).
 
 ended(Name, {Pid, Monitor}, Until) ->
     Left = max(0, Until - erlang:monotonic_time(millisecond)),
@@ -137,11 +146,6 @@ service(Place) ->
         [{"calls, casts, pushes", fun() -> usual(Place) end},
          {"every term", fun() -> terms(Place, 0) end},
          {"compressed terms", fun() -> terms(Place, 9) end},
-         {"pushes that are many at once", fun() -> many_pushes(Place, 12) end},
-         {"callers that are many at once", fun() -> many_callers(Place, 24, 0) end},
-         {"callers one after the other", fun() -> many_callers(Place, 24, 13) end},
-         {"a cast behind a call", fun() -> cast_behind_call(Place) end},
-         {"keepalives between", fun() -> keepalives(Place) end},
          {"a wrong identifier", fun() -> refused(Place, <<"other">>, {0, 2, 4}, <<"wrong identifier">>) end},
          {"a wrong version", fun() -> refused(Place, <<"capsrv">>, {0, 1, 0}, <<"incompatible version">>) end},
          {"rejections", fun() -> rejected(Place) end},
@@ -152,11 +156,63 @@ service(Place) ->
          {"a stream: no packet ends it", fun() -> no_packet(Place) end}],
     named(Place, Tried ++ certificates(Place)).
 
+%% Packets that must not come together.
+polled(Place) ->
+    Tried =
+        [{"pushes that are many at once", fun() -> many_pushes(Place, 24) end},
+         {"callers that are many at once", fun() -> many_callers(Place, 24, 0) end},
+         {"callers one after the other", fun() -> many_callers(Place, 24, 13) end},
+         {"callers beside one that was alone", fun() -> one_then_two(Place) end},
+         {"a cast behind a call", fun() -> cast_behind_call(Place) end},
+         {"keepalives between", fun() -> keepalives(Place) end}],
+    named(Place, Tried).
+
 certificates({tcp, _}) ->
     [];
 certificates({tls, Port, Folder, _}) ->
     [{["certificate: ", Name], fun() -> no_entry({tls, Port, Folder, Of}) end}
      || {Name, Of} <- [{"none", none}, {"of another authority", "other-client"}, {"expired", "expired-client"}]].
+
+%% ---- erpsd: echo, kv, registry ----
+
+erpsd(Place) ->
+    Tried =
+        [{"erpsd: every term", fun() -> terms(Place, 0) end},
+         {"erpsd: compressed terms", fun() -> terms(Place, 9) end},
+         {"erpsd: values that are kept", fun() -> kept(Place) end},
+         {"erpsd: a stream: every term", fun() -> stream_terms(Place) end},
+         {"erpsd: a stream: references of any kind", fun() -> references(Place) end},
+         {"erpsd: a stream: no packet ends it", fun() -> no_packet(Place) end}],
+    named(Place, Tried ++ certificates(Place)).
+
+polled_erpsd(Place) ->
+    Tried =
+        [{"erpsd: callers that are many", fun() -> many_callers(Place, 24, 7) end},
+         {"erpsd: pushes by name", fun() -> pushes_by_name(Place) end}],
+    named(Place, Tried).
+
+kept(Place) ->
+    {ok, Client} = start(Place),
+    Key = atom_to_binary(element(1, Place)),
+    {ok, _} = erps_client:call(Client, {put, Key, #{a => [1.5, <<"two">>]}}),
+    {ok, #{a := [1.5, <<"two">>]}, _} = erps_client:call(Client, {get, Key}),
+    ok = erps_client:call(Client, {delete, Key}),
+    {error, not_found} = erps_client:call(Client, {get, Key}),
+    erps_client:stop(Client).
+
+pushes_by_name(Place) ->
+    {ok, Listener} = start(Place),
+    {ok, Client} = start(Place),
+    Name = element(1, Place),
+    ok = erps_client:call(Listener, {register, Name}),
+    [ok = erps_client:call(Client, {push, Name, {news, N}}) || N <- lists:seq(1, 5)],
+    [receive {push, Listener, {news, N}} -> ok after 2000 -> exit({lost, N}) end || N <- lists:seq(1, 5)],
+    ok = erps_client:call(Client, {broadcast, all}),
+    receive {push, Listener, all} -> ok after 2000 -> exit(no_broadcast) end,
+    erps_client:stop(Listener),
+    erps_client:stop(Client).
+
+%% ---- the scenarios themselves ----
 
 start(Place) ->
     erps_client:start(maps:put(at, Place, ?IDENTITY)).
@@ -214,6 +270,21 @@ many_callers(Place, Callers, ApartMs) ->
     Caller = fun(N) -> Self ! {N, erps_client:call(Client, {echo, {N, <<"mine">>}}, 10000)} end,
     [begin spawn_link(fun() -> Caller(N) end), timer:sleep(ApartMs) end || N <- lists:seq(1, Callers)],
     [receive {N, {N, <<"mine">>}} -> ok end || N <- lists:seq(1, Callers)],
+    none_dropped(Client).
+
+%% However long there was one caller: the second does not wait until the first has read.
+one_then_two(Place) ->
+    {ok, Client} = start(Place),
+    [N = erps_client:call(Client, {echo, N}) || N <- lists:seq(1, 20)],
+    Self = self(),
+    Caller = fun(N) -> Self ! {N, erps_client:call(Client, {echo, N})} end,
+    [begin
+         spawn_link(fun() -> Caller(N) end),
+         timer:sleep(4),
+         Caller(-N),
+         receive {N, N} -> ok end,
+         receive {_, Also} -> Also = -N end
+     end || N <- lists:seq(1, 5)],
     none_dropped(Client).
 
 %% What the cast sets off follows the reply at once, long before the client looks.

@@ -34,7 +34,7 @@ loop(Session = #{socket := Socket}) ->
     after 0 ->
         case erps_chunk:read(Socket, 20) of
             {ok, #{type := keepalive}} -> loop(Session);
-            {ok, Packet} -> judge(fault(Packet, Session), Packet, Session);
+            {ok, Packet} -> judge(erps_service:refusal(Packet, Session), Packet, Session);
             {error, timeout} -> loop(Session);
             {error, _} -> erps_transport:close(Socket)
         end
@@ -45,19 +45,6 @@ judge(none, Packet = #{type := Type, payload := Payload}, Session) when Type =:=
 judge(Fault, #{type := Type}, Session = #{socket := Socket}) when Type =:= call; Type =:= cast ->
     send(Socket, error, Fault),
     deaf(Session).
-
-fault(Packet, Session) ->
-    Identifier = maps:get(identifier, Packet),
-    Versions = maps:get(versions, Session, fun(_) -> true end),
-    case {maps:get(identifier, Session, Identifier), Versions(maps:get(version, Packet))} of
-        {Identifier, true} ->
-            case Packet of
-                #{is_signed := true} -> <<"authentication provided">>;
-                _ -> none
-            end;
-        {Identifier, false} -> <<"incompatible version">>;
-        _ -> <<"wrong identifier">>
-    end.
 
 deaf(Session) ->
     receive

@@ -2,7 +2,7 @@
 %% of actions, {reply, From, Term}, {reject, From, Reason}, {push, Term} or stop; an answer that comes
 %% later comes to the session as the message {later, Actions}. The service of erps_peer.c is the same.
 -module(erps_service).
--export([new/0, call/3, cast/2]).
+-export([new/0, call/3, cast/2, refusal/2]).
 
 new() ->
     0.
@@ -22,3 +22,17 @@ call(_, From, Count) ->
 cast(incr, Count) -> {[], Count + 1};
 cast({add, N}, Count) -> {[], Count + N};
 cast({push, Term}, Count) -> {[{push, Term}], Count}.
+
+%% Why a packet is refused before anything else is done with it, or none. Options as of erps_server.
+refusal(Packet, Options) ->
+    Identifier = maps:get(identifier, Packet),
+    Versions = maps:get(versions, Options, fun(_) -> true end),
+    case {maps:get(identifier, Options, Identifier), Versions(maps:get(version, Packet))} of
+        {Identifier, true} ->
+            case Packet of
+                #{is_signed := true} -> <<"authentication provided">>;
+                _ -> none
+            end;
+        {Identifier, false} -> <<"incompatible version">>;
+        _ -> <<"wrong identifier">>
+    end.

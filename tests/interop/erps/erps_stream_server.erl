@@ -52,12 +52,12 @@ serve(_, Session, Before) ->
 
 one(#{type := keepalive}, Session) ->
     {[], Session};
-one(#{type := Type, identifier := Identifier, payload := Payload}, Session = #{state := State}) ->
+one(Packet = #{type := Type, payload := Payload}, Session = #{state := State}) ->
     Term = binary_to_term(Payload),
-    case {Type, maps:get(identifier, Session, Identifier)} of
-        {call, Identifier} -> next(erps_service:call(element(2, Term), element(1, Term), State), Session);
-        {cast, Identifier} -> next(erps_service:cast(Term, State), Session);
-        {call, _} -> {[{reject, element(1, Term), <<"wrong identifier">>}], Session};
+    case {Type, erps_service:refusal(Packet, Session)} of
+        {call, none} -> next(erps_service:call(element(2, Term), element(1, Term), State), Session);
+        {cast, none} -> next(erps_service:cast(Term, State), Session);
+        {call, Reason} -> {[{reject, element(1, Term), Reason}], Session};
         {cast, _} -> {[], Session}
     end.
 
