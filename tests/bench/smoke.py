@@ -63,6 +63,33 @@ class Erps(unittest.TestCase):
                 status, result = load("erps-load", server.address, *options)
                 self.assertEqual((status, result["ops"], result["mismatched"]), (0, int(options[-1]), 0))
 
+    def test_our_servers_answer_every_call(self):
+        for command in (benchmarks.MINIMAL_ERPS, benchmarks.ERPSD):
+            with harness.Server([harness.program(command[0]), *command[1:]]) as server:
+                for options in (["--depth", "100", "--count", "20000"],
+                                ["--connections", "20", "--depth", "3", "--size", "20000", "--count", "2000"],
+                                ["--connections", "10", "--churn", "--count", "200"]):
+                    status, result = load("erps-load", server.address, *options)
+                    self.assertEqual((status, result["ops"], result["mismatched"]), (0, int(options[-1]), 0))
+                self.assertEqual(server.stop(), 0)
+
+    def test_a_benchmark_has_a_figure_for_each_goal(self):
+        options = run.parse(["--rounds", "2", "--seconds", "0.2"])
+        known = {one.name: one for one in benchmarks.BENCHMARKS + benchmarks.SELF_CHECKS}
+        for name in ("erps-1x100", "noise-erps-1-serial"):
+            result = run.run_one(known[name], None, options)
+            self.assertIn(result["verdict"], ("met", "missed", "undecided"), result)
+            self.assertGreater(result["ours"]["per_second"], 0)
+            self.assertIn("p99 of bare", result["goals"])
+
+    def test_newcomers_are_timed_beside_mute_peers(self):
+        options = run.parse(["--rounds", "2", "--seconds", "0.4"])
+        with tempfile.TemporaryDirectory() as folder:
+            one = benchmarks.erps.Newcomers("x", "", benchmarks.MINIMAL_ERPS, 5, {})
+            result = run.run_one(one, harness.certificate(folder), options)
+        self.assertEqual(result["verdict"], "reported", result)
+        self.assertGreater(result["with"]["per_second"], 0)
+
     def test_what_is_no_reply_is_seen(self):
         with harness.Server([harness.program("bare-echo")]) as server:
             status, _ = load("erps-load", server.address, "--count", "10")
