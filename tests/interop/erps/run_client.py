@@ -106,11 +106,14 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         modules = compiled(folder)
         certificates(folder)
-        with ThreadPoolExecutor(3) as several:
-            runs = [several.submit(session, modules, kind, calls, where) for where in (None, folder)
-                    for kind, calls in (("chunk", 100), ("stream", 100), ("stream", -1000))]
+        with ThreadPoolExecutor(2) as several:
+            runs = [several.submit(session, modules, "stream", calls, where)
+                    for where in (None, folder) for calls in (100, -1000)]
         for run in runs:
             run.result()
+        # This one wants its packets apart: nothing of ours may keep it from reading them.
+        for where in (None, folder):
+            session(modules, "chunk", 100, where)
 
 
 if __name__ == "__main__":
