@@ -2,7 +2,7 @@
  * Calls and casts of other sessions. Their terms come in messages of the node, checked
  * by who sent them; the answer goes back as the reply to the message.
  */
-#include "protocols/erps/client_internal.h"
+#include "protocols/erps/pool_internal.h"
 
 #include <string.h>
 
@@ -11,15 +11,19 @@ enum ask_message {
 	ERPS_CLIENT_ASK = 0xfee98000,
 	ERPS_CLIENT_TELL,
 	ERPS_CLIENT_ASK_CANCEL,
+	ERPS_CLIENT_FORWARD,
+	ERPS_CLIENT_MOVE,
 };
 
 #define CALL_MS 5000
 
 /* Of a question and of an answer; the term follows. */
 struct ask {
-	uint64_t due; /* on the node's clock; UINT64_MAX: never */
+	struct sb_from from; /* of one that was forwarded */
+	uint64_t due;        /* on the node's clock; UINT64_MAX: never */
 	uint32_t deadline_ms;
 	uint32_t outcome;
+	uint32_t moves;
 };
 
 /* Messages up to this are copied from the stack. */
@@ -147,20 +151,48 @@ erps_client_reply(
 		(void)release_on(sb_reply(s, from, 0, payload), &payload);
 }
 
+int
+erps_client_forward(struct sb_session *s, struct sb_address to, const struct erps_call *call,
+	struct erps_term request)
+{
+	const struct ask head = {.from = call->from,
+		.due = call->due,
+		.deadline_ms = call->deadline_ms,
+		.moves = call->moves + 1};
+	struct sb_payload payload;
+	uint8_t small[SMALL];
+	int err = make_payload(s, &head, request, small, &payload);
+
+	if (err)
+		return err;
+	return release_on(sb_post(s, to, ERPS_CLIENT_FORWARD, 0, payload), &payload);
+}
+
+void
+erps_client_ask_move(struct sb_session *s, struct sb_address to)
+{
+	(void)sb_post(s, to, ERPS_CLIENT_MOVE, 0, SB_NOTHING);
+}
+
+/* One that cannot be taken here may be elsewhere, in a pool. */
 static void
 take_ask(struct sb_session *s, struct erps_client_session *p, const struct sb_message *m)
 {
-	struct erps_call call = {.from = sb_message_from(m)};
+	struct erps_call call = {0};
 	struct ask head;
 	uint64_t id;
 
-	if (!m->is_call || m->size <= sizeof(head))
+	if (m->size <= sizeof(head))
 		return;
 	memcpy(&head, m->data, sizeof(head));
+	call.from = m->type == ERPS_CLIENT_FORWARD ? head.from : sb_message_from(m);
 	call.due = head.due;
 	call.deadline_ms = head.deadline_ms;
-	if (erps_client_take_call(s, p, &call, term_of(m), &id))
-		erps_client_reply(s, call.from, ERPS_UNSENT, (struct erps_term){NULL, 0});
+	call.moves = head.moves;
+	if (erps_client_take_call(s, p, &call, term_of(m), &id) == 0 ||
+		erps_pool_move(s, p, &call, term_of(m)))
+		return;
+	erps_client_reply(s, call.from, ERPS_UNSENT, (struct erps_term){NULL, 0});
 }
 
 static void
@@ -180,6 +212,7 @@ erps_client_message(struct sb_session *s, struct erps_client_session *p, struct 
 {
 	switch (m->type) {
 	case ERPS_CLIENT_ASK:
+	case ERPS_CLIENT_FORWARD:
 		take_ask(s, p, m);
 		return true;
 	case ERPS_CLIENT_TELL:
@@ -187,6 +220,10 @@ erps_client_message(struct sb_session *s, struct erps_client_session *p, struct 
 		return true;
 	case ERPS_CLIENT_ASK_CANCEL:
 		take_cancel(s, p, m);
+		return true;
+	case ERPS_CLIENT_MOVE:
+		if (p->place == ERPS_AWAY)
+			erps_pool_move_queue(s, p);
 		return true;
 	default:
 		return false;

@@ -18,6 +18,7 @@ erps_client_call(struct sb_session *s, struct erps_term request,
 		.context = o.context,
 		.deadline_ms = o.deadline_ms,
 		.credit = o.credit,
+		.credit_left = o.credit,
 	};
 	uint64_t made;
 
@@ -66,11 +67,15 @@ int
 erps_client_credit(struct sb_session *s, uint64_t id, uint32_t parts)
 {
 	struct erps_client_session *p = erps_client_session(s);
-	const struct erps_call *call = erps_calls_find(&p->calls, id);
+	struct erps_call *call = erps_calls_find(&p->calls, id);
+	int err;
 
 	if (!call || !call->ref || !call->credit)
 		return SB_ENOENT;
-	return erps_client_write_credit(s, p, call->ref, parts);
+	err = erps_client_write_credit(s, p, call->ref, parts);
+	if (!err && __builtin_add_overflow(call->credit_left, parts, &call->credit_left))
+		call->credit_left = UINT32_MAX;
+	return err;
 }
 
 bool

@@ -25,6 +25,8 @@ struct erps_call {
 	uint32_t ref;               /* on the wire, when it was sent; otherwise 0 */
 	uint32_t deadline_ms;       /* that the caller named; 0: none */
 	uint32_t credit;            /* of a stream, at first; 0: it is none */
+	uint32_t credit_left;       /* parts that may come now */
+	uint32_t moves;             /* from one member of a pool to another */
 	uint32_t sooner, later;     /* slots, in the order of deadlines */
 };
 

@@ -14,6 +14,8 @@
 
 #define ERPS_NS_PER_MS UINT64_C(1000000)
 
+struct erps_pool_member;
+
 struct erps_client {
 	struct sb_module module;
 	const struct erps_client_application *application;
@@ -25,6 +27,7 @@ struct erps_client {
 	struct erps_secret secret;
 	struct erps_term probe; /* data NULL: none; owned */
 	struct erps_client_metrics metrics;
+	struct erps_pool_member *member; /* NULL: of no pool */
 	char texts[];
 };
 
@@ -172,6 +175,13 @@ void erps_client_end_due(struct sb_session *s, struct erps_client_session *p);
 
 /* True: the message was one of ours. */
 bool erps_client_message(struct sb_session *s, struct erps_client_session *p, struct sb_message *m);
+
+/* Gives a call that was not sent to another client's session. Errors as sb_post. */
+int erps_client_forward(struct sb_session *s, struct sb_address to, const struct erps_call *call,
+	struct erps_term request);
+
+/* Has a member of the pool that is away give its queue to others. */
+void erps_client_ask_move(struct sb_session *s, struct sb_address to);
 
 /* Answers another session's call. */
 void erps_client_reply(struct sb_session *s, struct sb_from from, enum erps_outcome outcome,

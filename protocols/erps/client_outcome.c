@@ -88,6 +88,10 @@ erps_client_end(struct sb_session *s, struct erps_client_session *p, struct erps
 	if (ended.ref && is_answer(outcome))
 		sb_histogram_record(
 			p->client->metrics.answer_time, p->shard, sb_now(s) - ended.sent_at);
+	/* A server of ours knows the deadlines that it was told. */
+	if (outcome == ERPS_TIMED_OUT && ended.ref && !ended.deadline_ms &&
+		erps_client_uses_extensions(p))
+		erps_client_write_cancel(s, p, ended.ref);
 	if (ended.id == p->probe) {
 		probed(s, p, outcome);
 		return;

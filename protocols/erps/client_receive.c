@@ -3,8 +3,8 @@
  * remains is to find whom it concerns. A packet that a server has no business to send
  * ends the connection; a payload that cannot be read costs its own call at most.
  */
-#include "protocols/erps/client_internal.h"
 #include "protocols/erps/extension_internal.h"
+#include "protocols/erps/pool_internal.h"
 #include "protocols/erps/tag.h"
 
 static void
@@ -152,7 +152,11 @@ take_part(struct sb_session *s, struct erps_client_session *p, const struct erps
 	struct erps_call *call;
 	uint64_t ref;
 
+	/* One that cannot be read ends its stream, and the server should know. */
 	if (erps_decode(&p->decoder, packet->payload, &pair)) {
+		call = find(p, ref_at_end(packet->payload));
+		if (call)
+			erps_client_write_cancel(s, p, call->ref);
 		end_unread(s, p, packet->payload);
 		return;
 	}
@@ -161,6 +165,11 @@ take_part(struct sb_session *s, struct erps_client_session *p, const struct erps
 		sb_counter_add(p->client->metrics.late, p->shard, 1);
 		return;
 	}
+	if (!call->credit_left) {
+		malformed(s, p, "a part without credit");
+		return;
+	}
+	call->credit_left--;
 	sb_counter_add(p->client->metrics.parts, p->shard, 1);
 	if (erps_client_app(p)->part)
 		erps_client_app(p)->part(s, call->id, call->context, part);
@@ -178,6 +187,8 @@ take_drain(struct sb_session *s, struct erps_client_session *p, const struct erp
 	if (p->place != ERPS_READY)
 		return;
 	p->place = ERPS_DRAINING;
+	erps_pool_publish(p);
+	erps_pool_move_queue(s, p);
 	SB_LOG(s, INFO, "erps.client.draining", "ms", SB_UINT(ms), "outstanding", SB_UINT(p->sent));
 	if (erps_client_app(p)->draining)
 		erps_client_app(p)->draining(s, ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX);

@@ -2,7 +2,7 @@
  * The callbacks that the core calls, and the life of a connection; then what an
  * application does with its session.
  */
-#include "protocols/erps/client_internal.h"
+#include "protocols/erps/pool_internal.h"
 
 void *
 erps_client_state(const struct sb_session *s)
@@ -105,6 +105,7 @@ erps_client_leave(
 	if (p->place == ERPS_AWAY || p->place == ERPS_LEAVING)
 		return;
 	p->place = ERPS_LEAVING;
+	erps_pool_publish(p);
 	if (is_useless)
 		sb_connect_unsuccessful(s);
 	if (erps_client_stays(p, why))
@@ -133,6 +134,7 @@ erps_client_go_on(struct sb_session *s, struct erps_client_session *p)
 		return;
 	erps_client_pump(s, p);
 	tell_room(s, p);
+	erps_pool_publish(p);
 	if (p->place == ERPS_DRAINING && !p->sent)
 		erps_client_leave(s, p, SB_END_PEER, false);
 	if (p->is_stopping && !p->sent && !p->queue.count && !sb_is_closing(s))
@@ -177,6 +179,8 @@ session_start(struct sb_session *s, const void *args)
 	err = o->secret ? erps_signer_init(&p->signer, o->secret, 1) : 0;
 	if (!err)
 		err = begin_to_connect(s, o);
+	if (!err && p->client->member)
+		err = erps_pool_join(s, p->client->member);
 	if (!err && erps_client_app(p)->start)
 		err = erps_client_app(p)->start(s, p->client->args);
 	p->is_known = err >= 0;
@@ -190,6 +194,8 @@ erps_client_ready(struct sb_session *s, struct erps_client_session *p)
 {
 	p->place = ERPS_READY;
 	p->keepalive_at = after(s, erps_client_opts(p)->keepalive_ms);
+	erps_pool_publish(p);
+	erps_pool_call_for(s, p);
 	if (erps_client_app(p)->connected)
 		erps_client_app(p)->connected(s, sb_session_peer(s));
 }
@@ -236,7 +242,9 @@ session_disconnected(struct sb_session *s, enum sb_end why)
 	sb_counter_add(p->client->metrics.connections_lost, p->shard, 1);
 	p->place = ERPS_AWAY;
 	p->is_ours = false;
+	erps_pool_publish(p);
 	erps_client_end_sent(s, p, ERPS_LOST, nothing);
+	erps_pool_move_queue(s, p);
 	if (!stays || !erps_client_opts(p)->queues_while_away)
 		erps_client_end_queued(s, p, ERPS_UNSENT, nothing);
 	if (!sb_is_closing(s) && erps_client_app(p)->disconnected)
@@ -258,6 +266,7 @@ session_stopping(struct sb_session *s)
 	struct erps_client_session *p = erps_client_session(s);
 
 	p->is_stopping = true;
+	erps_pool_publish(p);
 	if (p->place == ERPS_AWAY || p->place == ERPS_LEAVING)
 		sb_close(s, SB_END_DRAIN);
 	else
@@ -284,7 +293,10 @@ session_closed(struct sb_session *s, enum sb_end why)
 	struct erps_client_session *p = erps_client_session(s);
 	const struct erps_term nothing = {NULL, 0};
 
+	p->place = ERPS_AWAY;
+	erps_pool_publish(p);
 	erps_client_end_sent(s, p, ERPS_LOST, nothing);
+	erps_pool_move_queue(s, p);
 	erps_client_end_queued(s, p, ERPS_UNSENT, nothing);
 	if (p->is_known && erps_client_app(p)->closed)
 		erps_client_app(p)->closed(s, why);

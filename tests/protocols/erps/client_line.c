@@ -356,6 +356,22 @@ test_a_cancel_is_told_to_a_server_of_ours(void **state)
 }
 
 static void
+test_a_call_that_timed_out_by_default_is_cancelled_at_a_server_of_ours(void **state)
+{
+	uint64_t ref, cancelled;
+
+	(void)state;
+	bed_open(&bed, NULL);
+	bed_prove(&bed);
+	assert_int_equal(bed_call(&bed, 1), 0);
+	ref = bed_expect_call(&bed, 1);
+	bed_pass(&bed, 5001);
+	bed_expect_trace(&bed, "timed out 1;");
+	assert_true(erps_match(payload_of(ERPS_CANCEL), "ref::uint", &cancelled));
+	assert_int_equal(cancelled, ref);
+}
+
+static void
 act_stream(struct bed *b, struct sb_session *s)
 {
 	const struct erps_call_options options = {.context = 9, .credit = 2};
@@ -408,6 +424,45 @@ test_a_stream_comes_in_parts_for_credit(void **state)
 	bed_act(&bed, act_credit_too_late);
 	bed_expect_trace(&bed, "part 9 1;part 9 2;part 9 3;replied 9 :end;");
 	assert_int_equal(bed_counter(&bed, "erps_client_late_total"), 1);
+}
+
+static void
+test_parts_without_credit_are_not_taken(void **state)
+{
+	uint64_t ref;
+
+	(void)state;
+	bed_open(&bed, NULL);
+	bed_prove(&bed);
+	bed_act(&bed, act_stream);
+	assert_true(erps_match(payload_of(ERPS_CALL_WITH), "{ref::uint, _, _}", &ref));
+	for (unsigned i = 0; i < 3; i++)
+		send_part(ref, "1");
+	bed_expect_trace(&bed, "part 9 1;part 9 1;");
+	assert_int_equal(bed_counter(&bed, "erps_client_malformed_total"), 1);
+}
+
+static void
+test_a_part_that_is_no_term_ends_its_stream_and_cancels_it(void **state)
+{
+	uint8_t octets[ERPS_HEADER_SIZE + 11], payload[] = {131, 104, 2, 113, 1, 1, 98, 0, 0, 0, 0};
+	struct sb_writer w = sb_writer_of(octets, sizeof(octets));
+	struct erps_packet packet = {
+		.type = ERPS_PART, .payload = sb_bytes(payload, sizeof(payload))};
+	uint64_t ref, cancelled;
+
+	(void)state;
+	bed_open(&bed, NULL);
+	bed_prove(&bed);
+	bed_act(&bed, act_stream);
+	assert_true(erps_match(payload_of(ERPS_CALL_WITH), "{ref::uint, _, _}", &ref));
+	for (unsigned i = 0; i < 4; i++)
+		payload[7 + i] = (uint8_t)(ref >> (24 - 8 * i));
+	assert_int_equal(erps_packet_encode(&w, &packet), 0);
+	bed_send_octets(&bed, sb_bytes(octets, sizeof(octets)));
+	bed_expect_trace(&bed, "malformed 9;");
+	assert_true(erps_match(payload_of(ERPS_CANCEL), "ref::uint", &cancelled));
+	assert_int_equal(cancelled, ref);
 }
 
 static void
@@ -573,7 +628,10 @@ main(void)
 		BED_TEST(test_a_probe_without_an_answer_gives_the_connection_up),
 		BED_TEST(test_a_deadline_that_was_named_goes_to_a_server_of_ours),
 		BED_TEST(test_a_cancel_is_told_to_a_server_of_ours),
+		BED_TEST(test_a_call_that_timed_out_by_default_is_cancelled_at_a_server_of_ours),
 		BED_TEST(test_a_stream_comes_in_parts_for_credit),
+		BED_TEST(test_parts_without_credit_are_not_taken),
+		BED_TEST(test_a_part_that_is_no_term_ends_its_stream_and_cancels_it),
 		BED_TEST(test_a_draining_server_is_left_when_its_last_answer_is_here),
 		BED_TEST(test_one_that_queues_takes_its_queue_from_a_draining_server_to_the_next),
 		BED_TEST(test_packets_carry_identifier_and_version),
