@@ -146,6 +146,8 @@ run_one(uint64_t seed, int steps, uint64_t failing)
 	bool has_failed;
 	int err;
 
+	if (seed % 3 == 0)
+		sim_slow_looks(sim, 50000);
 	sim_fail_allocation(sim, failing);
 	err = sb_node_new(&stage.node, &options);
 	CHECK(err == 0 || (err == SB_ENOMEM && failing));

@@ -30,7 +30,11 @@ sim_random(struct simulation *sim, uint64_t below)
 static uint64_t
 env_now(void *context)
 {
-	return ((struct simulation *)context)->now;
+	struct simulation *sim = context;
+
+	if (sim->max_look_ns)
+		sim->now += sim_random(sim, sim->max_look_ns);
+	return sim->now;
 }
 
 static int64_t
@@ -270,6 +274,12 @@ void
 sim_take(struct simulation *sim, uint64_t ns)
 {
 	sim->now += ns;
+}
+
+void
+sim_slow_looks(struct simulation *sim, uint64_t max_ns)
+{
+	sim->max_look_ns = max_ns;
 }
 
 void

@@ -35,6 +35,8 @@ void sim_attach(struct simulation *sim, struct sb_node *node);
 uint64_t sim_now(const struct simulation *sim);
 /* The clock moves on inside a callback, as if what it does took so long. */
 void sim_take(struct simulation *sim, uint64_t ns);
+/* From now on by up to so much whenever it is looked at: turns take time, and are cut short. */
+void sim_slow_looks(struct simulation *sim, uint64_t max_ns);
 /* A number below `below` (> 0), from the seed. */
 uint64_t sim_random(struct simulation *sim, uint64_t below);
 

@@ -65,6 +65,7 @@ struct simulation {
 	struct sim_options options;
 	struct sb_node *node;
 	uint64_t now;
+	uint64_t max_look_ns; /* by which a look at the clock moves it */
 	uint64_t random;
 	struct sim_socket sockets[SIM_SOCKETS];
 	struct sim_peer *peers;
