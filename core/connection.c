@@ -242,6 +242,12 @@ overdue(struct sb_connection *c)
 		sb_connection_end_session(c, SB_END_DEADLINE);
 		return;
 	case SB_CONNECTION_FLUSHING:
+		/* It is we who are late: nothing was tried since. */
+		if (c->is_dirty) {
+			c->last_input = s->shard->now;
+			sb_connection_arm(c);
+			return;
+		}
 		sb_limit_hit(s, SB_LIMIT_FLUSH, "lost", c->output.end - c->output.start);
 		sb_connection_destroy(c, c->end, true);
 		return;

@@ -18,35 +18,39 @@ sb_need(struct sb_session *s, size_t size)
 	return 0;
 }
 
-/* What stops it, when it is a budget: the counter, else NULL. */
-static struct sb_counter *
-budget_used_up(const struct sb_session *s, const struct sb_connection *c)
+/* A connection whose turn has come has one frame at least. */
+static bool
+has_no_time(const struct sb_session *s)
 {
-	if (c->frames >= c->limits->frame_budget)
-		return s->shard->metrics.budget_frames;
-	/* A connection whose turn has come has one frame at least. */
-	if (c->frames && s->is_receiving && sb_slice_is_over(s->shard))
-		return s->shard->metrics.budget_time;
-	return NULL;
+	return s->connection->frames && s->is_receiving && sb_slice_is_over(s->shard);
+}
+
+/* What stops the next frame leaves the rest to a later turn. */
+static void
+cut_off(const struct sb_session *s, bool is_budget)
+{
+	struct sb_connection *c = s->connection;
+
+	if (!s->is_receiving || c->is_cut_off)
+		return;
+	c->is_cut_off = true;
+	if (is_budget && !c->is_output_high)
+		sb_counter_add(s->shard->metrics.budget_frames, s->shard->index, 1);
 }
 
 bool
 sb_frame(struct sb_session *s)
 {
 	struct sb_connection *c = s->connection;
-	struct sb_counter *budget;
+	bool is_budget;
 
 	if (!sb_is_connected(s) || s->is_held || s->hand_over)
 		return false;
-	budget = budget_used_up(s, c);
+	is_budget = c->frames >= c->limits->frame_budget;
 	/* Small requests may have large answers: a turn's worth of them must not reach
-	 * output_hard, which would end a peer that did nothing wrong. */
-	if (budget || c->is_output_high) {
-		if (s->is_receiving && !c->is_cut_off) {
-			c->is_cut_off = true;
-			if (!c->is_output_high)
-				sb_counter_add(budget, s->shard->index, 1);
-		}
+	 * output_hard, which would end a peer that did nothing wrong. The slice counts itself. */
+	if (is_budget || c->is_output_high || has_no_time(s)) {
+		cut_off(s, is_budget);
 		return false;
 	}
 	c->frames++;
