@@ -243,7 +243,7 @@ static bool
 has_work(const struct sb_shard *shard)
 {
 	return shard->again.head || shard->ready.head || shard->dirty.head || shard->ended ||
-	       sb_messages_wait(shard);
+	       shard->has_batch || sb_messages_wait(shard);
 }
 
 static int64_t
@@ -357,6 +357,7 @@ run(struct sb_shard *shard)
 		run_input(shard);
 	sb_slice_begin(shard, SB_STEP_MESSAGES);
 	(void)sb_messages_deliver(shard);
+	shard->has_batch = false;
 	if (shard->before_flush)
 		shard->before_flush(shard, shard->before_flush_context);
 	sb_slice_begin(shard, SB_STEP_FLUSH);

@@ -161,6 +161,7 @@ struct sb_shard {
 	/* Called between messages and flush, if set: hands the turn's batch to the store. */
 	void (*before_flush)(struct sb_shard *shard, void *context);
 	void *before_flush_context;
+	bool has_batch; /* something waits for it */
 
 	struct sb_shard_metrics metrics;
 	struct sb_hold_counter holds[SB_HOLD_REASONS];

@@ -259,6 +259,8 @@ sb_store_lane_add(struct sb_store_lane *lane, struct sb_store_request *request,
 {
 	int err;
 
+	/* A `closed` asks after this turn's batch has gone. */
+	lane->shard->has_batch = true;
 	if (!sb_store_queue_take(lane, request->cost))
 		return sb_store_queue_refuse(lane, to, request->cost);
 	err = append(lane, request, to, ref);

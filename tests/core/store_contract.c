@@ -365,6 +365,35 @@ test_the_last_page_says_so_also_when_it_is_full_or_empty(void **state)
 	assert_true(seen.is_last);
 }
 
+/* They come after the turn's batch has gone: nothing else need wake the shard for the next one. */
+static void
+commit_in_closed(struct sb_session *s, struct probe *probe)
+{
+	struct sb_txn *txn = sb_txn_begin(s, probe->context);
+
+	assert_non_null(txn);
+	assert_int_equal(sb_txn_put(txn, MESSAGES, 9, "h", 1, "last", 4), 0);
+	assert_int_equal(sb_txn_commit(txn, nobody, 0), 0);
+}
+
+static void
+test_a_commit_in_closed_does_not_wait_for_other_work(void **state)
+{
+	struct lab *lab = *state;
+	struct sb_store *store = open_store(lab);
+	static struct probe probe;
+
+	start_probe(lab, 0, &probe);
+	probe.on_closed = commit_in_closed;
+	probe.context = store;
+	sb_close(probe.session, SB_END_LOCAL);
+	while (sb_node_turn(lab->node, 0, 0) || !probe.ends)
+		;
+	assert_null(store->lanes[0].commits);
+	store_settle(lab);
+	assert_row(lab, store_reader(lab, 1), store, 9, 1, "h", "last");
+}
+
 static void
 test_a_page_is_bounded_in_octets_but_has_a_row(void **state)
 {
@@ -436,6 +465,7 @@ main(void)
 		TEST(test_a_scan_goes_through_all_rows_page_by_page),
 		TEST(test_the_last_page_says_so_also_when_it_is_full_or_empty),
 		TEST(test_a_page_is_bounded_in_octets_but_has_a_row),
+		TEST(test_a_commit_in_closed_does_not_wait_for_other_work),
 	};
 	int failed = cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 
