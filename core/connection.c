@@ -67,7 +67,7 @@ sb_connection_begin(struct sb_connection *c, enum sb_proxy_mode proxy, struct sb
 		c->phase = SB_CONNECTION_PROXY;
 	sb_connection_arm(c);
 	if (c->phase == SB_CONNECTION_HANDSHAKE)
-		sb_connection_enqueue_again(c); /* a client speaks first */
+		sb_connection_enqueue_opening(c); /* a client speaks first */
 	if (c->phase == SB_CONNECTION_OPEN)
 		(void)sb_connection_opened(c);
 	sb_connection_update(c);
@@ -118,6 +118,10 @@ events_wanted(const struct sb_connection *c)
 	case SB_CONNECTION_PROXY:
 		return SB_READABLE;
 	case SB_CONNECTION_HANDSHAKE:
+		/* Until its next step, for which it stands in a list already, it need not be told
+		 * again. */
+		if (c->is_opening)
+			return 0;
 		return c->blocked_on ? c->blocked_on : SB_READABLE;
 	case SB_CONNECTION_OPEN:
 		/* Output of this turn is written at its end without asking the poller. */
@@ -323,7 +327,7 @@ sb_connection_abort(struct sb_connection *c, enum sb_end why)
 void
 sb_connection_release(struct sb_shard *shard, struct sb_connection *c)
 {
-	if (!c->is_ready && !c->is_again && !c->is_dirty)
+	if (!c->is_ready && !c->is_again && !c->is_opening && !c->is_dirty)
 		sb_shard_release(shard, c);
 }
 

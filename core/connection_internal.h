@@ -81,12 +81,12 @@ struct sb_connection {
 		uint32_t discarded; /* while lingering */
 	};
 	uint32_t frames; /* sb_frame in this turn */
-	struct sb_connection *ready_next, *again_next, *dirty_next;
+	struct sb_connection *ready_next, *again_next, *opening_next, *dirty_next;
 	uint8_t phase; /* enum sb_connection_phase */
 	uint8_t ready_events;
 	uint8_t blocked_on; /* SB_WRITABLE: a read waits for it; SB_READABLE: a write does */
 	uint8_t end;        /* enum sb_end, once flushing or lingering */
-	bool is_ready : 1, is_again : 1, is_dirty : 1;
+	bool is_ready : 1, is_again : 1, is_opening : 1, is_dirty : 1;
 	bool is_server : 1;
 	bool has_input_ended : 1; /* the peer's EOF was read */
 	bool is_end_told : 1;     /* ... and the owner knows */
@@ -145,12 +145,14 @@ void sb_connection_release(struct sb_shard *shard, struct sb_connection *c);
 /* connection_lists.c */
 void sb_connection_enqueue_ready(struct sb_connection *c, int events);
 void sb_connection_enqueue_again(struct sb_connection *c);
+void sb_connection_enqueue_opening(struct sb_connection *c);
 void sb_connection_enqueue_dirty(struct sb_connection *c);
 /* Puts the shard's mark at the end of `again`: what comes behind it has its turn later. */
 void sb_connection_mark_again(struct sb_shard *shard);
 /* Takes the first of a list; NULL: empty. Frees dead ones on the way. */
 struct sb_connection *sb_connection_next_ready(struct sb_shard *shard);
 struct sb_connection *sb_connection_next_again(struct sb_shard *shard);
+struct sb_connection *sb_connection_next_opening(struct sb_shard *shard);
 struct sb_connection *sb_connection_next_dirty(struct sb_shard *shard);
 
 /* input.c: turn level only. */

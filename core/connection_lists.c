@@ -5,7 +5,7 @@
 #include "core/connection_internal.h"
 #include "core/session_internal.h"
 
-/* The same three functions for three lists. They cannot share one link: a connection may be ready,
+/* The same three functions for four lists. They cannot share one link: a connection may be ready,
  * resumed and dirty at once. Removing is a search, done only by a hand-over. */
 #define QUEUE(name)                                                                \
 	static void name##_append(struct sb_shard *shard, struct sb_connection *c) \
@@ -65,6 +65,7 @@
 
 QUEUE(ready)
 QUEUE(again)
+QUEUE(opening)
 QUEUE(dirty)
 
 /* The poller may tell of reading and writing one after the other. */
@@ -93,6 +94,13 @@ sb_connection_mark_again(struct sb_shard *shard)
 }
 
 void
+sb_connection_enqueue_opening(struct sb_connection *c)
+{
+	if (!c->is_opening)
+		opening_append(c->session->shard, c);
+}
+
+void
 sb_connection_enqueue_dirty(struct sb_connection *c)
 {
 	if (!c->is_dirty)
@@ -109,6 +117,8 @@ sb_connection_unlink(struct sb_connection *c)
 		ready_remove(shard, c);
 	if (c->is_again)
 		again_remove(shard, c);
+	if (c->is_opening)
+		opening_remove(shard, c);
 	if (c->is_dirty)
 		dirty_remove(shard, c);
 }

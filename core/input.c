@@ -329,7 +329,10 @@ sb_connection_process(struct sb_connection *c, int events)
 		sb_opening_proxy(c);
 		break;
 	case SB_CONNECTION_HANDSHAKE:
-		sb_opening_handshake(c);
+		if (c->is_opening)
+			sb_connection_update(c);
+		else
+			sb_connection_enqueue_opening(c);
 		break;
 	case SB_CONNECTION_OPEN:
 		if (events & sb_connection_writes_on(c))

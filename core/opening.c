@@ -38,17 +38,8 @@ handshake_failed(struct sb_connection *c, int error)
 void
 sb_opening_handshake(struct sb_connection *c)
 {
-	struct sb_session *s = c->session;
 	int err;
 
-	/* Signing is the most expensive thing that an unknown peer can ask for: a storm of new
-	 * connections must not keep the open ones waiting. */
-	if (!s->shard->handshakes_left) {
-		sb_counter_add(s->shard->metrics.budget_handshakes, s->shard->index, 1);
-		sb_connection_enqueue_again(c);
-		return;
-	}
-	s->shard->handshakes_left--;
 	c->blocked_on = 0;
 	err = c->transport->handshake(c);
 	if (err == SB_AGAIN) {

@@ -14,7 +14,8 @@
 
 #include <string.h>
 
-/* A full handshake is a quarter of a millisecond of signing: eight keep a turn about 2 ms long. */
+/* A full handshake is a quarter of a millisecond of signing, so most turns have time for one;
+ * some steps are cheap. */
 #define HANDSHAKES_PER_TURN 8
 #define CPU_SAMPLE          16 /* thread CPU is read in one turn of so many: a system call */
 
@@ -179,7 +180,8 @@ sb_shard_fini(struct sb_shard *shard)
 	if (!shard->node)
 		return;
 	/* Only dead ones are left there; taking them out frees them. */
-	while (sb_connection_next_ready(shard) || sb_connection_next_dirty(shard))
+	while (sb_connection_next_ready(shard) || sb_connection_next_opening(shard) ||
+		sb_connection_next_dirty(shard))
 		;
 	queue_drop(shard);
 	sb_envelopes_fini(shard);
@@ -242,8 +244,8 @@ sb_shard_drain(struct sb_shard *shard, bool cut)
 static bool
 has_work(const struct sb_shard *shard)
 {
-	return shard->again.head || shard->ready.head || shard->dirty.head || shard->ended ||
-	       shard->has_batch || sb_messages_wait(shard);
+	return shard->again.head || shard->ready.head || shard->dirty.head || shard->opening.head ||
+	       shard->ended || shard->has_batch || sb_messages_wait(shard);
 }
 
 static int64_t
@@ -319,10 +321,12 @@ run_ready(struct sb_shard *shard)
 
 	while ((c = sb_connection_next_ready(shard))) {
 		int events = c->ready_events;
+		/* Its step comes later, so that nobody waits for it. */
+		bool is_handshake = c->phase == SB_CONNECTION_HANDSHAKE;
 
 		c->ready_events = 0;
 		sb_connection_process(c, events);
-		if (sb_slice_is_over(shard))
+		if (!is_handshake && sb_slice_is_over(shard))
 			return false;
 	}
 	return true;
@@ -330,18 +334,44 @@ run_ready(struct sb_shard *shard)
 
 /* When the ready ones take all the time, the others go first in the next turn. */
 static void
-run_input(struct sb_shard *shard)
+run_open(struct sb_shard *shard)
 {
 	bool is_again_first = shard->is_again_first;
 
-	sb_slice_begin(shard, SB_STEP_INPUT);
-	shard->handshakes_left = HANDSHAKES_PER_TURN;
 	shard->is_again_first = false;
 	if (is_again_first && !run_again(shard))
 		return;
 	shard->is_again_first = !run_ready(shard);
 	if (!is_again_first && !shard->is_again_first)
 		(void)run_again(shard);
+}
+
+/* Signing is the most expensive thing that an unknown peer can ask for: a storm of new connections
+ * must not keep the open ones waiting. But one has its step in any case. */
+static void
+run_opening(struct sb_shard *shard)
+{
+	struct sb_connection *c;
+	unsigned done = 0;
+
+	while (done < HANDSHAKES_PER_TURN && (c = sb_connection_next_opening(shard))) {
+		/* It may have been aborted meanwhile. */
+		if (c->phase == SB_CONNECTION_HANDSHAKE)
+			sb_opening_handshake(c);
+		done++;
+		if (sb_slice_look(shard))
+			return;
+	}
+	if (shard->opening.head)
+		sb_counter_add(shard->metrics.budget_handshakes, shard->index, 1);
+}
+
+static void
+run_input(struct sb_shard *shard)
+{
+	sb_slice_begin(shard, SB_STEP_INPUT);
+	run_open(shard);
+	run_opening(shard);
 }
 
 /* Messages come after input, so that what connections ask of each other in this turn is answered in

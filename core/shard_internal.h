@@ -136,14 +136,14 @@ struct sb_shard {
 	uint8_t *receive_buffer;
 	size_t receive_size;
 
-	struct sb_connection_list ready; /* the poller said so */
-	struct sb_connection_list again; /* resumed, cut off by a budget, decrypted already */
-	struct sb_connection_list dirty; /* has output to flush */
-	struct sb_connection *mark;      /* stands in `again` where a turn's share ends */
-	struct sb_session *service;      /* the shard's own session: timers of its listeners */
-	struct sb_session *ended;        /* closed() is due */
-	bool is_again_first;             /* in the next turn: its share was cut short in this */
-	unsigned handshakes_left;        /* of this turn */
+	struct sb_connection_list ready;   /* the poller said so */
+	struct sb_connection_list again;   /* resumed, cut off by a budget, decrypted already */
+	struct sb_connection_list opening; /* the next step of its handshake is due */
+	struct sb_connection_list dirty;   /* has output to flush */
+	struct sb_connection *mark;        /* stands in `again` where a turn's share ends */
+	struct sb_session *service;        /* the shard's own session: timers of its listeners */
+	struct sb_session *ended;          /* closed() is due */
+	bool is_again_first;               /* in the next turn: its share was cut short in this */
 
 	/* Messages present: same-shard ones at the tail, those of others moved here at each turn.
 	 */
@@ -188,6 +188,8 @@ void sb_shard_count_hold(struct sb_shard *shard, const char *reason);
 void sb_slice_begin(struct sb_shard *shard, enum sb_step step);
 /* Whether it has had its time; asked after each frame, connection and message. */
 bool sb_slice_is_over(struct sb_shard *shard);
+/* The same after something that takes long by itself: it looks at the clock in any case. */
+bool sb_slice_look(struct sb_shard *shard);
 /* Whether this turn takes no input: messages were left by the last. Once a turn. */
 bool sb_slice_passes_input(struct sb_shard *shard);
 /* Whether this turn writes nothing yet: messages are left that may add to the output. */

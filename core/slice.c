@@ -41,6 +41,16 @@ sb_slice_is_over(struct sb_shard *shard)
 
 	if (slice->is_over || ++slice->steps % LOOK_EVERY)
 		return slice->is_over;
+	return sb_slice_look(shard);
+}
+
+bool
+sb_slice_look(struct sb_shard *shard)
+{
+	struct sb_slice *slice = &shard->slice;
+
+	if (slice->is_over)
+		return true;
 	slice->is_over = shard->env->now(shard->env->context) >= slice->end;
 	if (slice->is_over)
 		sb_counter_add(shard->metrics.budget_time, shard->index, 1);

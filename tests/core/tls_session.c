@@ -496,6 +496,56 @@ test_many_handshakes_at_once_are_spread_over_turns(void **state)
 		tls_far_close(&far[i]);
 }
 
+static ssize_t
+echo_plain(struct sb_session *s, struct probe *p, struct sb_bytes in)
+{
+	(void)p;
+	(void)sb_write(s, in.data, in.size);
+	return (ssize_t)in.size;
+}
+
+static void
+test_a_storm_of_handshakes_keeps_no_open_connection_waiting(void **state)
+{
+	enum { COUNT = 40 };
+	static struct tls_far far[COUNT];
+	struct probe open = {.on_received = echo_plain}, probe = {0};
+	struct sim_peer *peer;
+	struct fixture f;
+	uint16_t port;
+
+	(void)state;
+	fixture_init(&f, 1, &probe_module, &open, NULL);
+	port = listen_tls(&f, plain_server, &probe_module, &probe, NULL);
+	for (int i = 0; i < COUNT; i++)
+		tls_far_connect(&far[i], &f, port, &certificates, NULL, NULL);
+	run_ms(&f, 1);
+	/* The last one that the poller tells of. */
+	peer = sim_connect(f.sim, f.port);
+	wait_count(&f, &open.connected, 1);
+	run_ms(&f, 1);
+	for (int i = 0; i < COUNT; i++) {
+		char octets[2048];
+		int size;
+
+		SSL_do_handshake(far[i].ssl);
+		size = BIO_read(far[i].out, octets, sizeof(octets));
+		sim_send(far[i].peer, octets, (size_t)size);
+	}
+	sim_send(peer, "x", 1);
+	/* A handshake takes longer than input may. */
+	sim_slow_looks(f.sim, 1000000);
+	sim_take(f.sim, 1000000);
+	turn(&f, 0);
+	assert_int_equal(open.received_calls, 1);
+	for (int i = 0; i < COUNT; i++)
+		tls_far_run(&far[i]);
+	assert_int_equal(probe.connected, COUNT);
+	fixture_fini(&f);
+	for (int i = 0; i < COUNT; i++)
+		tls_far_close(&far[i]);
+}
+
 /* ---- who is let in ---- */
 
 static void
@@ -877,6 +927,7 @@ main(void)
 		cmocka_unit_test(test_garbage_is_answered_by_an_alert_and_ends_the_session),
 		cmocka_unit_test(test_a_cut_at_any_octet_of_the_handshake_ends_the_session_once),
 		cmocka_unit_test(test_many_handshakes_at_once_are_spread_over_turns),
+		cmocka_unit_test(test_a_storm_of_handshakes_keeps_no_open_connection_waiting),
 		cmocka_unit_test(test_a_client_with_its_certificate_is_known_to_the_session),
 		cmocka_unit_test(test_a_client_without_its_certificate_is_told_why),
 		cmocka_unit_test(test_the_proxy_header_comes_before_tls),
