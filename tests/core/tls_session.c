@@ -860,6 +860,8 @@ run_weather(uint64_t seed)
 	uint16_t port;
 
 	f.sim = sim_new(&sim_options);
+	if (seed % 3 == 0)
+		sim_slow_looks(f.sim, 50000);
 	f.log = sb_log_new(&log_options);
 	options.env = sim_env(f.sim);
 	options.log = f.log;
