@@ -36,9 +36,10 @@ enum erps_pacing {
 
 /*
  * A server's view of one peer. It is taken for Erps.Client while all it sends looks so: its Refs
- * are hashes of 27 bits, never in order, never one twice; its identifier has 11 octets at most;
- * nothing is signed; its keepalives have 9 octets. What does not look so proves that it is not,
- * for good (a Ref under 256 only the second time: one hash in half a million is).
+ * are hashes of 27 bits, never counted (in steps of whatever size), never the same again and again;
+ * its identifier has 11 octets at most; nothing is signed; its keepalives have 9 octets. What does
+ * not look so proves that it is not, for good (a Ref under 256 only the second time: one hash in
+ * half a million is).
  *
  * That such a peer has sent something does not show that it has read our last packet: its callers
  * know nothing of each other, and keepalives and casts go out by themselves. So the gap is kept
@@ -47,7 +48,8 @@ enum erps_pacing {
 struct erps_pace {
 	uint64_t left_at; /* of the last packet to it; 0: none yet */
 	int64_t last_ref; /* -1: none yet */
-	uint8_t small_refs;
+	int64_t last_step;
+	uint8_t small_refs, steps;
 	bool is_paced, can_prove;
 };
 
