@@ -150,6 +150,7 @@ sb_config_node(const struct sb_config *config)
 		.id = (uint16_t)cfg_getint(node, "id"),
 		.threads = (unsigned)cfg_getint(node, "threads"),
 		.signals = true,
+		.survives_hangup = true,
 		.stop_ms = (uint32_t)sb_config_duration(node, "stop_timeout", UINT32_MAX),
 		.message_budget = (uint32_t)sb_config_count(node, "message_budget", UINT32_MAX),
 		.receive_buffer = sb_config_size(node, "receive_buffer", SIZE_MAX),

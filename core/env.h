@@ -48,8 +48,10 @@ struct sb_env {
 
 	/* Sockets: non-blocking, close-on-exec. 0 or a count, or a negative error; SB_AGAIN: not
 	 * now. `socket_read` gives 0 at the end of input. */
-	int (*socket_listen)(
-		void *context, const union sb_socket_address *at, int backlog, int *fd);
+	/* SB_EADDRINUSE: somebody listens there already; `is_first` is false beside a socket of
+	 * the same listener, which is no such somebody. */
+	int (*socket_listen)(void *context, const union sb_socket_address *at, int backlog,
+		bool is_first, int *fd);
 	/* Takes over a socket made elsewhere: as ours are. 0 or an error. */
 	int (*socket_adopt)(void *context, int fd);
 	int (*socket_accept)(void *context, int fd, union sb_socket_address *peer, int *accepted);

@@ -52,8 +52,26 @@ reserve_open(void)
 		reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+/*
+ * Every shard can bind the same address (SO_REUSEPORT), and so could another process of this
+ * user: each would have half of the connections, and nobody would be told. Our first socket has
+ * the option only when it is bound, which fails beside any other; those after it bind beside it.
+ */
+static int
+bind_beside(int fd, const union sb_socket_address *at, bool is_first)
+{
+	int err = is_first ? 0 : set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+
+	if (!err && bind(fd, &at->any, address_size(at)))
+		err = last_error();
+	if (!err && is_first)
+		err = set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	return err;
+}
+
 int
-sb_system_listen(void *context, const union sb_socket_address *at, int backlog, int *fd)
+sb_system_listen(
+	void *context, const union sb_socket_address *at, int backlog, bool is_first, int *fd)
 {
 	int made = socket(at->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int err;
@@ -64,11 +82,9 @@ sb_system_listen(void *context, const union sb_socket_address *at, int backlog, 
 	pthread_mutex_lock(&reserve_lock);
 	reserve_open();
 	pthread_mutex_unlock(&reserve_lock);
-	/* The first, so that a restart need not wait for the connections of its predecessor to be
-	 * forgotten; the second, so that every shard can bind the same address. */
+	/* So that a restart need not wait for the connections of its predecessor to be forgotten.
+	 */
 	err = set_option(made, SOL_SOCKET, SO_REUSEADDR, 1);
-	if (!err)
-		err = set_option(made, SOL_SOCKET, SO_REUSEPORT, 1);
 	/* So that [::] and 0.0.0.0 can be listened on side by side, whatever the system's default
 	 * is. */
 	if (!err && at->any.sa_family == AF_INET6)
@@ -76,8 +92,8 @@ sb_system_listen(void *context, const union sb_socket_address *at, int backlog, 
 	/* What is accepted inherits it: one system call less a connection. */
 	if (!err)
 		err = set_option(made, IPPROTO_TCP, TCP_NODELAY, 1);
-	if (!err && bind(made, &at->any, address_size(at)))
-		err = last_error();
+	if (!err)
+		err = bind_beside(made, at, is_first);
 	if (!err && listen(made, backlog))
 		err = last_error();
 	if (err)

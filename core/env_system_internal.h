@@ -5,7 +5,8 @@
 #include "env.h"
 
 /* env_socket.c */
-int sb_system_listen(void *context, const union sb_socket_address *at, int backlog, int *fd);
+int sb_system_listen(
+	void *context, const union sb_socket_address *at, int backlog, bool is_first, int *fd);
 int sb_system_adopt(void *context, int fd);
 int sb_system_accept(void *context, int fd, union sb_socket_address *peer, int *accepted);
 void sb_system_refuse(void *context, int fd);

@@ -56,8 +56,8 @@ open_sockets(struct sb_listener *listener, const char *address, int backlog)
 	for (size_t i = 0; !err && i < listener->acceptor_count; i++) {
 		struct sb_io *io = &listener->acceptors[i].io;
 
-		err = env->socket_listen(
-			env->context, &listener->address, backlog ? backlog : BACKLOG, &io->fd);
+		err = env->socket_listen(env->context, &listener->address,
+			backlog ? backlog : BACKLOG, i == 0, &io->fd);
 		if (!err && i == 0)
 			err = env->socket_name(env->context, io->fd, &listener->address);
 	}

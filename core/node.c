@@ -78,6 +78,7 @@ take_options(struct sb_node *node, const struct sb_node_options *given)
 	node->shard_count = options->threads ? options->threads : cores();
 	node->log = options->log ? options->log : standard_log(node);
 	node->wants_signals = options->signals;
+	node->survives_hangup = options->survives_hangup;
 	node->stop_ms = options->stop_ms ? options->stop_ms : STOP_MS;
 	node->message_budget = options->message_budget ? options->message_budget : MESSAGE_BUDGET;
 	node->receive_size = options->receive_buffer ? options->receive_buffer : RECEIVE_BUFFER;

@@ -21,6 +21,7 @@ struct sb_node_options {
 	const struct sb_env *env; /* NULL: sb_env_system() */
 	struct sb_log *log;       /* borrowed; NULL: standard error, logfmt, info */
 	bool signals;             /* SIGTERM and SIGINT drain, a second one cuts */
+	bool survives_hangup;     /* with signals: SIGHUP is logged and does nothing */
 	uint32_t stop_ms;         /* how long a drain may take before the cut; 0: 30000 */
 	uint32_t message_budget;  /* messages a shard and turn; 0: 4096 */
 	size_t receive_buffer;    /* octets, one a shard, at least 8 KiB; 0: 256 KiB */

@@ -45,7 +45,7 @@ struct sb_node {
 	size_t receive_size;
 	struct sb_limits default_limits;
 	unsigned descriptor_limit; /* connections are refused from this descriptor on */
-	bool wants_signals;
+	bool wants_signals, survives_hangup;
 	struct sb_signals *signals;
 
 	_Atomic int phase; /* enum sb_node_phase; changed on shard 0 */

@@ -1,5 +1,5 @@
 /*
- * SIGTERM and SIGINT, read from a descriptor by shard 0: a handler could do next
+ * SIGTERM, SIGINT and SIGHUP, read from a descriptor by shard 0: a handler could do next
  * to nothing, a descriptor is watched like any other. They are blocked before the
  * threads start, which inherit that.
  */
@@ -26,6 +26,10 @@ ready(struct sb_io *io, int events)
 	(void)events;
 	/* The environment has no signals: this is the real one's, or nobody's. */
 	while (read(io->fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP) {
+			SB_LOG_TO(signals->node->log, WARNING, "node.hangup");
+			continue;
+		}
 		SB_LOG_TO(signals->node->log, INFO, "node.signal", "signal",
 			SB_STR(sigabbrev_np((int)info.ssi_signo)));
 		sb_node_stop(signals->node);
@@ -43,6 +47,9 @@ sb_signals_new(struct sb_node *node)
 	sigemptyset(&signals->mask);
 	sigaddset(&signals->mask, SIGTERM);
 	sigaddset(&signals->mask, SIGINT);
+	/* Who means "reload" by it must not cut every peer off. */
+	if (node->survives_hangup)
+		sigaddset(&signals->mask, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals->mask, &signals->old_mask);
 	signals->node = node;
 	signals->io.ready = ready;

@@ -196,7 +196,7 @@ test_sockets_that_cannot_be_taken_stay_the_callers(void **state)
 		struct sb_listener_options options = {
 			.fds = fds, .fd_count = 2, .module = &probe_module, .args = &server};
 
-		assert_int_equal(env->socket_listen(env->context, &any, 1, &fds[0]), 0);
+		assert_int_equal(env->socket_listen(env->context, &any, 1, true, &fds[0]), 0);
 		fds[1] = stream; /* cannot be listened on */
 		assert_int_equal(sb_listen(f.node, &options, &opened), SB_EINVAL);
 		env->socket_close(env->context, fds[0]); /* fails the run if it were closed */

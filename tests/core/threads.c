@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -351,11 +352,35 @@ test_a_node_that_is_stopped_as_it_starts_stops(void **state)
 	}
 }
 
+/* The kernel alone would let both have it, and each would get half of the connections. */
+static void
+test_an_address_that_others_listen_on_is_refused(void **state)
+{
+	struct sb_node_options options = {.threads = SHARDS};
+	struct sb_listener_options listener = {
+		.name = "first", .address = "127.0.0.1:0", .module = &client};
+	struct sb_listener *first;
+	char address[SB_SOCKADDR_TEXT_MAX];
+	struct sb_node *node, *other;
+
+	(void)state;
+	assert_int_equal(sb_node_new(&node, &options), 0);
+	assert_int_equal(sb_node_new(&other, &options), 0);
+	assert_int_equal(sb_listen(node, &listener, &first), 0);
+	snprintf(address, sizeof(address), "127.0.0.1:%u", sb_listener_port(first));
+	listener.address = address;
+	assert_int_equal(sb_listen(other, &listener, NULL), SB_EADDRINUSE);
+	sb_node_free(node);
+	assert_int_equal(sb_listen(other, &listener, NULL), 0);
+	sb_node_free(other);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_node_that_is_stopped_as_it_starts_stops),
+		cmocka_unit_test(test_an_address_that_others_listen_on_is_refused),
 		cmocka_unit_test(test_two_nodes_hand_over_and_echo_across_threads),
 		cmocka_unit_test(test_they_do_so_over_tls),
 	};

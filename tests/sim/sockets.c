@@ -114,13 +114,14 @@ sim_accept(struct simulation *sim, uint16_t port)
 /* ---- environment ---- */
 
 static int
-env_listen(void *context, const union sb_socket_address *at, int backlog, int *fd)
+env_listen(void *context, const union sb_socket_address *at, int backlog, bool is_first, int *fd)
 {
 	struct simulation *sim = context;
 	int made = socket_take(sim, SIM_LISTENER);
 	uint16_t port = ntohs(at->v4.sin_port);
 
 	(void)backlog;
+	(void)is_first;
 	if (made < 0)
 		return made;
 	sim->sockets[made].port = port ? port : sim->next_port++;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """erpsd over TCP and TLS: each service as its peers see it, who may use what, and the end."""
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -197,6 +198,9 @@ def end(folder):
 	with Daemon(folder, f"store.path={folder}/end.db") as daemon:
 		peer = Peer(daemon.port())
 		refs = {peer.send_call((Atom("put"), b"%d" % i, i)) for i in range(200)}
+		# Nothing is reloaded, and nobody cut off.
+		daemon.process.send_signal(signal.SIGHUP)
+		daemon.logged("node.hangup")
 		# Once this is answered, what was sent before it is read.
 		refs.add(last := peer.send_call(Atom("ping")))
 		while last in refs:
@@ -227,6 +231,11 @@ def mistakes(folder):
 			f"listener.erps.address=127.0.0.1:{holder.getsockname()[1]}"],
 			capture_output=True, text=True, timeout=PATIENCE)
 	assert taken.returncode == 1 and "erpsd.listen_failed" in taken.stderr, taken
+	with Daemon(folder, "store.path=mem:") as first:
+		second = subprocess.run([erpsd, "-c", CONFIG, "--set", "store.path=mem:", "--set",
+			f"listener.erps.address=127.0.0.1:{first.port()}"],
+			capture_output=True, text=True, timeout=PATIENCE)
+	assert second.returncode == 1 and "SB_EADDRINUSE" in second.stderr, second
 
 
 def main():
