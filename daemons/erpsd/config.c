@@ -7,6 +7,7 @@
 
 #include "core/config_core.h"
 #include "core/error.h"
+#include "daemons/common/sections.h"
 #include "daemons/erpsd/config_parts_internal.h"
 #include "daemons/erpsd/kv_row.h"
 #include "protocols/erps/version.h"
@@ -39,9 +40,7 @@ static cfg_opt_t term_options[] = {
 };
 
 static cfg_opt_t store_options[] = {
-	CFG_STR("path", "mem:", CFGF_NONE),
-	CFG_STR("durability", "full", CFGF_NONE),
-	CFG_STR("queue_limit", "64MiB", CFGF_NONE),
+	SB_DAEMON_STORE_OPTIONS,
 	CFG_END(),
 };
 
@@ -91,7 +90,6 @@ const cfg_opt_t erpsd_config_options[] = {
 	CFG_END(),
 };
 
-static const char *const durability_words[] = {"full", "normal", "memory", NULL};
 static const char *const pacing_words[] = {"auto", "always", "never", NULL};
 
 static const enum erps_pacing pacings[] = {ERPS_PACING_AUTO, ERPS_PACING_ALWAYS, ERPS_PACING_NEVER};
@@ -110,8 +108,7 @@ static const struct sb_config_rule rules[] = {
 	SB_RULE_INTEGER("terms.atom", 1, 255),
 	SB_RULE_SIZE("terms.integer", 8, 1 << 20),
 	SB_RULE_SIZE("terms.inflated", 1024, 256 << 20),
-	SB_RULE_WORD("store.durability", durability_words),
-	SB_RULE_SIZE("store.queue_limit", 65536, INT64_C(1) << 34),
+	SB_DAEMON_STORE_RULES,
 	SB_RULE_COUNT("kv.max_keys", 1, 1000000000),
 	SB_RULE_SIZE("kv.max_size", 1, INT64_C(1) << 40),
 	SB_RULE_SIZE("kv.max_key", 1, ERPSD_KV_KEY_MAX),
@@ -174,19 +171,6 @@ kv_limits_of(cfg_t *root)
 		.octets = sb_config_size(kv, "max_size", UINT64_MAX),
 		.key = (uint32_t)sb_config_size(kv, "max_key", UINT32_MAX),
 		.value = (uint32_t)sb_config_size(kv, "max_value", UINT32_MAX),
-	};
-}
-
-struct sb_store_options
-erpsd_config_store(const struct sb_config *file)
-{
-	cfg_t *store = cfg_getsec(sb_config_root(file), "store");
-
-	return (struct sb_store_options){
-		.path = cfg_getstr(store, "path"),
-		.durability = cfg_getstr(store, "durability"),
-		.queue_limit_bytes = sb_config_size(store, "queue_limit", SIZE_MAX),
-		.views = erpsd_views,
 	};
 }
 

@@ -39,6 +39,4 @@ int erpsd_config_new(const struct sb_config *file, struct erpsd_config **out);
 /* Closes the services' objects. Takes NULL. */
 void erpsd_config_free(struct erpsd_config *config);
 
-struct sb_store_options erpsd_config_store(const struct sb_config *file);
-
 #endif

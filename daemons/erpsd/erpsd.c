@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/registry.h"
 #include "core/supervisor.h"
+#include "daemons/common/sections.h"
 #include "daemons/erpsd/config.h"
 #include "daemons/erpsd/kv_row.h"
 #include "protocols/erps/server.h"
@@ -19,8 +20,7 @@
 struct erpsd {
 	const struct sb_config *file;
 	struct erpsd_config *config;
-	struct sb_listener_options *listeners;
-	size_t listener_count;
+	struct sb_daemon_listeners listeners;
 	struct erps_server *server;
 	struct sb_store_memory *memory; /* NULL but in tests */
 	uint64_t delay_ns;
@@ -40,8 +40,8 @@ door_open(struct sb_session *s, struct door *door)
 	struct erpsd *d = door->erpsd;
 
 	door->is_open = true;
-	for (size_t i = 0; i < d->listener_count; i++) {
-		struct sb_listener_options *options = &d->listeners[i];
+	for (size_t i = 0; i < d->listeners.count; i++) {
+		struct sb_listener_options *options = &d->listeners.each[i];
 		int err;
 
 		options->module = erps_server_module(d->server);
@@ -90,25 +90,6 @@ static const struct sb_module door_module = {
 
 /* ---- before a node ---- */
 
-static int
-listeners_convert(struct erpsd *d)
-{
-	cfg_t *root = sb_config_root(d->file);
-	size_t count = cfg_size(root, "listener");
-	int err = 0;
-
-	d->listeners = calloc(count + 1, sizeof(*d->listeners));
-	if (!d->listeners)
-		return SB_ENOMEM;
-	for (size_t i = 0; i < count && !err; i++) {
-		err = sb_config_listener(
-			d->file, cfg_getnsec(root, "listener", (unsigned)i), &d->listeners[i]);
-		if (!err)
-			d->listener_count++;
-	}
-	return err;
-}
-
 int
 erpsd_new(struct erpsd **out, const struct sb_config *file)
 {
@@ -120,7 +101,7 @@ erpsd_new(struct erpsd **out, const struct sb_config *file)
 	d->file = file;
 	err = erpsd_config_new(file, &d->config);
 	if (!err)
-		err = listeners_convert(d);
+		err = sb_daemon_listeners(file, &d->listeners);
 	if (err) {
 		erpsd_free(d);
 		return err;
@@ -141,10 +122,11 @@ erpsd_set_memory(struct erpsd *d, struct sb_store_memory *memory, uint64_t delay
 static int
 store_open(struct erpsd *d, struct sb_node *node)
 {
-	struct sb_store_options options = erpsd_config_store(d->file);
+	struct sb_store_options options = sb_daemon_store(d->file);
 
 	if (!d->config->has_kv)
 		return 0;
+	options.views = erpsd_views;
 	options.memory = d->memory;
 	options.delay_ns = d->delay_ns;
 	return sb_store_open(&d->config->kv.store, node, &options, erpsd_kinds, ERPSD_KIND_COUNT);
@@ -205,9 +187,7 @@ erpsd_free(struct erpsd *d)
 	if (!d)
 		return;
 	erps_server_free(d->server);
-	for (size_t i = 0; i < d->listener_count; i++)
-		sb_config_listener_fini(&d->listeners[i]);
-	free(d->listeners);
+	sb_daemon_listeners_fini(&d->listeners);
 	erpsd_config_free(d->config);
 	free(d);
 }

@@ -8,6 +8,7 @@
 #include "core/config_core.h"
 #include "core/error.h"
 #include "core/store.h"
+#include "daemons/common/sections.h"
 #include "daemons/smpp-mc/config_file.h"
 #include "daemons/smpp-mc/front.h"
 #include "daemons/smpp-mc/mc_session.h"
@@ -25,8 +26,7 @@
 struct mc_centre {
 	const struct sb_config *file;
 	struct mc_config *config; /* NULL once it is the node's */
-	struct sb_listener_options *listeners;
-	size_t listener_count;
+	struct sb_daemon_listeners listeners;
 	struct mc_service *service;
 	struct smpp_service *smpp;
 	struct mc_upstreams *upstreams;
@@ -53,22 +53,11 @@ limits_complete(struct sb_listener_options *listener)
 static int
 listeners_convert(struct mc_centre *centre)
 {
-	cfg_t *root = sb_config_root(centre->file);
-	size_t count = cfg_size(root, "listener");
+	int err = sb_daemon_listeners(centre->file, &centre->listeners);
 
-	centre->listeners = calloc(count + 1, sizeof(*centre->listeners));
-	if (!centre->listeners)
-		return SB_ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		int err = sb_config_listener(centre->file,
-			cfg_getnsec(root, "listener", (unsigned)i), &centre->listeners[i]);
-
-		if (err)
-			return err;
-		limits_complete(&centre->listeners[i]);
-		centre->listener_count++;
-	}
-	return 0;
+	for (size_t i = 0; i < centre->listeners.count; i++)
+		limits_complete(&centre->listeners.each[i]);
+	return err;
 }
 
 int
@@ -110,7 +99,7 @@ mc_centre_set_delay(struct mc_centre *centre, uint64_t delay_ns)
 static int
 services_make(struct mc_centre *centre, struct sb_node *node)
 {
-	struct sb_store_options options = mc_config_store(centre->file);
+	struct sb_store_options options = sb_daemon_store(centre->file);
 	struct smpp_session_options session = mc_config_session(centre->file);
 	uint16_t id = sb_config_node(centre->file).id;
 	struct sb_store *store;
@@ -151,8 +140,8 @@ mc_centre_start(struct mc_centre *centre, struct sb_node *node)
 		.service = centre->service,
 		.smpp = centre->smpp,
 		.upstreams = centre->upstreams,
-		.listeners = centre->listeners,
-		.listener_count = centre->listener_count,
+		.listeners = centre->listeners.each,
+		.listener_count = centre->listeners.count,
 	};
 	return mc_front_start(&centre->front);
 }
@@ -172,8 +161,6 @@ mc_centre_free(struct mc_centre *centre)
 	mc_upstreams_free(centre->upstreams);
 	mc_service_free(centre->service);
 	mc_config_free(centre->config);
-	for (size_t i = 0; i < centre->listener_count; i++)
-		sb_config_listener_fini(&centre->listeners[i]);
-	free(centre->listeners);
+	sb_daemon_listeners_fini(&centre->listeners);
 	free(centre);
 }

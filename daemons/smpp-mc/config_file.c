@@ -7,6 +7,7 @@
 
 #include "core/config_core.h"
 #include "core/error.h"
+#include "daemons/common/sections.h"
 #include "daemons/smpp-mc/config_parts_internal.h"
 
 #include <stdlib.h>
@@ -29,9 +30,7 @@ static cfg_opt_t smpp_options[] = {
 };
 
 static cfg_opt_t store_options[] = {
-	CFG_STR("path", "mem:", CFGF_NONE),
-	CFG_STR("durability", "full", CFGF_NONE),
-	CFG_STR("queue_limit", "64MiB", CFGF_NONE),
+	SB_DAEMON_STORE_OPTIONS,
 	CFG_STR("full", "hold", CFGF_NONE),
 	CFG_END(),
 };
@@ -119,7 +118,6 @@ const cfg_opt_t mc_config_options[] = {
 	CFG_END(),
 };
 
-static const char *const durability_words[] = {"full", "normal", "memory", NULL};
 static const char *const full_words[] = {"hold", "throttle", NULL};
 static const char *const class_words[] = {"stored", "forwarded", NULL};
 
@@ -134,8 +132,7 @@ static const struct sb_config_rule rules[] = {
 	SB_RULE_DEADLINE("smpp.unbind_timeout"),
 	SB_RULE_SIZE("smpp.max_pdu", 1024, 16 << 20),
 	SB_RULE_INTEGER("smpp.bind_attempts", 1, 1000),
-	SB_RULE_WORD("store.durability", durability_words),
-	SB_RULE_SIZE("store.queue_limit", 65536, INT64_C(1) << 34),
+	SB_DAEMON_STORE_RULES,
 	SB_RULE_WORD("store.full", full_words),
 	SB_RULE_INTEGER("delivery.partitions_per_shard", 1, 64),
 	SB_RULE_COUNT("delivery.queue_limit", 1, UINT32_MAX),
@@ -197,18 +194,6 @@ mc_config_session(const struct sb_config *config)
 		.strict_tlvs = cfg_getbool(smpp, "strict_tlvs"),
 		.strict_values = cfg_getbool(smpp, "strict_values"),
 		.system_id = cfg_getstr(smpp, "system_id"),
-	};
-}
-
-struct sb_store_options
-mc_config_store(const struct sb_config *config)
-{
-	cfg_t *store = cfg_getsec(sb_config_root(config), "store");
-
-	return (struct sb_store_options){
-		.path = cfg_getstr(store, "path"),
-		.durability = cfg_getstr(store, "durability"),
-		.queue_limit_bytes = sb_config_size(store, "queue_limit", SIZE_MAX),
 	};
 }
 

@@ -6,7 +6,6 @@
 #define SMPP_MC_CONFIG_FILE_H
 
 #include "core/config.h"
-#include "core/store.h"
 #include "daemons/smpp-mc/config.h"
 #include "protocols/smpp/session.h"
 
@@ -16,8 +15,7 @@ extern const struct sb_config_rule *const mc_config_rules[];
 /* Makes the snapshot; the caller frees it. SB_ECONFIG when something was reported, SB_ENOMEM. */
 int mc_config_new(const struct sb_config *config, struct mc_config **out);
 
-/* The smpp and store sections. What they point at lives as long as the tree. */
+/* The smpp section. What it points at lives as long as the tree. */
 struct smpp_session_options mc_config_session(const struct sb_config *config);
-struct sb_store_options mc_config_store(const struct sb_config *config);
 
 #endif
