@@ -2,55 +2,34 @@
 #include "daemons/erpsd/config.h"
 
 #include "core/error.h"
+#include "tests/support/config_text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-static char reported[4096];
-
-static void
-report(struct sb_config_errors *errors, const char *text)
-{
-	size_t used = strlen(reported);
-
-	(void)errors;
-	/* The path is of no interest: what follows it is. */
-	snprintf(reported + used, sizeof(reported) - used, "%s\n",
-		strncmp(text, "/tmp/", 5) == 0 ? strchr(text, ':') + 1 : text);
-}
-
-static struct sb_config_errors errors;
+static struct config_reports reports;
 static struct sb_config *file;
 static struct erpsd_config *made;
 
 static int
 load_with(const char *text, const char *const *overrides, size_t count)
 {
-	char path[] = "/tmp/erpsd-config-XXXXXX";
-	struct sb_config_source source = {.path = path,
-		.options = erpsd_config_options,
+	struct sb_config_source source = {.options = erpsd_config_options,
 		.rules = erpsd_config_rules,
 		.overrides = overrides,
 		.override_count = count};
-	int fd = mkstemp(path), err;
+	int err;
 
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-	reported[0] = '\0';
-	errors = (struct sb_config_errors){.report = report};
+	config_reports_init(&reports);
 	file = NULL;
 	made = NULL;
-	err = sb_config_load(&source, &errors, &file);
-	unlink(path);
+	err = config_text_load(text, source, &reports.errors, &file);
 	if (!err)
 		err = erpsd_config_new(file, &made);
 	return err;
@@ -237,8 +216,8 @@ test_what_is_wrong_is_said_with_its_line(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(load(cases[i].text), SB_ECONFIG);
-		if (!strstr(reported, cases[i].says))
-			fail_msg("%s: not %s", reported, cases[i].says);
+		if (!strstr(reports.text, cases[i].says))
+			fail_msg("%s: not %s", reports.text, cases[i].says);
 		assert_null(made);
 		sb_config_free(file);
 		file = NULL;

@@ -4,11 +4,11 @@
 #include "core/metrics.h"
 #include "daemons/smpp-mc/config_file.h"
 #include "protocols/smpp/receipt.h"
+#include "tests/support/config_text.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,17 +36,12 @@ open_log(struct bed *bed)
 static void
 load(struct bed *bed, const char *text)
 {
-	struct sb_config_errors errors = sb_config_errors_to_stderr();
-	struct sb_config_source source = {
-		.path = bed->path, .options = mc_config_options, .rules = mc_config_rules};
-	int fd;
+	static struct sb_config_errors errors; /* conversions report there, too */
+	const struct sb_config_source source = {
+		.options = mc_config_options, .rules = mc_config_rules};
 
-	snprintf(bed->path, sizeof(bed->path), "/tmp/smpp-mc-test-XXXXXX");
-	fd = mkstemp(bed->path);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-	assert_int_equal(sb_config_load(&source, &errors, &bed->file), 0);
+	errors = sb_config_errors_to_stderr();
+	assert_int_equal(config_text_load(text, source, &errors, &bed->file), 0);
 	assert_int_equal(mc_centre_new(&bed->centre, bed->file), 0);
 }
 
@@ -94,7 +89,6 @@ node_free(struct bed *bed)
 	sb_node_free(bed->node);
 	mc_centre_free(bed->centre);
 	sb_config_free(bed->file);
-	unlink(bed->path);
 	assert_int_equal(sim_open_sockets(bed->sim), 0);
 }
 

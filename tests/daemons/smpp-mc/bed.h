@@ -24,7 +24,6 @@ struct bed {
 	struct sb_log *log;
 	int log_fd;
 	uint64_t settle_ns; /* how long a bed_settle is */
-	char path[64];      /* of the configuration */
 	struct sb_config *file;
 	struct mc_centre *centre;
 	struct sb_node *node;

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "daemons/smpp-mc/centre.h"
 #include "daemons/smpp-mc/config_file.h"
+#include "tests/support/config_text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,47 +12,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-static char reported[4096];
-
-static void
-report(struct sb_config_errors *errors, const char *text)
-{
-	size_t used = strlen(reported);
-
-	(void)errors;
-	/* The path is of no interest: what follows it is. */
-	snprintf(reported + used, sizeof(reported) - used, "%s\n",
-		strncmp(text, "/tmp/", 5) == 0 ? strchr(text, ':') + 1 : text);
-}
-
-static struct sb_config_errors errors;
+static struct config_reports reports;
 static struct sb_config *file;
 static struct mc_config *made;
 
 static int
 load_with(const char *text, const char *const *overrides, size_t count)
 {
-	char path[] = "/tmp/smpp-mc-config-XXXXXX";
-	struct sb_config_source source = {.path = path,
-		.options = mc_config_options,
+	struct sb_config_source source = {.options = mc_config_options,
 		.rules = mc_config_rules,
 		.overrides = overrides,
 		.override_count = count};
-	int fd = mkstemp(path), err;
+	int err;
 
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-	reported[0] = '\0';
-	errors = (struct sb_config_errors){.report = report};
+	config_reports_init(&reports);
 	file = NULL;
 	made = NULL;
-	err = sb_config_load(&source, &errors, &file);
-	unlink(path);
+	err = config_text_load(text, source, &reports.errors, &file);
 	if (!err)
 		err = mc_config_new(file, &made);
 	return err;
@@ -181,9 +161,9 @@ test_what_is_wrong_is_said_with_its_line(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(load_with(cases[i].text, NULL, 0), SB_ECONFIG);
-		if (!strstr(reported, cases[i].says))
-			print_error("%s-> %s", cases[i].text, reported);
-		assert_non_null(strstr(reported, cases[i].says));
+		if (!strstr(reports.text, cases[i].says))
+			print_error("%s-> %s", cases[i].text, reports.text);
+		assert_non_null(strstr(reports.text, cases[i].says));
 		assert_null(made);
 		unload();
 	}
@@ -241,7 +221,7 @@ test_all_errors_are_said_at_once(void **state)
 					   "retry \"x\" { }\n",
 				 NULL, 0),
 		SB_ECONFIG);
-	assert_int_equal(errors.count, 3);
+	assert_int_equal(reports.errors.count, 3);
 	unload();
 }
 

@@ -15,6 +15,7 @@
 #include "protocols/smpp/receipt.h"
 #include "tests/sim/seeds.h"
 #include "tests/sim/simulation.h"
+#include "tests/support/config_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -415,20 +416,12 @@ static struct sb_config *
 load(const char *text)
 {
 	static struct sb_config_errors errors; /* conversions report there, too */
-	char path[] = "/tmp/smpp-mc-seeds-XXXXXX";
-	struct sb_config_source source = {
-		.path = path, .options = mc_config_options, .rules = mc_config_rules};
-	struct sb_config *loaded = NULL;
-	int fd = mkstemp(path);
+	const struct sb_config_source source = {
+		.options = mc_config_options, .rules = mc_config_rules};
+	struct sb_config *loaded;
 
 	errors = sb_config_errors_to_stderr();
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		return NULL;
-	close(fd);
-	if (sb_config_load(&source, &errors, &loaded))
-		loaded = NULL;
-	unlink(path);
-	return loaded;
+	return config_text_load(text, source, &errors, &loaded) == 0 ? loaded : NULL;
 }
 
 int
