@@ -6,7 +6,7 @@
  */
 #include "protocols/erps/session_internal.h"
 
-struct erps_call *
+struct erps_pending_call *
 erps_call_find(struct erps_session *p, uint64_t id)
 {
 	if (p->call && p->call->id == id && id)
@@ -15,7 +15,7 @@ erps_call_find(struct erps_session *p, uint64_t id)
 }
 
 struct erps_from
-erps_from_of(const struct sb_session *s, const struct erps_call *call)
+erps_from_of(const struct sb_session *s, const struct erps_pending_call *call)
 {
 	return (struct erps_from){.session = sb_self(s),
 		.ref = call->id,
@@ -24,7 +24,7 @@ erps_from_of(const struct sb_session *s, const struct erps_call *call)
 
 /* It has its answer, or its end. */
 static void
-settle(struct sb_session *s, struct erps_session *p, struct erps_call *call)
+settle(struct sb_session *s, struct erps_session *p, struct erps_pending_call *call)
 {
 	if (call == p->call) {
 		call->id = 0;
@@ -38,7 +38,7 @@ settle(struct sb_session *s, struct erps_session *p, struct erps_call *call)
 }
 
 static void
-reject(struct sb_session *s, struct erps_session *p, struct erps_call *call,
+reject(struct sb_session *s, struct erps_session *p, struct erps_pending_call *call,
 	enum erps_refusal refusal)
 {
 	if (erps_write_error(s, p, refusal, erps_call_ref(call)) == 0)
@@ -47,7 +47,7 @@ reject(struct sb_session *s, struct erps_session *p, struct erps_call *call,
 
 /* The callback has returned, and the answer comes later. */
 static void
-wait_for_answer(struct sb_session *s, struct erps_session *p, const struct erps_call *call)
+wait_for_answer(struct sb_session *s, struct erps_session *p, const struct erps_pending_call *call)
 {
 	if (erps_pending_put(s, &p->pending, call)) {
 		(void)erps_write_error(s, p, ERPS_REFUSAL_NO_MEMORY, erps_call_ref(call));
@@ -61,7 +61,7 @@ wait_for_answer(struct sb_session *s, struct erps_session *p, const struct erps_
 }
 
 void
-erps_call_begin(struct sb_session *s, struct erps_session *p, struct erps_call *call,
+erps_call_begin(struct sb_session *s, struct erps_session *p, struct erps_pending_call *call,
 	struct erps_term request)
 {
 	uint32_t slot = erps_pending_reserve(p->pending);
@@ -84,7 +84,7 @@ int
 erps_answer(struct sb_session *s, struct erps_session *p, uint64_t id, enum erps_type type,
 	struct erps_term term)
 {
-	struct erps_call *call;
+	struct erps_pending_call *call;
 	int err;
 
 	if (p->phase == ERPS_PHASE_CLOSED || !sb_is_connected(s))
@@ -107,7 +107,7 @@ erps_answer(struct sb_session *s, struct erps_session *p, uint64_t id, enum erps
 
 /* Without an answer: nobody waits for one. */
 void
-erps_cancel(struct sb_session *s, struct erps_session *p, struct erps_call *call)
+erps_cancel(struct sb_session *s, struct erps_session *p, struct erps_pending_call *call)
 {
 	const struct erps_from from = erps_from_of(s, call);
 
@@ -118,7 +118,7 @@ erps_cancel(struct sb_session *s, struct erps_session *p, struct erps_call *call
 }
 
 static void
-overdue(struct sb_session *s, struct erps_session *p, struct erps_call *call)
+overdue(struct sb_session *s, struct erps_session *p, struct erps_pending_call *call)
 {
 	const struct erps_from from = erps_from_of(s, call);
 
@@ -136,7 +136,7 @@ erps_answer_overdue(struct sb_session *s, struct erps_session *p)
 
 	/* The callback may answer others, and the table go with the last. */
 	for (uint32_t slot = 0; p->pending && slot < p->pending->capacity; slot++) {
-		struct erps_call *call = &p->pending->calls[slot];
+		struct erps_pending_call *call = &p->pending->calls[slot];
 
 		if (!call->id)
 			continue;

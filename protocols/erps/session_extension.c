@@ -9,11 +9,11 @@
 /* ---- calls ---- */
 
 /* Seldom asked: no index is kept for it. */
-static struct erps_call *
+static struct erps_pending_call *
 find_ref(const struct erps_session *p, struct erps_term ref)
 {
 	for (uint32_t slot = 0; p->pending && slot < p->pending->capacity; slot++) {
-		struct erps_call *call = &p->pending->calls[slot];
+		struct erps_pending_call *call = &p->pending->calls[slot];
 		struct erps_term known = erps_call_ref(call);
 
 		if (call->id && sb_bytes_equal(sb_bytes(known.data, known.size),
@@ -27,7 +27,7 @@ find_ref(const struct erps_session *p, struct erps_term ref)
 void
 erps_cancel_asked(struct sb_session *s, struct erps_session *p, struct erps_term ref)
 {
-	struct erps_call *call = find_ref(p, ref);
+	struct erps_pending_call *call = find_ref(p, ref);
 
 	if (call)
 		erps_cancel(s, p, call);
@@ -36,7 +36,7 @@ erps_cancel_asked(struct sb_session *s, struct erps_session *p, struct erps_term
 /* ---- parts ---- */
 
 static void
-tell_credit(struct sb_session *s, struct erps_session *p, struct erps_call *call)
+tell_credit(struct sb_session *s, struct erps_session *p, struct erps_pending_call *call)
 {
 	if (!call->is_credit_awaited || !call->credit || sb_output_is_high(s))
 		return;
@@ -49,7 +49,7 @@ tell_credit(struct sb_session *s, struct erps_session *p, struct erps_call *call
 bool
 erps_credit_asked(struct sb_session *s, struct erps_session *p, struct erps_term payload)
 {
-	struct erps_call *call;
+	struct erps_pending_call *call;
 	struct erps_term ref;
 	uint64_t credit;
 
@@ -77,7 +77,7 @@ int
 erps_reply_part(struct sb_session *s, struct erps_from from, struct erps_term part)
 {
 	struct erps_session *p = sb_state(s);
-	struct erps_call *call;
+	struct erps_pending_call *call;
 	int err;
 
 	if (from.is_local || !sb_address_equal(from.session, sb_self(s)))

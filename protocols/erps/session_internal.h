@@ -23,14 +23,14 @@ enum erps_phase {
 
 struct erps_session {
 	struct erps_server *server;
-	void *hosted;                 /* erps_set_state; NULL: the service's own */
-	struct erps_call *call;       /* the one that handle_call has at hand; NULL: none */
-	struct erps_pending *pending; /* those that wait; NULL: none does */
-	struct erps_outbox *outbox;   /* what waits for a paced peer; NULL: nothing does */
-	uint8_t *fits;                /* access rules that fit the peer; NULL: there are none */
-	struct sb_timer timer;        /* the one for all deadlines */
-	uint64_t generation;          /* of the last call */
-	uint64_t drain_due;           /* ns, while DRAINING or LEAVING */
+	void *hosted;                   /* erps_set_state; NULL: the service's own */
+	struct erps_pending_call *call; /* the one that handle_call has at hand; NULL: none */
+	struct erps_pending *pending;   /* those that wait; NULL: none does */
+	struct erps_outbox *outbox;     /* what waits for a paced peer; NULL: nothing does */
+	uint8_t *fits;                  /* access rules that fit the peer; NULL: there are none */
+	struct sb_timer timer;          /* the one for all deadlines */
+	uint64_t generation;            /* of the last call */
+	uint64_t drain_due;             /* ns, while DRAINING or LEAVING */
 	struct erps_pace pace;
 	uint32_t bad_packets;
 	uint16_t shard;
@@ -109,17 +109,17 @@ int erps_receive(struct sb_session *s, struct erps_session *p, const struct erps
 /* ---- session_answer.c ---- */
 
 /* The call with this id, which may be the one at hand; NULL: it has had its end. */
-struct erps_call *erps_call_find(struct erps_session *p, uint64_t id);
-struct erps_from erps_from_of(const struct sb_session *s, const struct erps_call *call);
+struct erps_pending_call *erps_call_find(struct erps_session *p, uint64_t id);
+struct erps_from erps_from_of(const struct sb_session *s, const struct erps_pending_call *call);
 
 /* Lets the service answer a call of the peer's. */
-void erps_call_begin(struct sb_session *s, struct erps_session *p, struct erps_call *call,
+void erps_call_begin(struct sb_session *s, struct erps_session *p, struct erps_pending_call *call,
 	struct erps_term request);
 /* The answer of the call with this id. As erps_reply. */
 int erps_answer(struct sb_session *s, struct erps_session *p, uint64_t id, enum erps_type type,
 	struct erps_term term);
 /* Its caller waits no longer: it is forgotten, and the service told. */
-void erps_cancel(struct sb_session *s, struct erps_session *p, struct erps_call *call);
+void erps_cancel(struct sb_session *s, struct erps_session *p, struct erps_pending_call *call);
 /* What is overdue, and when to look again (UINT64_MAX: never). */
 uint64_t erps_answer_overdue(struct sb_session *s, struct erps_session *p);
 /* Rejects all that is left, before an end. */

@@ -72,7 +72,7 @@ grow(struct sb_session *s, struct erps_pending **table, uint32_t reserved)
 
 /* Out of the packet, which will be gone. */
 static bool
-keep_ref(struct sb_session *s, struct erps_call *call)
+keep_ref(struct sb_session *s, struct erps_pending_call *call)
 {
 	uint8_t *copy = call->ref_inline;
 
@@ -87,10 +87,11 @@ keep_ref(struct sb_session *s, struct erps_call *call)
 }
 
 int
-erps_pending_put(struct sb_session *s, struct erps_pending **table, const struct erps_call *call)
+erps_pending_put(
+	struct sb_session *s, struct erps_pending **table, const struct erps_pending_call *call)
 {
 	uint32_t slot = call->id & ERPS_SLOT_MASK;
-	struct erps_call *kept;
+	struct erps_pending_call *kept;
 
 	if ((!*table || slot >= (*table)->capacity) && !grow(s, table, slot))
 		return SB_ENOMEM;
@@ -104,7 +105,7 @@ erps_pending_put(struct sb_session *s, struct erps_pending **table, const struct
 	return SB_ENOMEM;
 }
 
-struct erps_call *
+struct erps_pending_call *
 erps_pending_find(struct erps_pending *table, uint64_t id)
 {
 	uint32_t slot = id & ERPS_SLOT_MASK;
@@ -115,7 +116,8 @@ erps_pending_find(struct erps_pending *table, uint64_t id)
 }
 
 void
-erps_pending_remove(struct sb_session *s, struct erps_pending **table, struct erps_call *call)
+erps_pending_remove(
+	struct sb_session *s, struct erps_pending **table, struct erps_pending_call *call)
 {
 	struct erps_pending *t = *table;
 

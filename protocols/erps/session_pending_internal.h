@@ -23,7 +23,7 @@ struct sb_session;
 #define ERPS_REF_INLINE 16
 #define ERPS_REF_MAX    1024
 
-struct erps_call {
+struct erps_pending_call {
 	uint64_t id;        /* generation and slot; 0: free, or answered */
 	uint64_t due;       /* ns: nobody waits any more, or the answer is overdue; UINT64_MAX */
 	uint64_t since;     /* ns: when it came */
@@ -40,7 +40,7 @@ struct erps_call {
 struct erps_pending {
 	uint32_t capacity, count;
 	uint32_t free_head;
-	struct erps_call calls[];
+	struct erps_pending_call calls[];
 };
 
 /* The slot that the call at hand gets if it is not answered at once: out of the free ones, or one
@@ -51,12 +51,13 @@ void erps_pending_give_back(struct erps_pending *table, uint32_t slot);
 
 /* Puts a copy of `call`, and of its Ref, into the slot that its id says, which was reserved. 0 or
  * SB_ENOMEM: then the slot is free again. */
-int
-erps_pending_put(struct sb_session *s, struct erps_pending **table, const struct erps_call *call);
+int erps_pending_put(
+	struct sb_session *s, struct erps_pending **table, const struct erps_pending_call *call);
 
 /* The call with this id; NULL: it had its answer. `table` may be NULL. */
-struct erps_call *erps_pending_find(struct erps_pending *table, uint64_t id);
-void erps_pending_remove(struct sb_session *s, struct erps_pending **table, struct erps_call *call);
+struct erps_pending_call *erps_pending_find(struct erps_pending *table, uint64_t id);
+void erps_pending_remove(
+	struct sb_session *s, struct erps_pending **table, struct erps_pending_call *call);
 void erps_pending_free(struct sb_session *s, struct erps_pending **table);
 
 static inline uint32_t
@@ -66,7 +67,7 @@ erps_pending_count(const struct erps_pending *table)
 }
 
 static inline struct erps_term
-erps_call_ref(const struct erps_call *call)
+erps_call_ref(const struct erps_pending_call *call)
 {
 	return (struct erps_term){call->ref ? call->ref : call->ref_inline, call->ref_size};
 }

@@ -98,7 +98,7 @@ static int
 serve_call(struct sb_session *s, struct erps_session *p, const struct erps_packet *packet,
 	const struct erps_call_payload *asked)
 {
-	struct erps_call call = {
+	struct erps_pending_call call = {
 		.ref = asked->ref.data,
 		.ref_size = (uint16_t)asked->ref.size,
 		.credit = asked->credit,
