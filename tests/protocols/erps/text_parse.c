@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #include "core/error.h"
-#include "tests/protocols/erps/memory.h"
+#include "tests/support/plain_env.h"
 
 static void
 expect_octets(const char *text, const void *octets, size_t size)
@@ -348,10 +348,11 @@ test_each_allocation_that_fails_is_said_and_nothing_is_left(void **state)
 	do {
 		struct erps_text_fault fault;
 		struct erps_builder b;
-		struct memory memory;
+		struct plain_env plain;
 
-		memory_init(&memory, failures);
-		erps_builder_init_env(&b, &memory.env, 4096);
+		plain_env_init(&plain);
+		plain.fail_at = failures + 1;
+		erps_builder_init_env(&b, &plain.env, 4096);
 		err = erps_parse(sb_bytes_text(text), &b, &fault);
 		if (err) {
 			assert_int_equal(err, SB_ENOMEM);
@@ -359,7 +360,7 @@ test_each_allocation_that_fails_is_said_and_nothing_is_left(void **state)
 			assert_int_equal(b.size, 0);
 		}
 		erps_builder_fini(&b);
-		assert_int_equal(memory.blocks, 0);
+		assert_int_equal(plain.live, 0);
 	} while (err && ++failures < 100);
 	assert_in_range(failures, 2, 20);
 	(void)state;

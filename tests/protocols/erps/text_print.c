@@ -14,7 +14,7 @@
 
 #include "core/error.h"
 #include "core/utf8.h"
-#include "tests/protocols/erps/memory.h"
+#include "tests/support/plain_env.h"
 
 /* The octets of a term, by their number and after its tag. */
 #define TERM(...) \
@@ -312,21 +312,21 @@ test_memory_of_an_environment_grows_up_to_the_limit(void **state)
 {
 	uint8_t octets[5 + 5000] = {109, 0, 0, 0x13, 0x88};
 	struct erps_term term = {octets, sizeof(octets)};
-	struct memory memory;
+	struct plain_env plain;
 	char *text;
 	size_t size;
 
-	memory_init(&memory, SIZE_MAX);
+	plain_env_init(&plain);
 	memset(octets + 5, 'x', 5000);
-	assert_int_equal(erps_print_env(&memory.env, term, 100000, &text, &size), 0);
+	assert_int_equal(erps_print_env(&plain.env, term, 100000, &text, &size), 0);
 	assert_int_equal(size, 5002);
 	assert_int_equal(strlen(text), size);
-	memory.env.release(memory.env.context, text);
-	assert_int_equal(erps_print_env(&memory.env, term, 1000, &text, &size), 0);
+	plain.env.release(plain.env.context, text);
+	assert_int_equal(erps_print_env(&plain.env, term, 1000, &text, &size), 0);
 	assert_int_equal(size, 1000);
 	assert_string_equal(text + 997, "...");
-	memory.env.release(memory.env.context, text);
-	assert_int_equal(memory.blocks, 0);
+	plain.env.release(plain.env.context, text);
+	assert_int_equal(plain.live, 0);
 	(void)state;
 }
 
@@ -339,16 +339,17 @@ test_each_allocation_that_fails_is_said(void **state)
 	int err;
 
 	do {
-		struct memory memory;
+		struct plain_env plain;
 		char *text;
 
-		memory_init(&memory, failures);
-		err = erps_print_env(&memory.env, term, 100000, &text, NULL);
+		plain_env_init(&plain);
+		plain.fail_at = failures + 1;
+		err = erps_print_env(&plain.env, term, 100000, &text, NULL);
 		if (!err)
-			memory.env.release(memory.env.context, text);
+			plain.env.release(plain.env.context, text);
 		else
 			assert_int_equal(err, SB_ENOMEM);
-		assert_int_equal(memory.blocks, 0);
+		assert_int_equal(plain.live, 0);
 	} while (err && ++failures < 100);
 	assert_in_range(failures, 2, 20);
 	(void)state;
