@@ -26,6 +26,7 @@
 #include "session.h"
 #include "store.h"
 #include "supervisor.h"
+#include "text.h"
 #include "tls.h"
 #include "units.h"
 #include "utf8.h"

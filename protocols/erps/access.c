@@ -3,6 +3,7 @@
 #include "core/env.h"
 #include "core/error.h"
 #include "core/network.h"
+#include "core/text.h"
 
 #include <string.h>
 
@@ -23,33 +24,14 @@ unless_any(const char *text)
 	return text && strcmp(text, "*") != 0 ? text : NULL;
 }
 
-static size_t
-text_size(const char *text)
-{
-	return unless_any(text) ? strlen(text) + 1 : 0;
-}
-
-static const char *
-keep_text(char **at, const char *text)
-{
-	size_t size = text_size(text);
-	const char *kept = *at;
-
-	if (!size)
-		return NULL;
-	memcpy(*at, text, size);
-	*at += size;
-	return kept;
-}
-
 static int
 compile(struct rule *rule, const struct erps_access_rule *from, char **texts)
 {
 	const char *network = unless_any(from->network);
 
 	*rule = (struct rule){
-		.method = keep_text(texts, from->method),
-		.subject = keep_text(texts, from->subject),
+		.method = sb_text_keep(texts, unless_any(from->method)),
+		.subject = sb_text_keep(texts, unless_any(from->subject)),
 		.has_network = network != NULL,
 		.is_allowed = from->is_allowed,
 	};
@@ -65,7 +47,8 @@ erps_access_new(struct erps_access **access, const struct sb_env *env,
 	char *texts;
 
 	for (size_t i = 0; i < count; i++)
-		size += text_size(rules[i].method) + text_size(rules[i].subject);
+		size += sb_text_size(unless_any(rules[i].method)) +
+			sb_text_size(unless_any(rules[i].subject));
 	made = env->allocate(env->context, size);
 	if (!made)
 		return SB_ENOMEM;

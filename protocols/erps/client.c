@@ -7,6 +7,7 @@
 
 #include "core/network.h"
 #include "core/node.h"
+#include "core/text.h"
 #include "protocols/erps/client_internal.h"
 
 #include <string.h>
@@ -71,23 +72,10 @@ texts_size(const struct erps_client_options *o)
 {
 	size_t size = o->secret ? o->secret->size : 0;
 
-#define X(member) size += o->member ? strlen(o->member) + 1 : 0;
+#define X(member) size += sb_text_size(o->member);
 	TEXT_MAP(X)
 #undef X
 	return size;
-}
-
-static const char *
-keep_text(char **at, const char *text)
-{
-	size_t size;
-	char *copy = *at;
-
-	if (!text)
-		return NULL;
-	size = strlen(text) + 1;
-	*at += size;
-	return memcpy(copy, text, size);
 }
 
 static void
@@ -96,7 +84,7 @@ keep_options(struct erps_client *client, const struct erps_client_options *o)
 	char *at = client->texts;
 
 	client->options = *o;
-#define X(member) client->options.member = keep_text(&at, o->member);
+#define X(member) client->options.member = sb_text_keep(&at, o->member);
 	TEXT_MAP(X)
 #undef X
 	if (o->limits) {

@@ -8,6 +8,7 @@
 
 #include "core/network.h"
 #include "core/node.h"
+#include "core/text.h"
 #include "protocols/smpp/esme_internal.h"
 #include "protocols/smpp/service_internal.h"
 #include "protocols/smpp/session_internal.h"
@@ -88,23 +89,10 @@ texts_size(const struct smpp_esme_options *o)
 {
 	size_t size = 0;
 
-#define X(member) size += o->member ? strlen(o->member) + 1 : 0;
+#define X(member) size += sb_text_size(o->member);
 	TEXT_MAP(X)
 #undef X
 	return size;
-}
-
-static const char *
-keep_text(char **at, const char *text)
-{
-	size_t size;
-	char *copy = *at;
-
-	if (!text)
-		return NULL;
-	size = strlen(text) + 1;
-	*at += size;
-	return memcpy(copy, text, size);
 }
 
 static void
@@ -113,7 +101,7 @@ keep_options(struct smpp_esme *esme, const struct smpp_esme_options *o)
 	char *at = esme->texts;
 
 	esme->options = *o;
-#define X(member) esme->options.member = keep_text(&at, o->member);
+#define X(member) esme->options.member = sb_text_keep(&at, o->member);
 	TEXT_MAP(X)
 #undef X
 	if (o->limits) {
