@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "core/node.h"
 #include "protocols/erps/client.h"
+#include "tests/fuzz/script.h"
 #include "tests/sim/simulation.h"
 
 #include <stdlib.h>
@@ -17,11 +18,6 @@
 
 #define PORT      4747
 #define FIRST_ACT 224
-#define HOLDS(condition)          \
-	do {                      \
-		if (!(condition)) \
-			abort();  \
-	} while (0)
 
 enum setup {
 	QUEUES = 1,
@@ -377,26 +373,20 @@ close_world(struct world *w)
 	sim_free(w->sim);
 }
 
-/* One octet, and what belongs to it. How many were used. */
-static size_t
-happen(struct world *w, const uint8_t *data, size_t size)
+static void
+happen(struct world *w, const struct script_step *step)
 {
-	size_t piece = data[0] < size - 1 ? data[0] : size - 1;
-
-	if (data[0] < FIRST_ACT) {
-		if (has_peer(w) && piece)
-			sim_send(w->peer, data + 1, piece);
-		run_for(w, 1000);
-		return 1 + piece;
+	if (!step->act) {
+		if (has_peer(w) && step->piece.size)
+			sim_send(w->peer, step->piece.data, step->piece.size);
+	} else if (step->act < ACT_REPLY) {
+		(void)sb_node_post(w->node, w->address, step->act, 0, SB_NOTHING);
+	} else if (step->act < ACT_PASS_SOME && has_peer(w)) {
+		serve(w, (enum act)step->act);
 	}
-	if (data[0] < ACT_REPLY)
-		(void)sb_node_post(w->node, w->address, data[0], 0, SB_NOTHING);
-	else if (data[0] < ACT_PASS_SOME && has_peer(w))
-		serve(w, (enum act)data[0]);
-	run_for(w, data[0] == ACT_PASS_MUCH   ? UINT64_C(1000000000)
-		   : data[0] == ACT_PASS_SOME ? 10000000
-					      : 1000);
-	return 1;
+	run_for(w, step->act == ACT_PASS_MUCH   ? UINT64_C(1000000000)
+		   : step->act == ACT_PASS_SOME ? 10000000
+						: 1000);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -406,6 +396,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct sb_log_options silent = {.level = SB_LOG_FATAL, .fd = 2};
 	static struct sb_log *log;
+	struct sb_bytes script;
+	struct script_step step;
 	struct world *w;
 
 	if (!size || size > 4096)
@@ -416,8 +408,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	HOLDS(w && log);
 	w->setup = data[0];
 	open_world(w, log);
-	for (size_t at = 1; at < size;)
-		at += happen(w, data + at, size - at);
+	script = sb_bytes(data + 1, size - 1);
+	while (script_next(&script, FIRST_ACT, &step))
+		happen(w, &step);
 	close_world(w);
 	free(w);
 	return 0;

@@ -11,18 +11,13 @@
 #include "core/log.h"
 #include "core/node.h"
 #include "protocols/erps/server.h"
+#include "tests/fuzz/script.h"
 #include "tests/sim/simulation.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define KEPT      64
-#define FIRST_ACT 240
-#define HOLDS(condition)          \
-	do {                      \
-		if (!(condition)) \
-			abort();  \
-	} while (0)
+#define KEPT 64
 
 enum behaviour {
 	ANSWERS_LATER = 1,
@@ -130,13 +125,7 @@ on_terminate(struct sb_session *s, enum sb_end why)
 }
 
 enum act {
-	ACT_TURN = FIRST_ACT,
-	ACT_SECOND,
-	ACT_HALF_MINUTE,
-	ACT_FINISH,
-	ACT_RESET,
-	ACT_STALL,
-	ACT_RECONNECT,
+	ACT_RECONNECT = SCRIPT_OWN_ACTS,
 	ACT_ANSWER, /* from here on acts of the service */
 	ACT_REJECT,
 	ACT_PART,
@@ -270,14 +259,14 @@ turn(struct world *w, uint64_t ns)
 }
 
 static void
-send_piece(struct world *w, const uint8_t *data, size_t size)
+send_piece(struct world *w, struct sb_bytes piece)
 {
-	if (sizeof(w->stream) - w->stream_size < size)
+	if (sizeof(w->stream) - w->stream_size < piece.size)
 		return;
-	memcpy(w->stream + w->stream_size, data, size);
-	w->stream_size += size;
+	memcpy(w->stream + w->stream_size, piece.data, piece.size);
+	w->stream_size += piece.size;
 	count_asked(w);
-	sim_send(w->peer, data, size);
+	sim_send(w->peer, piece.data, piece.size);
 	turn(w, 1000);
 }
 
@@ -301,30 +290,18 @@ connect_peer(struct world *w)
 }
 
 static void
+act_of_peer(struct world *w, enum script_act act)
+{
+	uint64_t ns = script_act(act, w->peer, &w->is_stalled);
+
+	if (ns)
+		turn(w, ns);
+}
+
+static void
 act(struct world *w, enum act act)
 {
 	switch (act) {
-	case ACT_TURN:
-		turn(w, 1000);
-		break;
-	case ACT_SECOND:
-		turn(w, 1000000000);
-		break;
-	case ACT_HALF_MINUTE:
-		turn(w, 30100000000);
-		break;
-	case ACT_FINISH:
-		sim_finish(w->peer);
-		turn(w, 1000);
-		break;
-	case ACT_RESET:
-		sim_reset(w->peer);
-		turn(w, 1000);
-		break;
-	case ACT_STALL:
-		w->is_stalled = !w->is_stalled;
-		sim_stall(w->peer, w->is_stalled);
-		break;
 	case ACT_RECONNECT:
 		connect_peer(w);
 		break;
@@ -344,24 +321,20 @@ act(struct world *w, enum act act)
 }
 
 static void
-play(struct world *w, const uint8_t *data, size_t size)
+play(struct world *w, struct sb_bytes script)
 {
-	while (size) {
-		size_t piece = *data++;
+	struct script_step step;
 
-		size--;
-		if (piece >= FIRST_ACT) {
-			/* A second stop cuts: the end of the world, which comes by itself. */
-			if (piece != ACT_STOP || !sb_node_is_stopping(w->node))
-				act(w, (enum act)piece);
-			if (sb_node_is_stopping(w->node) && piece == ACT_RECONNECT)
-				return;
-			continue;
-		}
-		piece = piece < size ? piece : size;
-		send_piece(w, data, piece);
-		data += piece;
-		size -= piece;
+	while (script_next(&script, SCRIPT_FIRST_ACT, &step)) {
+		if (!step.act)
+			send_piece(w, step.piece);
+		else if (step.act < SCRIPT_OWN_ACTS)
+			act_of_peer(w, (enum script_act)step.act);
+		/* A second stop cuts: the end of the world, which comes by itself. */
+		else if (step.act != ACT_STOP || !sb_node_is_stopping(w->node))
+			act(w, (enum act)step.act);
+		if (step.act == ACT_RECONNECT && sb_node_is_stopping(w->node))
+			return;
 	}
 }
 
@@ -450,7 +423,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size) {
 		w.behaviour = data[0];
 		open_world(&w, log);
-		play(&w, data + 1, size - 1);
+		play(&w, sb_bytes(data + 1, size - 1));
 		close_world(&w);
 	}
 	return 0;

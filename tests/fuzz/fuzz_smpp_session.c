@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "core/node.h"
 #include "protocols/smpp/esme.h"
+#include "tests/fuzz/script.h"
 #include "tests/sim/simulation.h"
 
 #include <stdlib.h>
@@ -22,13 +23,7 @@
 #define FUZZ_SIDE SMPP_MC
 #endif
 
-#define KEPT      64
-#define FIRST_ACT 240
-#define HOLDS(condition)          \
-	do {                      \
-		if (!(condition)) \
-			abort();  \
-	} while (0)
+#define KEPT 64
 
 enum behaviour {
 	ANSWERS_LATER = 1,
@@ -216,13 +211,7 @@ answer(struct sb_session *s, uint32_t status)
 }
 
 enum act {
-	ACT_TURN = FIRST_ACT,
-	ACT_SECOND,
-	ACT_HALF_MINUTE,
-	ACT_FINISH,
-	ACT_RESET,
-	ACT_STALL,
-	ACT_RECONNECT,
+	ACT_RECONNECT = SCRIPT_OWN_ACTS,
 	ACT_ANSWER, /* from here on acts of the application */
 	ACT_REFUSE,
 	ACT_DELIVER,
@@ -344,14 +333,14 @@ turn(struct world *w, uint64_t ns)
 }
 
 static void
-send_piece(struct world *w, const uint8_t *data, size_t size)
+send_piece(struct world *w, struct sb_bytes piece)
 {
-	if (sizeof(w->stream) - w->stream_size < size)
+	if (sizeof(w->stream) - w->stream_size < piece.size)
 		return;
-	memcpy(w->stream + w->stream_size, data, size);
-	w->stream_size += size;
+	memcpy(w->stream + w->stream_size, piece.data, piece.size);
+	w->stream_size += piece.size;
 	count_asked(w);
-	sim_send(w->peer, data, size);
+	sim_send(w->peer, piece.data, piece.size);
 	turn(w, 1000);
 }
 
@@ -392,54 +381,37 @@ connect_peer(struct world *w)
 }
 
 static void
-act(struct world *w, enum act act)
+act_of_peer(struct world *w, enum script_act act)
 {
-	switch (act) {
-	case ACT_TURN:
-		turn(w, 1000);
-		break;
-	case ACT_SECOND:
-		turn(w, 1000000000);
-		break;
-	case ACT_HALF_MINUTE:
-		turn(w, 30100000000);
-		break;
-	case ACT_FINISH:
-		sim_finish(w->peer);
-		turn(w, 1000);
-		break;
-	case ACT_RESET:
-		sim_reset(w->peer);
-		turn(w, 1000);
-		break;
-	case ACT_STALL:
-		w->is_stalled = !w->is_stalled;
-		sim_stall(w->peer, w->is_stalled);
-		break;
-	case ACT_RECONNECT:
-		connect_peer(w);
-		break;
-	default:
-		(void)sb_node_post(w->node, w->address, act, 0, SB_NOTHING);
-		turn(w, 1000);
-	}
+	uint64_t ns = script_act(act, w->peer, &w->is_stalled);
+
+	if (ns)
+		turn(w, ns);
 }
 
 static void
-play(struct world *w, const uint8_t *data, size_t size)
+act(struct world *w, enum act act)
 {
-	while (size) {
-		size_t piece = *data++;
+	if (act == ACT_RECONNECT) {
+		connect_peer(w);
+		return;
+	}
+	(void)sb_node_post(w->node, w->address, act, 0, SB_NOTHING);
+	turn(w, 1000);
+}
 
-		size--;
-		if (piece >= FIRST_ACT) {
-			act(w, (enum act)piece);
-			continue;
-		}
-		piece = piece < size ? piece : size;
-		send_piece(w, data, piece);
-		data += piece;
-		size -= piece;
+static void
+play(struct world *w, struct sb_bytes script)
+{
+	struct script_step step;
+
+	while (script_next(&script, SCRIPT_FIRST_ACT, &step)) {
+		if (!step.act)
+			send_piece(w, step.piece);
+		else if (step.act < SCRIPT_OWN_ACTS)
+			act_of_peer(w, (enum script_act)step.act);
+		else
+			act(w, (enum act)step.act);
 	}
 }
 
@@ -514,7 +486,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size) {
 		w.behaviour = data[0];
 		open_world(&w, &app, log);
-		play(&w, data + 1, size - 1);
+		play(&w, sb_bytes(data + 1, size - 1));
 		close_world(&w);
 	}
 	return 0;
