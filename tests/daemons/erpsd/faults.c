@@ -8,17 +8,15 @@
 #include "daemons/erpsd/config.h"
 #include "daemons/erpsd/erpsd.h"
 #include "tests/sim/simulation.h"
+#include "tests/sim/stand.h"
 #include "tests/support/config_text.h"
 
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -92,16 +90,10 @@ stop(void)
 static void
 open_on(unsigned threads)
 {
-	struct sb_log_options options = {.level = SB_LOG_DEBUG};
-
 	sim = sim_new(&(struct sim_options){.is_calm = true});
 	memory = sb_store_memory_new(sim_env(sim));
 	assert_non_null(memory);
-	log_fd = open(getenv("BED_LOG") ? getenv("BED_LOG") : "/dev/null",
-		O_WRONLY | O_CLOEXEC | O_CREAT | O_APPEND, 0600);
-	options.fd = log_fd;
-	log_lines = sb_log_new(&options);
-	assert_non_null(log_lines);
+	log_lines = stand_log(&log_fd);
 	start(threads);
 }
 
@@ -127,8 +119,7 @@ close_all(void **state)
 	(void)state;
 	stop();
 	sb_store_memory_free(memory);
-	sb_log_free(log_lines);
-	close(log_fd);
+	stand_log_free(log_lines, log_fd);
 	assert_int_equal(sim_live_allocations(sim), 0);
 	sim_free(sim);
 	return 0;

@@ -4,34 +4,19 @@
 #include "core/metrics.h"
 #include "daemons/smpp-mc/config_file.h"
 #include "protocols/smpp/receipt.h"
+#include "tests/sim/stand.h"
 #include "tests/support/config_text.h"
 
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #define PORT 2775
 
 /* ---- the centre ---- */
-
-static void
-open_log(struct bed *bed)
-{
-	struct sb_log_options options = {.level = SB_LOG_DEBUG};
-
-	/* Every line is made; who wants to read them says where to. */
-	bed->log_fd = open(getenv("BED_LOG") ? getenv("BED_LOG") : "/dev/null",
-		O_WRONLY | O_CLOEXEC | O_CREAT | O_APPEND, 0600);
-	assert_true(bed->log_fd >= 0);
-	options.fd = bed->log_fd;
-	bed->log = sb_log_new(&options);
-	assert_non_null(bed->log);
-}
 
 static void
 load(struct bed *bed, const char *text)
@@ -73,7 +58,7 @@ bed_open_with(struct bed *bed, const char *config, unsigned threads, const struc
 	bed->threads = threads;
 	bed->memory = sb_store_memory_new(sim_env(bed->sim));
 	assert_non_null(bed->memory);
-	open_log(bed);
+	bed->log = stand_log(&bed->log_fd);
 	bed_start(bed, config);
 }
 
@@ -114,8 +99,7 @@ bed_close(struct bed *bed)
 	assert_true(sb_node_is_stopped(bed->node));
 	node_free(bed);
 	sb_store_memory_free(bed->memory);
-	sb_log_free(bed->log);
-	close(bed->log_fd);
+	stand_log_free(bed->log, bed->log_fd);
 	sim_free(bed->sim);
 }
 

@@ -1,12 +1,9 @@
 #include "tests/protocols/erps/client_bed.h"
 
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -16,19 +13,6 @@ static struct bed *
 bed_of(const struct sb_session *s)
 {
 	return *(struct bed **)erps_client_state(s);
-}
-
-__attribute__((format(printf, 2, 3))) static void
-tell(struct bed *bed, const char *format, ...)
-{
-	size_t used = strlen(bed->trace);
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(bed->trace + used, sizeof(bed->trace) - used, format, arguments);
-	va_end(arguments);
-	used = strlen(bed->trace);
-	snprintf(bed->trace + used, sizeof(bed->trace) - used, ";");
 }
 
 /* What tests send is little: integers, atoms, binaries; anything else is "term". */
@@ -68,7 +52,7 @@ static void
 app_connected(struct sb_session *s, const struct sb_peer *peer)
 {
 	assert_non_null(peer);
-	tell(bed_of(s), "connected");
+	stand_tell(bed_of(s)->trace, "connected");
 	if (bed_of(s)->in_connected)
 		bed_of(s)->in_connected(bed_of(s), s);
 }
@@ -76,7 +60,8 @@ app_connected(struct sb_session *s, const struct sb_peer *peer)
 static void
 app_disconnected(struct sb_session *s, enum sb_end why, uint32_t retry_ms)
 {
-	tell(bed_of(s), "disconnected %s%s", sb_end_name(why), retry_ms ? " for a while" : "");
+	stand_tell(bed_of(s)->trace, "disconnected %s%s", sb_end_name(why),
+		retry_ms ? " for a while" : "");
 	assert_int_equal(erps_client_outstanding(s), 0);
 }
 
@@ -94,8 +79,8 @@ app_answered(struct sb_session *s, const struct erps_answer *answer)
 	char text[64];
 
 	assert_int_equal(erps_client_cancel(s, answer->id), SB_ENOENT);
-	tell(bed_of(s), "%s %lu%s", outcomes[answer->outcome], (unsigned long)answer->context,
-		text_of(answer->term, text));
+	stand_tell(bed_of(s)->trace, "%s %lu%s", outcomes[answer->outcome],
+		(unsigned long)answer->context, text_of(answer->term, text));
 	if (bed_of(s)->in_answered)
 		bed_of(s)->in_answered(bed_of(s), s);
 }
@@ -106,7 +91,7 @@ app_part(struct sb_session *s, uint64_t id, uint64_t context, struct erps_term p
 	char text[64];
 
 	assert_int_equal(id, bed_of(s)->last_id);
-	tell(bed_of(s), "part %lu%s", (unsigned long)context, text_of(part, text));
+	stand_tell(bed_of(s)->trace, "part %lu%s", (unsigned long)context, text_of(part, text));
 }
 
 static void
@@ -114,7 +99,7 @@ app_pushed(struct sb_session *s, struct erps_term push)
 {
 	char text[64];
 
-	tell(bed_of(s), "pushed%s", text_of(push, text));
+	stand_tell(bed_of(s)->trace, "pushed%s", text_of(push, text));
 }
 
 static void
@@ -122,19 +107,19 @@ app_refused(struct sb_session *s, struct erps_term reason)
 {
 	char text[64];
 
-	tell(bed_of(s), "refused%s", text_of(reason, text));
+	stand_tell(bed_of(s)->trace, "refused%s", text_of(reason, text));
 }
 
 static void
 app_draining(struct sb_session *s, uint32_t ms)
 {
-	tell(bed_of(s), "draining %u", ms);
+	stand_tell(bed_of(s)->trace, "draining %u", ms);
 }
 
 static void
 app_writable(struct sb_session *s)
 {
-	tell(bed_of(s), "writable");
+	stand_tell(bed_of(s)->trace, "writable");
 }
 
 static void
@@ -159,7 +144,7 @@ app_closed(struct sb_session *s, enum sb_end why)
 {
 	struct bed *bed = bed_of(s);
 
-	tell(bed, "closed %s", sb_end_name(why));
+	stand_tell(bed->trace, "closed %s", sb_end_name(why));
 	if (bed->session == s)
 		bed->session = NULL;
 }
@@ -182,33 +167,16 @@ static const struct erps_client_application application = {
 
 /* ---- the bed ---- */
 
-static void
-open_log(struct bed *bed)
-{
-	struct sb_log_options options = {.level = SB_LOG_DEBUG};
-
-	/* Every line is made, and nobody reads it. */
-	bed->log_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	assert_true(bed->log_fd >= 0);
-	options.fd = bed->log_fd;
-	bed->log = sb_log_new(&options);
-	assert_non_null(bed->log);
-}
-
 void
 bed_open_alone(struct bed *bed, const struct erps_client_options *options)
 {
 	static const struct sim_options calm = {.is_calm = true};
 	static const struct erps_client_options permanent = {.restart = SB_PERMANENT};
-	struct sb_node_options node = {.threads = 1};
 
 	memset(bed, 0, sizeof(*bed));
 	bed->sim = sim_new(&calm);
-	open_log(bed);
-	node.log = bed->log;
-	node.env = sim_env(bed->sim);
-	assert_int_equal(sb_node_new(&bed->node, &node), 0);
-	sim_attach(bed->sim, bed->node);
+	bed->log = stand_log(&bed->log_fd);
+	bed->node = stand_node(bed->sim, bed->log);
 	assert_int_equal(erps_client_start(bed->node, "127.0.0.1", PORT, &application, bed,
 				 options ? options : &permanent, &bed->client),
 		0);
@@ -250,8 +218,7 @@ bed_close(struct bed *bed)
 	assert_null(bed->session);
 	sb_node_free(bed->node);
 	erps_client_free(bed->client);
-	sb_log_free(bed->log);
-	close(bed->log_fd);
+	stand_log_free(bed->log, bed->log_fd);
 	assert_int_equal(sim_open_sockets(bed->sim), 0);
 	assert_int_equal(sim_live_allocations(bed->sim), 0);
 	sim_free(bed->sim);
@@ -568,14 +535,5 @@ bed_prove(struct bed *bed)
 uint64_t
 bed_counter(struct bed *bed, const char *name)
 {
-	uint64_t sum = 0;
-	size_t size;
-	char *text;
-
-	assert_int_equal(sb_metrics_text(sb_node_metrics(bed->node), &text, &size), 0);
-	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
-		if (strncmp(line, name, strlen(name)) == 0)
-			sum += strtoull(strrchr(line, ' '), NULL, 10);
-	free(text);
-	return sum;
+	return stand_counter(bed->node, name);
 }

@@ -9,6 +9,7 @@
 #include "core/node.h"
 #include "protocols/erps/client.h"
 #include "tests/sim/simulation.h"
+#include "tests/sim/stand.h"
 
 #define BED_MARK 0x53425801
 
@@ -27,8 +28,8 @@ struct bed {
 	void (*in_answered)(struct bed *bed, struct sb_session *s); /* done in there */
 	void (*in_connected)(struct bed *bed, struct sb_session *s);
 
-	char trace[16384];     /* one word or more for each callback, each ended by ';' */
-	uint8_t read[1 << 18]; /* what the server has read and the test not taken */
+	char trace[STAND_TRACE]; /* one word or more for each callback, each ended by ';' */
+	uint8_t read[1 << 18];   /* what the server has read and the test not taken */
 	size_t read_size;
 	uint8_t packet[1 << 16]; /* where bed_take() puts one */
 };

@@ -1,12 +1,9 @@
 #include "tests/protocols/erps/session_bed.h"
 
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -21,19 +18,6 @@ static struct bed *
 bed_of(const struct sb_session *s)
 {
 	return ((struct bed_state *)erps_state(s))->bed;
-}
-
-__attribute__((format(printf, 2, 3))) static void
-tell(struct bed *bed, const char *format, ...)
-{
-	size_t used = strlen(bed->trace);
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(bed->trace + used, sizeof(bed->trace) - used, format, arguments);
-	va_end(arguments);
-	used = strlen(bed->trace);
-	snprintf(bed->trace + used, sizeof(bed->trace) - used, ";");
 }
 
 /* ---- the service ---- */
@@ -87,7 +71,7 @@ on_cast(struct sb_session *s, struct erps_term request)
 	struct sb_bytes name;
 
 	if (erps_get_atom(request, &name))
-		tell(bed_of(s), "cast %.*s", (int)name.size, (const char *)name.data);
+		stand_tell(bed_of(s)->trace, "cast %.*s", (int)name.size, (const char *)name.data);
 	if (erps_match(request, "{:push, t}", &term))
 		check(bed_of(s), erps_push(s, term));
 	if (erps_is_atom(request, "bye"))
@@ -111,11 +95,12 @@ tell_reply(struct bed *bed, const struct sb_message *m)
 	struct sb_bytes text;
 
 	if (!erps_message_term(m, &term))
-		tell(bed, "answer %s", sb_error_name(m->status));
+		stand_tell(bed->trace, "answer %s", sb_error_name(m->status));
 	else if (erps_get_binary(term, &text))
-		tell(bed, "answer %d %.*s", m->status, (int)text.size, (const char *)text.data);
+		stand_tell(bed->trace, "answer %d %.*s", m->status, (int)text.size,
+			(const char *)text.data);
 	else
-		tell(bed, "answer %d a term of %zu", m->status, term.size);
+		stand_tell(bed->trace, "answer %d a term of %zu", m->status, term.size);
 }
 
 static void
@@ -132,20 +117,20 @@ on_cancel(struct sb_session *s, struct erps_from from)
 {
 	assert_true(sb_address_equal(from.session, sb_self(s)));
 	assert_int_equal(erps_reply_with(s, from, ":late"), SB_ENOENT);
-	tell(bed_of(s), "cancel");
+	stand_tell(bed_of(s)->trace, "cancel");
 }
 
 static void
 on_credit(struct sb_session *s, struct erps_from from)
 {
 	assert_true(sb_address_equal(from.session, sb_self(s)));
-	tell(bed_of(s), "credit");
+	stand_tell(bed_of(s)->trace, "credit");
 }
 
 static void
 on_stop(struct sb_session *s)
 {
-	tell(bed_of(s), "stop");
+	stand_tell(bed_of(s)->trace, "stop");
 }
 
 static void
@@ -153,7 +138,7 @@ on_terminate(struct sb_session *s, enum sb_end why)
 {
 	struct bed *bed = bed_of(s);
 
-	tell(bed, "closed %s", sb_end_name(why));
+	stand_tell(bed->trace, "closed %s", sb_end_name(why));
 	if (bed->session == s)
 		bed->session = NULL;
 	assert_int_equal(erps_push(s, bed_term(":late")), SB_GONE);
@@ -246,36 +231,19 @@ bed_connect(struct bed *bed)
 	bed_turn(bed);
 }
 
-static void
-open_log(struct bed *bed)
-{
-	struct sb_log_options options = {.level = SB_LOG_DEBUG};
-
-	/* Every line is made, and nobody reads it. */
-	bed->log_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	assert_true(bed->log_fd >= 0);
-	options.fd = bed->log_fd;
-	bed->log = sb_log_new(&options);
-	assert_non_null(bed->log);
-}
-
 void
 bed_open_with(struct bed *bed, const struct erps_service_options *options,
 	const struct sb_limits *limits, const struct sim_options *sim)
 {
 	static const struct sim_options calm = {.is_calm = true};
-	struct sb_node_options node = {.threads = 1};
 	struct sb_listener_options listener = {
 		.name = "bed", .address = "127.0.0.1:4747", .limits = limits};
 
 	memset(bed, 0, sizeof(*bed));
 	bed->sim = sim_new(sim ? sim : &calm);
 	bed->settle_ns = sim && !sim->is_calm ? 1000000000 : 1000;
-	open_log(bed);
-	node.log = bed->log;
-	node.env = sim_env(bed->sim);
-	assert_int_equal(sb_node_new(&bed->node, &node), 0);
-	sim_attach(bed->sim, bed->node);
+	bed->log = stand_log(&bed->log_fd);
+	bed->node = stand_node(bed->sim, bed->log);
 	assert_int_equal(erps_server_new(&bed->server, bed->node, &service, options, bed), 0);
 	listener.module = erps_server_module(bed->server);
 	listener.args = bed->server;
@@ -301,8 +269,7 @@ bed_close(struct bed *bed)
 	assert_null(bed->session);
 	sb_node_free(bed->node);
 	erps_server_free(bed->server);
-	sb_log_free(bed->log);
-	close(bed->log_fd);
+	stand_log_free(bed->log, bed->log_fd);
 	assert_int_equal(sim_open_sockets(bed->sim), 0);
 	assert_int_equal(sim_live_allocations(bed->sim), 0);
 	sim_free(bed->sim);
@@ -510,21 +477,8 @@ bed_answer(struct bed *bed, size_t n, const char *pattern)
 	return answer_result;
 }
 
-/* From the text that a scraper would get. */
 uint64_t
 bed_counter(struct bed *bed, const char *name)
 {
-	uint64_t sum = 0;
-	size_t size;
-	char *text;
-
-	assert_int_equal(sb_metrics_text(sb_node_metrics(bed->node), &text, &size), 0);
-	for (const char *at = strstr(text, name); at; at = strstr(at + 1, name)) {
-		const char *value = strchr(at, ' ');
-
-		if (at > text && at[-1] == '\n' && at[strlen(name)] == '{' && value)
-			sum += strtoull(strstr(at, "} ") + 2, NULL, 10);
-	}
-	free(text);
-	return sum;
+	return stand_counter(bed->node, name);
 }

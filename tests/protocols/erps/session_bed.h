@@ -11,6 +11,7 @@
 #include "core/supervisor.h"
 #include "protocols/erps/server.h"
 #include "tests/sim/simulation.h"
+#include "tests/sim/stand.h"
 
 #define BED_PORT  4747
 #define BED_SPACE 4096
@@ -30,7 +31,7 @@ struct bed {
 	bool lacks_memory; /* an answer may fail */
 	struct erps_from kept[BED_SPACE];
 	size_t kept_count;
-	char trace[BED_SPACE]; /* one word or more for each callback, each ended by ';' */
+	char trace[STAND_TRACE]; /* one word or more for each callback, each ended by ';' */
 
 	/* The peer's packets are made with these. */
 	const char *identifier;

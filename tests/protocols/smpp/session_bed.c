@@ -1,12 +1,9 @@
 #include "tests/protocols/smpp/session_bed.h"
 
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -18,19 +15,6 @@ static struct bed *
 bed_of(const struct sb_session *s)
 {
 	return ((struct bed_state *)smpp_state(s))->bed;
-}
-
-__attribute__((format(printf, 2, 3))) static void
-tell(struct bed *bed, const char *format, ...)
-{
-	size_t used = strlen(bed->trace);
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(bed->trace + used, sizeof(bed->trace) - used, format, arguments);
-	va_end(arguments);
-	used = strlen(bed->trace);
-	snprintf(bed->trace + used, sizeof(bed->trace) - used, ";");
 }
 
 /* ---- the application ---- */
@@ -83,7 +67,7 @@ app_bind(struct sb_session *s, struct smpp_request request, const struct smpp_bi
 	struct bed *bed = bed_of(s);
 
 	bed->last = request;
-	tell(bed, "bind %.*s %.*s %s %x try %u", (int)binding->fields->system_id.size,
+	stand_tell(bed->trace, "bind %.*s %.*s %s %x try %u", (int)binding->fields->system_id.size,
 		(const char *)binding->fields->system_id.data, (int)binding->fields->password.size,
 		(const char *)binding->fields->password.data, smpp_state_name(binding->mode),
 		binding->version, binding->attempt);
@@ -97,7 +81,7 @@ app_bind(struct sb_session *s, struct smpp_request request, const struct smpp_bi
 static void
 app_bound(struct sb_session *s, const struct smpp_pdu *response)
 {
-	tell(bed_of(s), "%s %x by %.*s", smpp_state_name(smpp_session_state(s)),
+	stand_tell(bed_of(s)->trace, "%s %x by %.*s", smpp_state_name(smpp_session_state(s)),
 		smpp_session_version(s), (int)response->bind_resp.system_id.size,
 		(const char *)response->bind_resp.system_id.data);
 	if (bed_of(s)->in_bound)
@@ -112,7 +96,7 @@ app_bind_refused(struct sb_session *s, const struct smpp_pdu *response)
 	struct bed *bed = bed_of(s);
 	struct smpp_pdu again = {.header = {.command = SMPP_BIND_RECEIVER}};
 
-	tell(bed, "refused %s", smpp_status_name(response->header.status));
+	stand_tell(bed->trace, "refused %s", smpp_status_name(response->header.status));
 	again.bind.system_id = sb_bytes_text("again");
 	if (bed->binds_again)
 		assert_int_equal(smpp_send(s, &again, 7), 0);
@@ -122,7 +106,8 @@ app_bind_refused(struct sb_session *s, const struct smpp_pdu *response)
 static void
 app_disconnected(struct sb_session *s, enum sb_end why, uint32_t retry_ms)
 {
-	tell(bed_of(s), "disconnected %s%s", sb_end_name(why), retry_ms ? " for a while" : "");
+	stand_tell(bed_of(s)->trace, "disconnected %s%s", sb_end_name(why),
+		retry_ms ? " for a while" : "");
 	assert_int_equal(bed_submit_sm(s, 99), SB_GONE);
 	assert_int_equal(smpp_window_used(s), 0);
 }
@@ -130,7 +115,7 @@ app_disconnected(struct sb_session *s, enum sb_end why, uint32_t retry_ms)
 static bool
 app_outbind(struct sb_session *s, const struct smpp_outbind *outbind)
 {
-	tell(bed_of(s), "outbind %.*s %.*s", (int)outbind->system_id.size,
+	stand_tell(bed_of(s)->trace, "outbind %.*s %.*s", (int)outbind->system_id.size,
 		(const char *)outbind->system_id.data, (int)outbind->password.size,
 		(const char *)outbind->password.data);
 	return bed_of(s)->lets_in;
@@ -143,7 +128,7 @@ app_request(struct sb_session *s, struct smpp_request request, const struct smpp
 
 	bed->last = request;
 	assert_int_equal(pdu->header.command, request.command);
-	tell(bed, "%s %u", smpp_command_name(request.command), request.sequence);
+	stand_tell(bed->trace, "%s %u", smpp_command_name(request.command), request.sequence);
 	if (smpp_answer_of(request.command) == 0)
 		return;
 	assert_true(smpp_is_unanswered(s, request));
@@ -156,27 +141,29 @@ app_request(struct sb_session *s, struct smpp_request request, const struct smpp
 static void
 app_unparsed(struct sb_session *s, const struct smpp_unparsed *unparsed)
 {
-	tell(bed_of(s), "unparsed %s %s", smpp_command_name(unparsed->header.command),
+	stand_tell(bed_of(s)->trace, "unparsed %s %s", smpp_command_name(unparsed->header.command),
 		smpp_status_name(unparsed->error.status));
 }
 
 static void
 app_response(struct sb_session *s, uint64_t context, const struct smpp_pdu *pdu)
 {
-	tell(bed_of(s), "response %lu %s %u", (unsigned long)context,
+	stand_tell(bed_of(s)->trace, "response %lu %s %u", (unsigned long)context,
 		smpp_command_name(pdu->header.command), pdu->header.status);
 }
 
 static void
 app_response_timeout(struct sb_session *s, uint64_t context, uint32_t command)
 {
-	tell(bed_of(s), "timeout %lu %s", (unsigned long)context, smpp_command_name(command));
+	stand_tell(bed_of(s)->trace, "timeout %lu %s", (unsigned long)context,
+		smpp_command_name(command));
 }
 
 static void
 app_response_lost(struct sb_session *s, uint64_t context, uint32_t command)
 {
-	tell(bed_of(s), "lost %lu %s", (unsigned long)context, smpp_command_name(command));
+	stand_tell(bed_of(s)->trace, "lost %lu %s", (unsigned long)context,
+		smpp_command_name(command));
 	assert_int_equal(bed_deliver(s, 99), SB_GONE);
 }
 
@@ -184,7 +171,7 @@ static void
 app_window_open(struct sb_session *s)
 {
 	assert_true(smpp_window_room(s) > 0);
-	tell(bed_of(s), "window_open");
+	stand_tell(bed_of(s)->trace, "window_open");
 }
 
 static void
@@ -193,14 +180,14 @@ app_sent(struct sb_session *s, const struct smpp_header *header)
 	struct bed *bed = bed_of(s);
 
 	if (bed->tells_sent)
-		tell(bed, "sent %s %u %u", smpp_command_name(header->command), header->sequence,
-			header->length);
+		stand_tell(bed->trace, "sent %s %u %u", smpp_command_name(header->command),
+			header->sequence, header->length);
 }
 
 static void
 app_unbinding(struct sb_session *s)
 {
-	tell(bed_of(s), "unbinding");
+	stand_tell(bed_of(s)->trace, "unbinding");
 }
 
 static void
@@ -209,7 +196,7 @@ app_message(struct sb_session *s, struct sb_message *m)
 	void (*act)(struct bed * bed, struct sb_session * session);
 
 	if (m->type == SB_MSG_REPLY) {
-		tell(bed_of(s), "reply %d", m->status);
+		stand_tell(bed_of(s)->trace, "reply %d", m->status);
 		return;
 	}
 	assert_int_equal(m->size, sizeof(act));
@@ -222,7 +209,7 @@ app_closed(struct sb_session *s, enum sb_end why)
 {
 	struct bed *bed = bed_of(s);
 
-	tell(bed, "closed %s", sb_end_name(why));
+	stand_tell(bed->trace, "closed %s", sb_end_name(why));
 	if (bed->session == s)
 		bed->session = NULL;
 }
@@ -298,32 +285,15 @@ bed_connect(struct bed *bed)
 }
 
 static void
-open_log(struct bed *bed)
-{
-	struct sb_log_options options = {.level = SB_LOG_DEBUG};
-
-	/* Every line is made, and nobody reads it. */
-	bed->log_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	assert_true(bed->log_fd >= 0);
-	options.fd = bed->log_fd;
-	bed->log = sb_log_new(&options);
-	assert_non_null(bed->log);
-}
-
-static void
 open_node(struct bed *bed, const struct sim_options *sim)
 {
 	static const struct sim_options calm = {.is_calm = true};
-	struct sb_node_options node = {.threads = 1};
 
 	memset(bed, 0, sizeof(*bed));
 	bed->sim = sim_new(sim ? sim : &calm);
 	bed->settle_ns = sim && !sim->is_calm ? 1000000000 : 1000;
-	open_log(bed);
-	node.log = bed->log;
-	node.env = sim_env(bed->sim);
-	assert_int_equal(sb_node_new(&bed->node, &node), 0);
-	sim_attach(bed->sim, bed->node);
+	bed->log = stand_log(&bed->log_fd);
+	bed->node = stand_node(bed->sim, bed->log);
 }
 
 void
@@ -422,8 +392,7 @@ bed_close(struct bed *bed)
 	sb_node_free(bed->node);
 	smpp_service_free(bed->service);
 	smpp_service_free(bed->other);
-	sb_log_free(bed->log);
-	close(bed->log_fd);
+	stand_log_free(bed->log, bed->log_fd);
 	assert_int_equal(sim_open_sockets(bed->sim), 0);
 	sim_free(bed->sim);
 }
@@ -642,22 +611,5 @@ bed_answer(struct bed *bed, size_t n, uint32_t status)
 uint64_t
 bed_counter(struct bed *bed, const char *name)
 {
-	uint64_t sum = 0;
-	size_t size;
-	char *text;
-
-	assert_int_equal(sb_metrics_text(sb_node_metrics(bed->node), &text, &size), 0);
-	for (char *line = text; line && *line; line = strchr(line, '\n')) {
-		if (*line == '\n')
-			line++;
-		if (strncmp(line, name, strlen(name)) == 0) {
-			char *end = strchr(line, '\n');
-
-			while (end && end > line && end[-1] != ' ')
-				end--;
-			sum += end ? strtoull(end, NULL, 10) : 0;
-		}
-	}
-	free(text);
-	return sum;
+	return stand_counter(bed->node, name);
 }

@@ -10,6 +10,7 @@
 #include "protocols/smpp/esme.h"
 #include "protocols/smpp/session.h"
 #include "tests/sim/simulation.h"
+#include "tests/sim/stand.h"
 
 #define BED_SPACE 8192
 
@@ -42,7 +43,7 @@ struct bed {
 	struct smpp_request kept[BED_SPACE / 8];
 	size_t kept_count;
 
-	char trace[BED_SPACE];            /* one word or more for each call, each ended by ';' */
+	char trace[STAND_TRACE];          /* one word or more for each call, each ended by ';' */
 	uint8_t received[BED_SPACE * 32]; /* where bed_take() puts a PDU */
 };
 
