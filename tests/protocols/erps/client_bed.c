@@ -167,6 +167,8 @@ static const struct erps_client_application application = {
 
 /* ---- the bed ---- */
 
+static struct bed *open_bed;
+
 void
 bed_open_alone(struct bed *bed, const struct erps_client_options *options)
 {
@@ -174,6 +176,7 @@ bed_open_alone(struct bed *bed, const struct erps_client_options *options)
 	static const struct erps_client_options permanent = {.restart = SB_PERMANENT};
 
 	memset(bed, 0, sizeof(*bed));
+	open_bed = bed;
 	bed->sim = sim_new(&calm);
 	bed->log = stand_log(&bed->log_fd);
 	bed->node = stand_node(bed->sim, bed->log);
@@ -222,6 +225,15 @@ bed_close(struct bed *bed)
 	assert_int_equal(sim_open_sockets(bed->sim), 0);
 	assert_int_equal(sim_live_allocations(bed->sim), 0);
 	sim_free(bed->sim);
+}
+
+int
+bed_closed(void **state)
+{
+	(void)state;
+	open_bed->trace[0] = '\0';
+	bed_close(open_bed);
+	return 0;
 }
 
 /* As Erps 0.7.0 reads: whatever is there at once must be one packet, whole. */

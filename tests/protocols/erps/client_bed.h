@@ -42,6 +42,8 @@ void bed_open_alone(struct bed *bed, const struct erps_client_options *options);
 bool bed_accept(struct bed *bed);
 /* Stops the node, cuts what is left and frees all. */
 void bed_close(struct bed *bed);
+/* A teardown: the same with the bed that was opened last. */
+int bed_closed(void **state);
 
 /* Until nothing is left to do at once; and for so many milliseconds. */
 void bed_turn(struct bed *bed);

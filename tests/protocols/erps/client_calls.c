@@ -10,15 +10,6 @@
 
 static struct bed bed;
 
-static int
-done(void **state)
-{
-	(void)state;
-	bed.trace[0] = '\0';
-	bed_close(&bed);
-	return 0;
-}
-
 static void
 test_a_call_is_answered_with_its_reply(void **state)
 {
@@ -292,7 +283,7 @@ test_many_calls_at_once_are_matched_by_their_refs(void **state)
 int
 main(void)
 {
-#define BED_TEST(name) cmocka_unit_test_teardown(name, done)
+#define BED_TEST(name) cmocka_unit_test_teardown(name, bed_closed)
 	const struct CMUnitTest tests[] = {
 		BED_TEST(test_a_call_is_answered_with_its_reply),
 		BED_TEST(test_the_first_ref_of_a_connection_is_the_mark_and_the_others_count_up),

@@ -11,15 +11,6 @@
 
 static struct bed bed;
 
-static int
-done(void **state)
-{
-	(void)state;
-	bed.trace[0] = '\0';
-	bed_close(&bed);
-	return 0;
-}
-
 /* A packet with these octets for payload. */
 static void
 send_raw(uint8_t type, const void *payload, size_t size)
@@ -351,7 +342,7 @@ test_a_server_that_does_not_read_stops_what_is_sent(void **state)
 int
 main(void)
 {
-#define BED_TEST(name) cmocka_unit_test_teardown(name, done)
+#define BED_TEST(name) cmocka_unit_test_teardown(name, bed_closed)
 	const struct CMUnitTest tests[] = {
 		BED_TEST(test_what_is_no_packet_ends_the_connection),
 		BED_TEST(test_a_packet_over_the_limit_ends_the_connection_before_it_is_there),

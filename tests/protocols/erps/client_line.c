@@ -11,15 +11,6 @@
 
 static struct bed bed;
 
-static int
-done(void **state)
-{
-	(void)state;
-	bed.trace[0] = '\0';
-	bed_close(&bed);
-	return 0;
-}
-
 static void
 test_one_packet_is_in_flight_until_its_answer(void **state)
 {
@@ -606,7 +597,7 @@ test_options_that_cannot_be_served_are_refused(void **state)
 int
 main(void)
 {
-#define BED_TEST(name) cmocka_unit_test_teardown(name, done)
+#define BED_TEST(name) cmocka_unit_test_teardown(name, bed_closed)
 	const struct CMUnitTest tests[] = {
 		BED_TEST(test_one_packet_is_in_flight_until_its_answer),
 		BED_TEST(test_after_a_cast_the_line_rests),

@@ -211,6 +211,8 @@ bed_neighbour(struct bed *bed)
 
 /* ---- the bed ---- */
 
+static struct bed *open_bed;
+
 /* A calm machine needs no time, another one has to be given what its delays take. */
 void
 bed_turn(struct bed *bed)
@@ -240,6 +242,7 @@ bed_open_with(struct bed *bed, const struct erps_service_options *options,
 		.name = "bed", .address = "127.0.0.1:4747", .limits = limits};
 
 	memset(bed, 0, sizeof(*bed));
+	open_bed = bed;
 	bed->sim = sim_new(sim ? sim : &calm);
 	bed->settle_ns = sim && !sim->is_calm ? 1000000000 : 1000;
 	bed->log = stand_log(&bed->log_fd);
@@ -273,6 +276,14 @@ bed_close(struct bed *bed)
 	assert_int_equal(sim_open_sockets(bed->sim), 0);
 	assert_int_equal(sim_live_allocations(bed->sim), 0);
 	sim_free(bed->sim);
+}
+
+int
+bed_closed(void **state)
+{
+	(void)state;
+	bed_close(open_bed);
+	return 0;
 }
 
 /* ---- the peer ---- */

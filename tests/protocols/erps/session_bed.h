@@ -44,6 +44,8 @@ void bed_open_with(struct bed *bed, const struct erps_service_options *options,
 	const struct sb_limits *limits, const struct sim_options *sim);
 /* Stops the node, cuts what is left and frees all. */
 void bed_close(struct bed *bed);
+/* A teardown: the same with the bed that was opened last. */
+int bed_closed(void **state);
 /* One more peer, which becomes the present one. */
 void bed_connect(struct bed *bed);
 

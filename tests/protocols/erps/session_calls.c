@@ -19,14 +19,6 @@ opened(void **state)
 	return 0;
 }
 
-static int
-closed(void **state)
-{
-	(void)state;
-	bed_close(&bed);
-	return 0;
-}
-
 static void
 test_a_call_is_answered_with_its_ref(void **state)
 {
@@ -232,7 +224,7 @@ test_a_peer_that_ends_its_side_ends_the_session(void **state)
 	assert_int_equal(bed_counter(&bed, "erps_pending_calls"), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, opened, closed)
+#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, opened, bed_closed)
 
 int
 main(void)

@@ -23,14 +23,6 @@ opened(void **state)
 	return 0;
 }
 
-static int
-closed(void **state)
-{
-	(void)state;
-	bed_close(&bed);
-	return 0;
-}
-
 static void
 show_itself(void)
 {
@@ -235,7 +227,7 @@ test_other_shapes_are_malformed(void **state)
 	assert_int_equal(bed_counter(&bed, "erps_malformed_total"), 5);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, opened, closed)
+#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, opened, bed_closed)
 
 int
 main(void)

@@ -21,14 +21,6 @@ opened(void **state)
 	return 0;
 }
 
-static int
-closed(void **state)
-{
-	(void)state;
-	bed_close(&bed);
-	return 0;
-}
-
 static void
 test_the_first_packet_leaves_at_once(void **state)
 {
@@ -155,7 +147,7 @@ test_a_peer_that_reads_nothing_is_let_go(void **state)
 	assert_true(sim_has_ended(bed.peer));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, opened, closed)
+#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, opened, bed_closed)
 
 int
 main(void)

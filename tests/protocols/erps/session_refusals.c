@@ -27,14 +27,6 @@ opened(void **state)
 	return 0;
 }
 
-static int
-closed(void **state)
-{
-	(void)state;
-	bed_close(&bed);
-	return 0;
-}
-
 static void
 expect_alive(void)
 {
@@ -195,7 +187,7 @@ test_the_end_of_one_session_is_nobody_elses(void **state)
 	expect_alive();
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, opened, closed)
+#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, opened, bed_closed)
 
 int
 main(void)

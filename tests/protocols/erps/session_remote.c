@@ -22,14 +22,6 @@ opened(void **state)
 	return 0;
 }
 
-static int
-closed(void **state)
-{
-	(void)state;
-	bed_close(&bed);
-	return 0;
-}
-
 static void
 act_reply(struct bed *at, struct sb_session *s)
 {
@@ -162,7 +154,7 @@ test_a_local_call_is_answered_later_or_times_out(void **state)
 	bed_expect_trace(&bed, "");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, opened, closed)
+#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, opened, bed_closed)
 
 int
 main(void)

@@ -14,14 +14,6 @@
 static struct bed bed;
 
 static int
-closed(void **state)
-{
-	(void)state;
-	bed_close(&bed);
-	return 0;
-}
-
-static int
 opened_with_rules(void **state)
 {
 	static const struct erps_access_rule rules[] = {
@@ -127,8 +119,9 @@ test_a_packet_with_another_secret_is_told(void **state)
 	bed_expect(&bed, ERPS_ERROR, "\"authentication failed\"", REF);
 }
 
-#define WITH_RULES(name)   cmocka_unit_test_setup_teardown(test_##name, opened_with_rules, closed)
-#define WITH_SECRETS(name) cmocka_unit_test_setup_teardown(test_##name, opened_with_secrets, closed)
+#define WITH_RULES(name) cmocka_unit_test_setup_teardown(test_##name, opened_with_rules, bed_closed)
+#define WITH_SECRETS(name) \
+	cmocka_unit_test_setup_teardown(test_##name, opened_with_secrets, bed_closed)
 
 int
 main(void)
