@@ -166,6 +166,8 @@ find_value(struct matching *m, struct erps_term map, struct erps_term *value)
 	struct erps_term other;
 
 	erps_pattern_next(&m->pattern);
+	assert(key.word == ERPS_WORD_KEY || key.word == ERPS_WORD_ATOM ||
+		key.word == ERPS_WORD_TEXT || key.word == ERPS_WORD_INTEGER);
 	if (key.word != ERPS_WORD_KEY)
 		expect(m, ERPS_WORD_ARROW);
 	while (erps_next(&walk, &other)) {

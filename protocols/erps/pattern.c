@@ -1,5 +1,6 @@
 #include "protocols/erps/pattern_internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 /* Patterns are read at each use: so no function of the C library for a letter. */
@@ -98,13 +99,15 @@ read_name(struct erps_pattern *p)
 	}
 }
 
+/* One over 64 bits is a mistake: it would stand for another. */
 static void
 read_integer(struct erps_pattern *p)
 {
 	char *end;
 
+	errno = 0;
 	p->integer = strtoll(p->next, &end, 10);
-	p->word = end == p->next ? ERPS_WORD_WRONG : ERPS_WORD_INTEGER;
+	p->word = end == p->next || errno ? ERPS_WORD_WRONG : ERPS_WORD_INTEGER;
 	p->next = end;
 }
 

@@ -373,6 +373,9 @@ test_a_mistaken_pattern_builds_nothing(void **state)
 		"%{a: }",
 		"{1 | 2}",
 		"1,",
+		"9223372036854775808",
+		"-9223372036854775809",
+		"{18446744073709551616, 1}",
 	};
 	struct erps_term term = {(const uint8_t *)"j", 1};
 
