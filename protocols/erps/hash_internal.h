@@ -5,7 +5,7 @@
 
 #include "protocols/erps/term.h"
 
-/* Of a checked term. */
+/* Of a checked term; or of one that was built, however deep. */
 uint64_t erps_hash(struct erps_term term, const uint64_t secret[2]);
 
 #endif

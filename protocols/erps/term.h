@@ -105,9 +105,10 @@ struct erps_term erps_walk_tail(const struct erps_walk *walk);
 
 /*
  * Whether two terms are the same value (=:=), however they were written; maps in any order. 1 and
- * 1.0 are two values; so are 0.0 and -0.0, as in Erlang since OTP 27. One pass over both where
- * maps have their keys in the same order, as those of one peer do; otherwise each key is looked
- * for, with a cost of pairs by pairs. Below 256 levels only the same octets count as equal.
+ * 1.0 are two values; so are 0.0 and -0.0, as in Erlang since OTP 27. Below 256 levels only the
+ * same octets count as equal. The cost is of the order of the terms' size, whoever made them: what
+ * large maps in different orders, or maps as keys, would cost beyond some passes is left to two
+ * 64-bit hashes by secrets drawn for it, which take different terms for equal once in 2^128.
  */
 bool erps_equal(struct erps_term a, struct erps_term b);
 

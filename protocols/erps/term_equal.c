@@ -3,10 +3,17 @@
  * being compared. When two terms differ, so do what holds them, up to the nearest map
  * that was only looking for a key: there the next one is tried.
  */
+#include "core/env.h"
+#include "protocols/erps/decode_internal.h"
 #include "protocols/erps/equal_internal.h"
+#include "protocols/erps/hash_internal.h"
 #include "protocols/erps/scan_internal.h"
 
-#define LEVELS 257
+#define LEVELS (ERPS_DEPTH_MAX + 1)
+
+/* Work for each octet, before it is the hashes that decide: enough for any terms but large maps in
+ * different orders. */
+#define WORK_PER_OCTET 8
 
 struct level {
 	struct erps_walk a, b;
@@ -184,8 +191,24 @@ erps_equal_within(struct erps_term a, struct erps_term b, uint64_t work)
 	return ERPS_EQUAL;
 }
 
+/* Two hashes by secrets that nobody knows and that are used once: 128 bits that are the same by
+ * chance are not to be had. */
+static bool
+hashes_equal(struct erps_term a, struct erps_term b)
+{
+	const struct sb_env *env = sb_env_system();
+	uint64_t secrets[4];
+
+	env->random(env->context, secrets, sizeof(secrets));
+	return erps_hash(a, secrets) == erps_hash(b, secrets) &&
+	       erps_hash(a, secrets + 2) == erps_hash(b, secrets + 2);
+}
+
 bool
 erps_equal(struct erps_term a, struct erps_term b)
 {
-	return erps_equal_within(a, b, UINT64_MAX) == ERPS_EQUAL;
+	uint64_t work = WORK_PER_OCTET * ((uint64_t)a.size + b.size);
+	enum erps_equality equality = erps_equal_within(a, b, work);
+
+	return equality == ERPS_UNDECIDED ? hashes_equal(a, b) : equality == ERPS_EQUAL;
 }

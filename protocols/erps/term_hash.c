@@ -5,6 +5,12 @@
 #include "protocols/erps/node_internal.h"
 #include "protocols/erps/number_internal.h"
 
+/* As many as erps_equal looks into. A term that was decoded has no more; one that was built may. */
+#define LEVELS (ERPS_DEPTH_MAX + 1)
+
+/* The end of an improper list is no element of it. */
+#define TAIL 0x7461696c
+
 /* A tuple, list or map of which some elements are hashed. */
 struct level {
 	struct erps_walk walk;
@@ -16,7 +22,7 @@ struct level {
 
 struct hashing {
 	size_t depth;
-	struct level levels[ERPS_DEPTH_MAX + 1];
+	struct level levels[LEVELS];
 };
 
 /* The halves of a 128-bit product: every bit of both factors reaches every bit. */
@@ -107,17 +113,24 @@ hash_leaf(const uint64_t secret[2], struct erps_term term)
 	case ERPS_BINARY:
 	case ERPS_BITSTRING:
 		return hash_bits(secret, term);
+	case ERPS_TUPLE:
+	case ERPS_LIST:
+	case ERPS_MAP:
+		/* Too deep: its octets are its value. */
+		return hash_octets(secret, kind, sb_bytes(term.data, term.size));
 	default:
 		return hash_node_term(secret, kind, term.data);
 	}
 }
 
-/* False: it is a leaf. */
+/* False: it is a leaf, or taken for one. */
 static bool
 enter(struct hashing *h, struct erps_term term)
 {
 	enum erps_kind kind = erps_kind(term);
 
+	if (h->depth == LEVELS)
+		return false;
 	if (kind != ERPS_TUPLE && kind != ERPS_LIST && kind != ERPS_MAP)
 		return false;
 	h->levels[h->depth++] = (struct level){
@@ -145,7 +158,7 @@ add(const uint64_t secret[2], struct level *level, uint64_t hash)
 }
 
 static bool
-next_of(struct level *level, struct erps_term *element)
+next_of(const uint64_t secret[2], struct level *level, struct erps_term *element)
 {
 	if (erps_next(&level->walk, element))
 		return true;
@@ -153,7 +166,10 @@ next_of(struct level *level, struct erps_term *element)
 		return false;
 	level->has_tail = false;
 	*element = erps_walk_tail(&level->walk);
-	return erps_kind(*element) != ERPS_LIST;
+	if (erps_kind(*element) == ERPS_LIST)
+		return false;
+	level->sum = mix(secret, level->sum, TAIL);
+	return true;
 }
 
 uint64_t
@@ -168,7 +184,7 @@ erps_hash(struct erps_term term, const uint64_t secret[2])
 	for (;;) {
 		struct level *level = &h.levels[h.depth - 1];
 
-		if (next_of(level, &term)) {
+		if (next_of(secret, level, &term)) {
 			if (!enter(&h, term))
 				add(secret, level, hash_leaf(secret, term));
 			continue;

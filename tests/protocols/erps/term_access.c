@@ -11,6 +11,9 @@
 
 #include "core/env.h"
 #include "core/error.h"
+#include "protocols/erps/build.h"
+#include "protocols/erps/equal_internal.h"
+#include "protocols/erps/hash_internal.h"
 #include "protocols/erps/tag.h"
 #include "tests/support/octets.h"
 
@@ -352,6 +355,85 @@ test_maps_are_equal_in_any_order(void **state)
 	(void)state;
 }
 
+/* %{0 => [0, 1], 1 => [1, 1], ...} from the first key to the last, or the other way round; the
+ * last value of all has another end. */
+#define PAIRS 2000
+
+static struct erps_term
+large_map(struct erps_builder *b, bool is_backward, const char *end)
+{
+	struct erps_term map;
+
+	erps_builder_init_env(b, sb_env_system(), SIZE_MAX);
+	erps_put_map(b, PAIRS);
+	for (int64_t i = 0; i < PAIRS; i++) {
+		int64_t key = is_backward ? PAIRS - 1 - i : i;
+
+		erps_put_integer(b, key);
+		erps_put_pattern(b, key == PAIRS - 1 ? end : "[key::int, 1]", key);
+	}
+	map = erps_built(b);
+	assert_non_null(map.data);
+	return map;
+}
+
+static void
+expect_large_equality(const char *end, const char *other_end, bool is_equal)
+{
+	struct erps_builder a, b;
+	struct erps_term forward = large_map(&a, false, end);
+	struct erps_term backward = large_map(&b, true, other_end);
+
+	/* Pair by pair it would take 2 * 10^6 looks. */
+	assert_int_equal(
+		erps_equal_within(forward, backward, 100 * (uint64_t)forward.size), ERPS_UNDECIDED);
+	assert_int_equal(erps_equal(forward, backward), is_equal);
+	assert_int_equal(erps_equal(backward, forward), is_equal);
+	erps_builder_fini(&a);
+	erps_builder_fini(&b);
+}
+
+static void
+test_large_maps_in_another_order_are_compared_in_passes(void **state)
+{
+	expect_large_equality("[key::int, 1]", "[key::int, 1]", true);
+	expect_large_equality("[key::int, 1]", "[key::int, 2]", false);
+	expect_large_equality("[key::int, 1]", "[key::int | 1]", false);
+	(void)state;
+}
+
+/* Built, for none so deep is decoded. */
+static struct erps_term
+deep_map(struct erps_builder *b, bool is_backward, unsigned levels)
+{
+	erps_builder_init_env(b, sb_env_system(), SIZE_MAX);
+	for (unsigned i = 0; i < levels; i++)
+		erps_put_tuple(b, 1);
+	erps_put_pattern(b, is_backward ? "%{b: 2, a: 1}" : "%{a: 1, b: 2}");
+	assert_non_null(erps_built(b).data);
+	return erps_built(b);
+}
+
+static void
+test_terms_of_any_depth_are_hashed_as_they_are_compared(void **state)
+{
+	static const uint64_t secret[2] = {UINT64_C(0x9e3779b97f4a7c15), 3};
+
+	for (unsigned levels = 250; levels < 2000;
+		levels = levels < 260 ? levels + 1 : 2 * levels) {
+		struct erps_builder forward, backward;
+		struct erps_term a = deep_map(&forward, false, levels);
+		struct erps_term b = deep_map(&backward, true, levels);
+
+		assert_true(erps_equal(a, a));
+		assert_int_equal(erps_equal(a, b), levels <= 256);
+		assert_int_equal(erps_hash(a, secret) == erps_hash(b, secret), levels <= 256);
+		erps_builder_fini(&forward);
+		erps_builder_fini(&backward);
+	}
+	(void)state;
+}
+
 static void
 test_no_term_has_no_kind_and_equals_itself(void **state)
 {
@@ -383,6 +465,8 @@ main(void)
 		cmocka_unit_test(test_values_of_a_map_are_found_by_key),
 		cmocka_unit_test(test_equal_is_by_value),
 		cmocka_unit_test(test_maps_are_equal_in_any_order),
+		cmocka_unit_test(test_large_maps_in_another_order_are_compared_in_passes),
+		cmocka_unit_test(test_terms_of_any_depth_are_hashed_as_they_are_compared),
 		cmocka_unit_test(test_no_term_has_no_kind_and_equals_itself),
 	};
 
