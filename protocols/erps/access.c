@@ -129,9 +129,8 @@ erps_access_fit(const struct erps_access *access, const struct sb_peer *peer, ui
 
 /* ---- the request ---- */
 
-/* An atom, or a tuple's first element; no term where that is no atom. */
-static struct erps_term
-method_of(struct erps_term request)
+struct erps_term
+erps_access_method(struct erps_term request)
 {
 	const struct erps_term none = {NULL, 0};
 	struct erps_term method = request;
@@ -144,7 +143,7 @@ method_of(struct erps_term request)
 bool
 erps_access_allows(const struct erps_access *access, const uint8_t *fits, struct erps_term request)
 {
-	struct erps_term method = method_of(request);
+	struct erps_term method = erps_access_method(request);
 
 	for (size_t i = 0; i < access->count; i++) {
 		const struct rule *rule = &access->rules[i];

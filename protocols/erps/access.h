@@ -37,6 +37,9 @@ size_t erps_access_count(const struct erps_access *access);
 /* Which rules fit this peer, one octet for each: 1 or 0. */
 void erps_access_fit(const struct erps_access *access, const struct sb_peer *peer, uint8_t *fits);
 
+/* What a request asks for: the atom that it is, or begins with; otherwise none. */
+struct erps_term erps_access_method(struct erps_term request);
+
 /* Whether a peer whom these fit may ask this. */
 bool
 erps_access_allows(const struct erps_access *access, const uint8_t *fits, struct erps_term request);

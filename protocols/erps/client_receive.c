@@ -6,6 +6,7 @@
 #include "protocols/erps/extension_internal.h"
 #include "protocols/erps/pool_internal.h"
 #include "protocols/erps/tag.h"
+#include "protocols/erps/text.h"
 
 static void
 malformed(struct sb_session *s, struct erps_client_session *p, const char *what)
@@ -99,9 +100,10 @@ take_reply(struct sb_session *s, struct erps_client_session *p, const struct erp
 static void
 take_refusal(struct sb_session *s, struct erps_client_session *p, struct erps_term reason)
 {
-	struct sb_bytes text = sb_bytes_text("a term");
+	struct sb_bytes text;
 
-	(void)erps_get_binary(reason, &text);
+	if (!erps_get_binary(reason, &text))
+		text = sb_bytes_text(ERPS_BRIEF(reason));
 	SB_LOG_LIMITED(s, WARNING, "erps.client.refused", "reason", SB_BYTES(text),
 		"server_is_ours", SB_BOOL(p->is_ours));
 	if (!p->is_ours)

@@ -124,8 +124,23 @@ enter_tuple(struct erps_check *c)
 	return false;
 }
 
+/* What is shown is not let in: any atom will do, as of a node. */
+static struct erps_term
+read_method(struct erps_check *c)
+{
+	const struct erps_term none = {NULL, 0};
+	const uint8_t *tag;
+
+	(void)enter_tuple(c);
+	tag = c->at;
+	if (tag == c->end || !erps_is_atom_tag(*tag) || erps_check_atom(c, true))
+		return none;
+	return (struct erps_term){tag, (size_t)(c->at - tag)};
+}
+
 bool
-erps_decode_ref(struct erps_decoder *decoder, struct sb_bytes payload, struct erps_term *ref)
+erps_decode_ref(struct erps_decoder *decoder, struct sb_bytes payload, struct erps_term *ref,
+	struct erps_term *method)
 {
 	struct erps_fault fault = decoder->fault;
 	struct erps_check c;
@@ -136,6 +151,8 @@ erps_decode_ref(struct erps_decoder *decoder, struct sb_bytes payload, struct er
 	*ref = (struct erps_term){0};
 	if (is_there)
 		*ref = (struct erps_term){tag, (size_t)(c.at - tag)};
+	if (method)
+		*method = is_there ? read_method(&c) : (struct erps_term){0};
 	end(&c, is_there ? ERPS_FAULT_NONE : ERPS_FAULT_CUT);
 	decoder->fault = fault;
 	return is_there;

@@ -72,8 +72,12 @@ int erps_decode(struct erps_decoder *decoder, struct sb_bytes payload, struct er
  * The first element of the payload's outermost tuple (a call's Ref), when it is whole and within
  * the limits, whatever follows it. For the answer to a call that does not decode: its fault stays.
  * What an earlier call gave of a compressed payload is gone.
+ *
+ * *method (may be NULL) is for the log: the atom that the second element is, or begins with as a
+ * tuple, if it can be read, whether the table has it or not. None: there is none.
  */
-bool erps_decode_ref(struct erps_decoder *decoder, struct sb_bytes payload, struct erps_term *ref);
+bool erps_decode_ref(struct erps_decoder *decoder, struct sb_bytes payload, struct erps_term *ref,
+	struct erps_term *method);
 
 /* Gives back what memory is kept; terms of a compressed payload go with it. The decoder works on.
  */

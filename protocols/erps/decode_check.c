@@ -131,13 +131,6 @@ check_bits(struct erps_check *c)
 	return pass_counted(c, 4, 1);
 }
 
-static bool
-is_atom_tag(uint8_t tag)
-{
-	return tag == ERPS_TAG_ATOM || tag == ERPS_TAG_SMALL_ATOM || tag == ERPS_TAG_ATOM_UTF8 ||
-	       tag == ERPS_TAG_SMALL_ATOM_UTF8;
-}
-
 /* A node's name, `head` octets behind the tag, and `rest` octets behind it. */
 static enum erps_fault_code
 check_node(struct erps_check *c, size_t head, size_t rest)
@@ -147,7 +140,7 @@ check_node(struct erps_check *c, size_t head, size_t rest)
 	if (octets_left(c) < head + 1)
 		return ERPS_FAULT_CUT;
 	c->at += head;
-	if (!is_atom_tag(*c->at))
+	if (!erps_is_atom_tag(*c->at))
 		return ERPS_FAULT_NODE;
 	fault = erps_check_atom(c, true);
 	return fault ? fault : pass(c, rest);

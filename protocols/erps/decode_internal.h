@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "protocols/erps/decode.h"
+#include "protocols/erps/tag.h"
 
 #define ERPS_DEPTH_MAX 256
 
@@ -61,6 +62,13 @@ struct erps_check {
 
 /* Checks one term at c->at, and goes behind it. On a fault c->at is where it is. */
 enum erps_fault_code erps_check_term(struct erps_check *c);
+
+static inline bool
+erps_is_atom_tag(uint8_t tag)
+{
+	return tag == ERPS_TAG_ATOM || tag == ERPS_TAG_SMALL_ATOM || tag == ERPS_TAG_ATOM_UTF8 ||
+	       tag == ERPS_TAG_SMALL_ATOM_UTF8;
+}
 
 /* The same of an atom, whose tag has been seen; `is_name`: of a node, which no table knows. */
 enum erps_fault_code erps_check_atom(struct erps_check *c, bool is_node);

@@ -7,8 +7,18 @@
 #include "protocols/erps/extension_internal.h"
 #include "protocols/erps/session_internal.h"
 #include "protocols/erps/session_outbox_internal.h"
+#include "protocols/erps/text.h"
 
 static const struct erps_term no_ref;
+
+/* For the log: which method it was. NULL, shown as null, where none can be read. */
+#define METHOD(term) SB_STR(method_text((char[ERPS_BRIEF_SIZE]){0}, (term)))
+
+static const char *
+method_text(char buf[ERPS_BRIEF_SIZE], struct erps_term method)
+{
+	return method.data ? erps_brief(buf, method) : NULL;
+}
 
 static struct erps_decoder *
 decoder_of(const struct erps_session *p)
@@ -50,13 +60,13 @@ static void
 refuse(struct sb_session *s, struct erps_session *p, const struct erps_packet *packet,
 	enum erps_refusal refusal)
 {
-	struct erps_term ref;
+	struct erps_term ref = no_ref, method = no_ref;
 
+	if (is_call(packet))
+		(void)erps_decode_ref(decoder_of(p), packet->payload, &ref, &method);
 	SB_LOG_LIMITED(s, INFO, "erps.refused", "reason", SB_STR(erps_refusal_text(refusal)),
-		"type", SB_STR(erps_type_name(packet->type)), "identifier",
-		SB_BYTES(packet->identifier));
-	if (!is_call(packet) || !erps_decode_ref(decoder_of(p), packet->payload, &ref))
-		ref = no_ref;
+		"type", SB_STR(erps_type_name(packet->type)), "method", METHOD(method),
+		"identifier", SB_BYTES(packet->identifier));
 	answer_refused(s, p, refusal, ref);
 }
 
@@ -64,12 +74,12 @@ static int
 refuse_payload(struct sb_session *s, struct erps_session *p, const struct erps_packet *packet)
 {
 	const struct erps_fault *fault = &decoder_of(p)->fault;
-	struct erps_term ref;
+	struct erps_term ref, method;
 
-	if (!is_call(packet) || !erps_decode_ref(decoder_of(p), packet->payload, &ref))
+	if (!is_call(packet) || !erps_decode_ref(decoder_of(p), packet->payload, &ref, &method))
 		return malformed(s, p, packet, fault->what, fault->at);
-	SB_LOG_LIMITED(
-		s, INFO, "erps.badarg", "what", SB_STR(fault->what), "at", SB_UINT(fault->at));
+	SB_LOG_LIMITED(s, INFO, "erps.badarg", "method", METHOD(method), "what",
+		SB_STR(fault->what), "at", SB_UINT(fault->at));
 	answer_refused(s, p, ERPS_REFUSAL_BADARG, ref);
 	return 0;
 }
@@ -82,10 +92,12 @@ may(const struct erps_session *p, struct erps_term request)
 
 static void
 deny(struct sb_session *s, struct erps_session *p, const struct erps_packet *packet,
-	struct erps_term ref)
+	struct erps_term ref, struct erps_term request)
 {
-	SB_LOG_LIMITED(
-		s, WARNING, "erps.access_denied", "type", SB_STR(erps_type_name(packet->type)));
+	struct erps_term method = erps_access_method(request);
+
+	SB_LOG_LIMITED(s, WARNING, "erps.access_denied", "type",
+		SB_STR(erps_type_name(packet->type)), "method", METHOD(method));
 	if (ref.data)
 		answer_refused(s, p, ERPS_REFUSAL_ACCESS_DENIED, ref);
 	else
@@ -110,7 +122,7 @@ serve_call(struct sb_session *s, struct erps_session *p, const struct erps_packe
 	if (!p->is_ours && erps_ref_is_mark(asked->ref))
 		p->is_ours = p->is_mark_owed = true;
 	if (!may(p, asked->request)) {
-		deny(s, p, packet, asked->ref);
+		deny(s, p, packet, asked->ref, asked->request);
 		return 0;
 	}
 	if (asked->ref.size > ERPS_REF_MAX) {
@@ -130,7 +142,7 @@ serve_cast(struct sb_session *s, struct erps_session *p, const struct erps_packe
 {
 	erps_tally(p, p->server->metrics.casts);
 	if (!may(p, request))
-		deny(s, p, packet, no_ref);
+		deny(s, p, packet, no_ref, request);
 	else if (erps_service_of(p)->handle_cast)
 		erps_callback(p)->handle_cast(s, request);
 	return 0;

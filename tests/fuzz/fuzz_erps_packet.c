@@ -65,7 +65,7 @@ pace_payload(struct erps_pace *pace, const struct erps_packet *packet)
 	struct erps_term ref;
 
 	erps_pace_came(pace, packet);
-	if (packet->type == ERPS_CALL && erps_decode_ref(&decoder, packet->payload, &ref)) {
+	if (packet->type == ERPS_CALL && erps_decode_ref(&decoder, packet->payload, &ref, NULL)) {
 		erps_pace_called(pace, ref);
 		(void)erps_pace_due(pace, 2);
 		erps_pace_left(pace, 2);

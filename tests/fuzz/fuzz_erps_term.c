@@ -111,7 +111,7 @@ try_payload(struct sb_bytes payload)
 	struct plain_env plain;
 	struct erps_decoder decoder = decoder_in(&plain, 0);
 	size_t larger = payload.size > INFLATED_MAX ? payload.size : INFLATED_MAX;
-	struct erps_term term, ref;
+	struct erps_term term, ref, method;
 	int err = erps_decode(&decoder, payload, &term);
 
 	expect((err == 0) == (term.data != NULL), "a term or an error");
@@ -122,8 +122,11 @@ try_payload(struct sb_bytes payload)
 		rewrite(term);
 		match(term);
 	}
-	if (erps_decode_ref(&decoder, payload, &ref))
+	if (erps_decode_ref(&decoder, payload, &ref, &method)) {
 		rebuild(ref);
+		if (method.data)
+			rebuild(method);
+	}
 	decoder.atoms = &atoms;
 	decoder.limits.takes_trailing = true;
 	if (erps_decode(&decoder, payload, &term) == 0)

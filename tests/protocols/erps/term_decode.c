@@ -345,15 +345,21 @@ test_a_large_table_of_atoms_knows_its_names_and_no_others(void **state)
 
 /* ---- the ref of what does not decode ---- */
 
+static struct erps_term method; /* of the last read_ref */
+
 static bool
 read_ref(const char *notation, struct erps_term *ref)
 {
-	struct erps_decoder decoder = {.env = sb_env_system(), .fault = {"as it was", 7}};
+	const char *const none[] = {"none"};
+	const struct erps_atoms atoms = {.names = none, .count = 1};
+	struct erps_decoder decoder = {
+		.env = sb_env_system(), .atoms = &atoms, .fault = {"as it was", 7}};
 	struct sb_bytes payload = octets_of(notation, buf, sizeof(buf));
-	bool is_there = erps_decode_ref(&decoder, payload, ref);
+	bool is_there = erps_decode_ref(&decoder, payload, ref, &method);
 
 	assert_string_equal(decoder.fault.what, "as it was");
 	assert_int_equal(decoder.fault.at, 7);
+	assert_ptr_equal(decoder.atoms, &atoms);
 	return is_there;
 }
 
@@ -380,6 +386,33 @@ test_the_ref_is_read_when_it_is_whole_whatever_follows(void **state)
 	(void)state;
 }
 
+static void
+expect_method(const char *notation, const char *name)
+{
+	struct erps_term ref;
+
+	assert_true(read_ref(notation, &ref));
+	if (name)
+		assert_true(erps_is_atom(method, name));
+	else
+		assert_null(method.data);
+}
+
+static void
+test_the_method_of_what_does_not_decode_is_seen(void **state)
+{
+	expect_method("83 68 02 6101 7704'ping' 00", "ping");
+	expect_method("83 68 02 6101 6803 77 03'add' 71", "add");
+	expect_method("83 68 02 6101 69 00000003 64 0003'add' 71", "add");
+	expect_method("83 68 02 6101 6803 77 03'ad'", NULL);
+	expect_method("83 68 02 6101 6803 77 01 ff", NULL);
+	expect_method("83 68 02 6101 6803", NULL);
+	expect_method("83 68 02 6101 6803 4d", NULL);
+	expect_method("83 68 02 6101 6803 68 01 7701'a'", NULL);
+	expect_method("83 68 02 6101", NULL);
+	(void)state;
+}
+
 int
 main(void)
 {
@@ -395,6 +428,7 @@ main(void)
 		cmocka_unit_test(test_only_atoms_of_the_table_pass),
 		cmocka_unit_test(test_a_large_table_of_atoms_knows_its_names_and_no_others),
 		cmocka_unit_test(test_the_ref_is_read_when_it_is_whole_whatever_follows),
+		cmocka_unit_test(test_the_method_of_what_does_not_decode_is_seen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -232,11 +232,12 @@ test_the_ref_of_a_compressed_call_is_read_although_the_rest_is_a_fun(void **stat
 	struct erps_term ref;
 
 	expect_refused(payload, SB_EPROTO, "a fun");
-	assert_true(erps_decode_ref(&decoder, payload, &ref));
+	assert_true(erps_decode_ref(&decoder, payload, &ref, NULL));
 	assert_int_equal(ref.data[1], 7);
 	assert_string_equal(decoder.fault.what, "a fun");
 	/* When it does not inflate, nothing can be read. */
-	assert_false(erps_decode_ref(&decoder, sb_bytes(payload.data, payload.size - 1), &ref));
+	assert_false(
+		erps_decode_ref(&decoder, sb_bytes(payload.data, payload.size - 1), &ref, NULL));
 	assert_null(ref.data);
 	free((void *)payload.data);
 	(void)state;
