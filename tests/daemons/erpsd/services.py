@@ -144,16 +144,60 @@ def rules(folder):
 	with Daemon(folder, config=config) as daemon:
 		peer = Peer(daemon.port(), version=(1, 2, 3), identifier=b"us")
 		assert peer.refusal((Atom("put"), b"k", 1)) == b"access denied"
+		daemon.logged(r"erps.access_denied .*method=:put")
 		assert peer.call((Atom("get"), b"k")) == error("not_found")
 		assert peer.call((Atom("echo"), Atom("colour"))) == Atom("colour")
 		assert peer.refusal((Atom("echo"), Atom("unheard_of"))) == b"badarg"
+		daemon.logged(r"erps.badarg .*method=:echo")
 		peer.version = (2, 0, 0)
 		assert peer.refusal(Atom("ping")) == b"incompatible version"
+		daemon.logged(r"erps.refused .*method=:ping")
 		peer.version, peer.identifier = (1, 9, 0), b"them"
 		assert peer.refusal(Atom("ping")) == b"wrong identifier"
 		peer.identifier = b"us"
 		assert peer.call(Atom("ping")) == Atom("pong")
 		peer.close()
+
+
+def erps(port, request, *options):
+	"""What the command line client makes of it: its exit status, what it prints, what it says."""
+	done = subprocess.run([os.path.join(BINARY, "bin", "erps"), "call", f"127.0.0.1:{port}", request, *options],
+		capture_output=True, text=True, timeout=PATIENCE)
+	return done.returncode, done.stdout, done.stderr
+
+
+def signed(folder):
+	"""With secrets, only who knows one of them is heard; each packet is signed."""
+	path = lambda name: os.path.join(folder, name) # noqa: E731
+	for name, words in (("right", "swordfish\n"), ("other", "correct horse"), ("wrong", "sardine")):
+		with open(path(name), "w") as file:
+			file.write(words)
+	config = path("signed.conf")
+	with open(config, "w") as file:
+		file.write('listener "erps" { address = "127.0.0.1:0" }\nservice "echo" { }\n'
+			'secret "main" { secret_file = "right" }\n'
+			f'secret "{"0f" * 16}" {{ secret = "correct horse" }}\n')
+	sign = lambda key, name: ("--secret-key", key, "--secret-file", path(name)) # noqa: E731
+	with Daemon(folder, config=config) as daemon:
+		port = daemon.port()
+		for right in (sign("main", "right"), sign("0f" * 16, "other")):
+			assert erps(port, "{:echo, 1}", *right) == (0, "1\n", "")
+			assert erps(port, f'{{:echo, "{"x" * 5000}"}}', "--compressed", *right)[0] == 0
+		for why, options in (
+			("authentication failed", sign("main", "wrong")),
+			("authentication failed", sign("main", "other")),
+			("authentication failed", sign("unknown", "right")),
+			("authentication required", ()),
+		):
+			said = erps(port, "{:echo, 1}", *options)
+			assert said == (3, "", f"erps: the server says: {why}\n"), (options, said)
+			daemon.logged(f'erps.refused .*reason="{why}" .*method=:echo')
+		peer = Peer(port)
+		assert peer.refusal(Atom("ping")) == b"authentication required"
+		peer.close()
+	with Daemon(folder, "store.path=mem:") as daemon:
+		said = erps(daemon.port(), "{:echo, 1}", *sign("main", "right"))
+		assert said == (3, "", "erps: the server says: authentication provided\n"), said
 
 
 def limits(folder):
@@ -243,7 +287,7 @@ def main():
 		with Daemon(folder, "store.path=mem:", "node.threads=3") as daemon:
 			for part in (echoes, keeps, names):
 				part(daemon.port())
-		for part in (rules, limits, mutual, end, mistakes):
+		for part in (rules, signed, limits, mutual, end, mistakes):
 			part(folder)
 
 
