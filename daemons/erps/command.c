@@ -170,6 +170,9 @@ on_answered(struct sb_session *s, const struct erps_answer *answer)
 {
 	struct command *command = command_of(s);
 
+	/* An error that names no call is told for itself, and then ends the call. */
+	if (command->is_over)
+		return;
 	switch (answer->outcome) {
 	case ERPS_REPLIED:
 		on_reply(s, command, answer->term);
