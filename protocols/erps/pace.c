@@ -13,6 +13,12 @@
  * and would lose packets from then on. Two in a row are none. */
 #define ORDERLY_STEPS 2
 
+/* The last of those answers may have come between two polls, and the call by chance: the one that
+ * leaves early leaves time for the poll. */
+#define EARLY_MS 10
+/* So often an answer must have been read sooner than that. */
+#define PROOFS 3
+
 void
 erps_pace_init(struct erps_pace *pace, enum erps_pacing pacing)
 {
@@ -76,17 +82,53 @@ judge_ref(struct erps_pace *pace, struct erps_term ref)
 		is_not_erps(pace);
 }
 
-void
-erps_pace_called(struct erps_pace *pace, struct erps_term ref)
+/* After an answer that left early. */
+static void
+judge_early(struct erps_pace *pace, bool is_prompt)
 {
-	if (pace->is_paced && pace->can_prove)
-		judge_ref(pace, ref);
+	pace->is_early = false;
+	pace->must_rest = is_prompt;
+	pace->proofs = is_prompt ? pace->proofs + 1 : 0;
+	if (pace->proofs == PROOFS)
+		is_not_erps(pace);
+}
+
+static void
+judge_time(struct erps_pace *pace, uint64_t now)
+{
+	bool is_first = pace->is_answer && !pace->has_called;
+	bool is_prompt = is_first && now - pace->left_at < ERPS_PACE_PROMPT_MS * MS;
+
+	pace->has_called = true;
+	if (!is_prompt)
+		pace->prompt = pace->proofs = 0;
+	if (pace->is_early)
+		judge_early(pace, is_prompt);
+	else if (is_prompt && pace->prompt < ERPS_PACE_PROMPT)
+		pace->prompt++;
+}
+
+void
+erps_pace_called(struct erps_pace *pace, uint64_t now, struct erps_term ref)
+{
+	if (!pace->is_paced || !pace->can_prove)
+		return;
+	judge_ref(pace, ref);
+	judge_time(pace, now);
+}
+
+static bool
+has_read_all(const struct erps_pace *pace)
+{
+	return pace->is_answer && pace->has_called && pace->prompt == ERPS_PACE_PROMPT &&
+	       !pace->must_rest;
 }
 
 uint64_t
 erps_pace_due(const struct erps_pace *pace, uint64_t now)
 {
-	uint64_t due = pace->left_at + ERPS_PACE_GAP_MS * MS;
+	uint64_t gap_ms = has_read_all(pace) ? EARLY_MS : ERPS_PACE_GAP_MS;
+	uint64_t due = pace->left_at + gap_ms * MS;
 
 	if (!pace->is_paced || pace->left_at == 0 || now >= due)
 		return 0;
@@ -94,8 +136,14 @@ erps_pace_due(const struct erps_pace *pace, uint64_t now)
 }
 
 void
-erps_pace_left(struct erps_pace *pace, uint64_t now)
+erps_pace_left(struct erps_pace *pace, uint64_t now, uint8_t type)
 {
+	if (!pace->has_called)
+		pace->prompt = pace->proofs = 0;
+	pace->is_early = pace->left_at > 0 && now < pace->left_at + ERPS_PACE_GAP_MS * MS;
+	pace->must_rest = pace->must_rest && pace->is_early;
+	pace->is_answer = type == ERPS_REPLY || type == ERPS_ERROR;
+	pace->has_called = false;
 	pace->left_at = now;
 }
 

@@ -214,3 +214,9 @@ erps_packet_retype(uint8_t head[ERPS_HEADER_SIZE], uint8_t type, uint32_t payloa
 	memcpy(head + SIZE_AT, &size, sizeof(size));
 	head[TYPE_AT] = type;
 }
+
+uint8_t
+erps_packet_type(const uint8_t head[ERPS_HEADER_SIZE])
+{
+	return head[TYPE_AT];
+}

@@ -102,4 +102,7 @@ void erps_packet_head(uint8_t head[ERPS_HEADER_SIZE], uint8_t type, uint32_t pay
 /* The same in a copy of a header that was encoded: only the type and the size change. */
 void erps_packet_retype(uint8_t head[ERPS_HEADER_SIZE], uint8_t type, uint32_t payload_size);
 
+/* The type that erps_packet_head wrote there. */
+uint8_t erps_packet_type(const uint8_t head[ERPS_HEADER_SIZE]);
+
 #endif

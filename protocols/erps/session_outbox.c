@@ -109,7 +109,7 @@ send_head(struct sb_session *s, struct erps_session *p)
 
 	/* Without a connection, or over a bound: the session is ending. */
 	if (sb_write(s, head->octets, head->size) == 0)
-		erps_pace_left(&p->pace, sb_now(s));
+		erps_pace_left(&p->pace, sb_now(s), erps_packet_type(head->octets));
 	take_head(s, p);
 }
 

@@ -51,7 +51,7 @@ answer_refused(struct sb_session *s, struct erps_session *p, enum erps_refusal r
 	struct erps_term ref)
 {
 	if (ref.data)
-		erps_pace_called(&p->pace, ref);
+		erps_pace_called(&p->pace, sb_now(s), ref);
 	(void)erps_write_error(s, p, refusal, ref);
 }
 
@@ -131,7 +131,7 @@ serve_call(struct sb_session *s, struct erps_session *p, const struct erps_packe
 	}
 	call.due = erps_after(
 		s, asked->has_deadline ? asked->deadline_ms : erps_options(p)->answer_ms);
-	erps_pace_called(&p->pace, asked->ref);
+	erps_pace_called(&p->pace, sb_now(s), asked->ref);
 	erps_call_begin(s, p, &call, asked->request);
 	return 0;
 }

@@ -91,7 +91,7 @@ end(struct sb_session *s, struct erps_session *p, struct draft *d)
 		return 0;
 	sb_write_commit(s, d->size);
 	if (erps_pace_is_on(&p->pace))
-		erps_pace_left(&p->pace, sb_now(s));
+		erps_pace_left(&p->pace, sb_now(s), erps_packet_type(d->octets));
 	return 0;
 }
 

@@ -66,9 +66,9 @@ pace_payload(struct erps_pace *pace, const struct erps_packet *packet)
 
 	erps_pace_came(pace, packet);
 	if (packet->type == ERPS_CALL && erps_decode_ref(&decoder, packet->payload, &ref, NULL)) {
-		erps_pace_called(pace, ref);
+		erps_pace_called(pace, 2, ref);
 		(void)erps_pace_due(pace, 2);
-		erps_pace_left(pace, 2);
+		erps_pace_left(pace, 2, ERPS_REPLY);
 	}
 	expect(was_on || !erps_pace_is_on(pace), "what is not Erps stays so");
 	erps_decoder_fini(&decoder);
