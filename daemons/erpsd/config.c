@@ -233,6 +233,21 @@ check_versions(const struct sb_config *file, cfg_t *rpc)
 			text, fault.what, fault.at + 1);
 }
 
+/* Who is cut while it waits for answers does not hear that we stop. */
+static void
+check_drain(const struct sb_config *file, cfg_t *root, uint32_t drain_ms)
+{
+	for (unsigned i = 0; i < cfg_size(root, "listener"); i++) {
+		cfg_t *listener = cfg_getnsec(root, "listener", i);
+		struct sb_limits said = sb_config_limits(listener);
+
+		if (sb_limits_complete(&said, 0).stop_ms <= drain_ms)
+			sb_config_error(file, listener, "stop_timeout",
+				"stop_timeout of listener %s is not over drain_timeout of rpc",
+				cfg_title(listener));
+	}
+}
+
 /* What single rules cannot see. */
 static void
 check(const struct sb_config *file, const struct erpsd_config *out)
@@ -244,6 +259,7 @@ check(const struct sb_config *file, const struct erpsd_config *out)
 	if (out->part_count == 0 && cfg_size(root, "service") == 0)
 		sb_config_error(file, root, NULL, "no service");
 	check_versions(file, rpc);
+	check_drain(file, root, out->service.drain_ms);
 	if (sb_config_is_set(rpc, "atoms") && !cfg_getbool(rpc, "safe"))
 		sb_config_error(file, rpc, "atoms", "atoms without safe = true");
 	/* A value comes in a packet, with its key. */

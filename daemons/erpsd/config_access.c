@@ -56,6 +56,23 @@ section_check(const struct sb_config *file, cfg_t *section, const struct erpsd_c
 	}
 }
 
+/* It would fit nobody, and nothing would say so. */
+static void
+subject_check(const struct sb_config *file, cfg_t *section)
+{
+	static const char *const kinds[] = {"DNS:", "IP:", "email:", "URI:"};
+	const char *subject = cfg_getstr(section, "subject");
+	bool is_fine = strcmp(subject, "*") == 0 || strchr(subject, '=');
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		is_fine = is_fine || strncmp(subject, kinds[i], strlen(kinds[i])) == 0;
+	if (!is_fine)
+		sb_config_error(file, section, "subject",
+			"subject \"%s\": must be CN=name, DNS:name, IP:address, email:address, "
+			"URI:uri, a whole subject, or *",
+			subject);
+}
+
 int
 erpsd_config_access(const struct sb_config *file, struct erpsd_config *out)
 {
@@ -71,6 +88,7 @@ erpsd_config_access(const struct sb_config *file, struct erpsd_config *out)
 		cfg_t *section = cfg_getnsec(root, "access", i);
 
 		section_check(file, section, out);
+		subject_check(file, section);
 		section_fill(section, &out->rules[out->service.access_count]);
 		out->service.access_count += rules_of(section);
 	}

@@ -5,8 +5,7 @@
  *	static void
  *	on_connected(struct sb_session *s, const struct sb_peer *peer)
  *	{
- *		erps_client_call_with(s, NULL, NULL, "{:add, a::int, b::int}", INT64_C(1),
- *INT64_C(2));
+ *		erps_client_call_with(s, NULL, NULL, "{:add, 1, b::int}", INT64_C(2));
  *	}
  *
  *	static void

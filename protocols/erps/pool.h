@@ -5,8 +5,8 @@
  * its connection went first, moves to another server by itself; one that may have been
  * sent never does.
  *
- *	static const struct erps_pool_server servers[] = {{"rpc1.example", 4747}, {"rpc2.example",
- *4747}};
+ *	static const struct erps_pool_server servers[] = {
+ *		{.host = "rpc1.example"}, {.host = "rpc2.example"}};
  *
  *	erps_pool_start(node, NULL, NULL, &(struct erps_pool_options){
  *		.name = "rpc", .servers = servers, .server_count = 2}, &pool);
@@ -74,7 +74,7 @@ size_t erps_pool_ready(const struct erps_pool *pool);
 /* ---- from inside any session of the node ---- */
 
 /* Calls: as erps_client_ask, whose answer comes the same way. SB_GONE: no server is there, and
- * calls do not wait for one. */
+ * calls do not wait for one; or its connections have not been started yet. */
 int erps_pool_ask(struct sb_session *s, struct erps_pool *pool, struct erps_term request,
 	uint32_t deadline_ms, uint64_t *ref);
 

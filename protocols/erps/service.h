@@ -39,6 +39,7 @@
 
 #include "../../core/message.h"
 #include "../../core/module.h"
+#include "../../core/registry.h"
 #include "../../core/session.h"
 #include "access.h"
 #include "build.h"

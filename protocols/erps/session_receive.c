@@ -9,6 +9,8 @@
 #include "protocols/erps/session_outbox_internal.h"
 #include "protocols/erps/text.h"
 
+#include <stdio.h>
+
 static const struct erps_term no_ref;
 
 /* For the log: which method it was. NULL, shown as null, where none can be read. */
@@ -60,13 +62,16 @@ static void
 refuse(struct sb_session *s, struct erps_session *p, const struct erps_packet *packet,
 	enum erps_refusal refusal)
 {
+	char version[sizeof("255.255.255")];
 	struct erps_term ref = no_ref, method = no_ref;
 
 	if (is_call(packet))
 		(void)erps_decode_ref(decoder_of(p), packet->payload, &ref, &method);
+	snprintf(version, sizeof(version), "%u.%u.%u", packet->version.major, packet->version.minor,
+		packet->version.patch);
 	SB_LOG_LIMITED(s, INFO, "erps.refused", "reason", SB_STR(erps_refusal_text(refusal)),
 		"type", SB_STR(erps_type_name(packet->type)), "method", METHOD(method),
-		"identifier", SB_BYTES(packet->identifier));
+		"identifier", SB_BYTES(packet->identifier), "version", SB_STR(version));
 	answer_refused(s, p, refusal, ref);
 }
 
@@ -90,6 +95,15 @@ may(const struct erps_session *p, struct erps_term request)
 	return !p->server->access || erps_access_allows(p->server->access, p->fits, request);
 }
 
+/* Of a certificate that was verified; another's is anybody's word. */
+static const char *
+subject_of(const struct sb_peer *peer)
+{
+	const struct sb_tls_identity *tls = peer ? peer->tls : NULL;
+
+	return tls && tls->verified && tls->subject ? tls->subject : "";
+}
+
 static void
 deny(struct sb_session *s, struct erps_session *p, const struct erps_packet *packet,
 	struct erps_term ref, struct erps_term request)
@@ -97,7 +111,8 @@ deny(struct sb_session *s, struct erps_session *p, const struct erps_packet *pac
 	struct erps_term method = erps_access_method(request);
 
 	SB_LOG_LIMITED(s, WARNING, "erps.access_denied", "type",
-		SB_STR(erps_type_name(packet->type)), "method", METHOD(method));
+		SB_STR(erps_type_name(packet->type)), "method", METHOD(method), "subject",
+		SB_STR(subject_of(sb_session_peer(s))));
 	if (ref.data)
 		answer_refused(s, p, ERPS_REFUSAL_ACCESS_DENIED, ref);
 	else

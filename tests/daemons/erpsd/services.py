@@ -156,6 +156,8 @@ def rules(folder):
 		assert peer.refusal(Atom("ping")) == b"wrong identifier"
 		peer.identifier = b"us"
 		assert peer.call(Atom("ping")) == Atom("pong")
+		daemon.logged("erps.access_denied .* type=call method=put")
+		daemon.logged("erps.refused .* identifier=us version=2.0.0")
 		peer.close()
 
 
