@@ -90,6 +90,17 @@ session_connected(struct sb_session *s, const struct sb_peer *peer)
 	return err < 0 ? err : 0;
 }
 
+/* What it begins with tells a browser, or a client that speaks TLS, from a broken peer. */
+static ssize_t
+no_packet(struct sb_session *s, struct sb_bytes in, ssize_t err)
+{
+	SB_LOG_LIMITED(s, INFO, "erps.no_packet", "what",
+		SB_STR(err == SB_ELIMIT ? "its size is over max_payload"
+					: "another magic, or an unknown type"),
+		"begins", SB_BYTES(sb_bytes(in.data, in.size < 16 ? in.size : 16)));
+	return err;
+}
+
 /* Whole packets at the front of `in`, until the input, the turn's budget or the session ends. */
 static ssize_t
 session_received(struct sb_session *s, struct sb_bytes in)
@@ -104,7 +115,7 @@ session_received(struct sb_session *s, struct sb_bytes in)
 		size = erps_packet_decode(
 			sb_bytes(in.data + used, in.size - used), max, &packet, &need);
 		if (size < 0)
-			return size;
+			return no_packet(s, sb_bytes(in.data + used, in.size - used), size);
 		if (size == 0 || !sb_frame(s))
 			break;
 		if (erps_receive(s, p, &packet))

@@ -158,6 +158,10 @@ def rules(folder):
 		assert peer.call(Atom("ping")) == Atom("pong")
 		daemon.logged("erps.access_denied .* type=call method=put")
 		daemon.logged("erps.refused .* identifier=us version=2.0.0")
+		with socket.create_connection(("127.0.0.1", daemon.port())) as stranger:
+			stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
+			assert stranger.recv(1) == b""
+		daemon.logged('erps.no_packet .* begins="GET / HTTP/1.1')
 		peer.close()
 
 
