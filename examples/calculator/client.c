@@ -62,7 +62,8 @@ ask(const struct erps_blocking_options *options, char **words)
 			words[0], (int64_t)strtoll(words[1], NULL, 10),
 			(int64_t)strtoll(words[2], NULL, 10));
 	if (err)
-		fprintf(stderr, "sb-calculate: %s\n", sb_error_text(err));
+		fprintf(stderr, "sb-calculate: %s\n",
+			err == SB_GONE ? "the server closed the connection" : sb_error_text(err));
 	else
 		err = print(&answer);
 	erps_blocking_close(b);

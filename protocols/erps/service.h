@@ -56,8 +56,8 @@
  * has gone, is known as such.
  */
 struct erps_from {
-	struct sb_address
-		session;   /* that has the caller's connection; of a local call: who called */
+	/* That has the caller's connection; of a local call: who called. */
+	struct sb_address session;
 	uint64_t ref;      /* which of its calls; never the same twice in a session */
 	uint64_t deadline; /* sb_now at which nobody waits any more; 0: none was given */
 	bool is_local;     /* another session of the node calls (erps_call_to), no peer */
@@ -115,8 +115,8 @@ struct erps_service_options {
 	uint32_t window;    /* calls of one peer under way: then no more is read [1024] */
 	uint32_t answer_ms; /* a call's answer, else {"timeout", Ref} [off] */
 	uint32_t drain_ms;  /* from handle_stop to the end of calls under way [4000] */
-	uint32_t
-		bad_packets; /* that could not be read, nor answered: then the session ends [100] */
+	/* That could be neither read nor answered: then the session ends [100]. */
+	uint32_t bad_packets;
 };
 
 /* ---- inside a session ---- */
