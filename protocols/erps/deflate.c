@@ -1,31 +1,11 @@
 #include "protocols/erps/deflate_internal.h"
 
-#include <zlib.h>
-
 #include "core/env.h"
 #include "protocols/erps/tag.h"
+#include "protocols/erps/zlib_internal.h"
 
 /* 131, 80, the size that it inflates to. */
 #define HEAD 6
-
-static voidpf
-zlib_allocate(voidpf opaque, uInt count, uInt size)
-{
-	const struct sb_env *env = opaque;
-	size_t all;
-
-	if (!sb_size_mul(count, size, &all))
-		return NULL;
-	return env->allocate(env->context, all);
-}
-
-static void
-zlib_release(voidpf opaque, voidpf memory)
-{
-	const struct sb_env *env = opaque;
-
-	env->release(env->context, memory);
-}
 
 size_t
 erps_deflate_room(size_t size)
@@ -37,15 +17,7 @@ erps_deflate_room(size_t size)
 static size_t
 deflate_all(const struct sb_env *env, struct sb_bytes in, unsigned level, uint8_t *out, size_t room)
 {
-	z_stream z = {
-		.zalloc = zlib_allocate,
-		.zfree = zlib_release,
-		.opaque = (voidpf)env,
-		.next_in = (z_const Bytef *)in.data,
-		.avail_in = (uInt)in.size,
-		.next_out = out,
-		.avail_out = (uInt)room,
-	};
+	z_stream z = erps_zlib_stream(env, in, out, room);
 	size_t size = 0;
 
 	if (deflateInit(&z, (int)level) != Z_OK)

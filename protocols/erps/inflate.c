@@ -1,32 +1,12 @@
 /* Compressed payloads: the size they announce is held against the limit before a single octet is
  * inflated, and is all the room that zlib gets. */
-#include <zlib.h>
-
 #include "core/env.h"
 #include "protocols/erps/decode_internal.h"
 #include "protocols/erps/scan_internal.h"
+#include "protocols/erps/zlib_internal.h"
 
 /* Deflate makes at most so many octets of one. */
 #define GROWTH_MAX 1032
-
-static voidpf
-zlib_allocate(voidpf opaque, uInt count, uInt size)
-{
-	const struct sb_env *env = opaque;
-	size_t all;
-
-	if (!sb_size_mul(count, size, &all))
-		return NULL;
-	return env->allocate(env->context, all);
-}
-
-static void
-zlib_release(voidpf opaque, voidpf memory)
-{
-	const struct sb_env *env = opaque;
-
-	env->release(env->context, memory);
-}
 
 static bool
 make_room(struct erps_decoder *decoder, size_t size)
@@ -58,15 +38,7 @@ fault_of(int status, const z_stream *z)
 static enum erps_fault_code
 inflate_all(struct erps_check *c, struct sb_bytes in, uint32_t size)
 {
-	z_stream z = {
-		.zalloc = zlib_allocate,
-		.zfree = zlib_release,
-		.opaque = (voidpf)c->decoder->env,
-		.next_in = (z_const Bytef *)in.data,
-		.avail_in = (uInt)in.size,
-		.next_out = c->decoder->inflated,
-		.avail_out = size,
-	};
+	z_stream z = erps_zlib_stream(c->decoder->env, in, c->decoder->inflated, size);
 	enum erps_fault_code fault;
 
 	if (inflateInit(&z) != Z_OK)
