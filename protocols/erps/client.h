@@ -230,7 +230,8 @@ int erps_client_start_under(struct sb_session *s, struct sb_address supervisor,
 /*
  * Calls through the client session `to`, which may be on another shard: many sessions share one
  * connection. An sb_call: one SB_MSG_REPLY with `*ref` comes, to be read with
- * erps_client_read_answer. `deadline_ms` 0: 5000. Errors as sb_call; SB_EINVAL: no term.
+ * erps_client_read_answer. `deadline_ms` 0: 5000. Errors as sb_call; SB_EINVAL: no term. No stream
+ * can be asked for so: parts go to the session that has the connection (erps_client_call).
  */
 int erps_client_ask(struct sb_session *s, struct sb_address to, struct erps_term request,
 	uint32_t deadline_ms, uint64_t *ref);
