@@ -39,6 +39,7 @@ struct arguments {
 	struct sb_tls_certificate certificate;
 	uint64_t listen_ms; /* 0: for ever */
 	uint64_t count;     /* of pushes; 0: any number */
+	uint32_t credit;    /* parts of an answer at a time; 0: it is had whole */
 	const char *secret_key, *secret_file;
 	bool is_tls, is_json, is_verbose;
 	char host[256];

@@ -125,8 +125,11 @@ static void
 send_request(struct sb_session *s, const struct command *command)
 {
 	bool is_cast = command->a->verb == VERB_CAST;
+	/* No other server knows of streams. */
+	const struct erps_call_options options = {
+		.credit = erps_client_server_is_ours(s) ? command->a->credit : 0};
 	int err = is_cast ? erps_client_cast(s, command->request)
-			  : erps_client_call(s, command->request, NULL, NULL);
+			  : erps_client_call(s, command->request, &options, NULL);
 
 	if (err) {
 		complain("the term cannot be sent: %s", sb_error_text(err));
@@ -197,6 +200,20 @@ on_answered(struct sb_session *s, const struct erps_answer *answer)
 }
 
 static void
+on_part(struct sb_session *s, uint64_t id, uint64_t context, struct erps_term part)
+{
+	struct command *command = command_of(s);
+
+	(void)context;
+	if (command->is_over)
+		return;
+	if (!output_term(command->a, part))
+		end(s, OUTCOME_FAILED);
+	else
+		(void)erps_client_credit(s, id, 1);
+}
+
+static void
 on_pushed(struct sb_session *s, struct erps_term push)
 {
 	struct command *command = command_of(s);
@@ -233,6 +250,7 @@ static const struct erps_client_application application = {
 	.start = on_start,
 	.connected = on_connected,
 	.answered = on_answered,
+	.part = on_part,
 	.pushed = on_pushed,
 	.refused = on_refused,
 	.closed = on_closed,

@@ -18,6 +18,7 @@
 #define MAX_DEPTH     256
 #define OUTPUT_LIMIT  (1u << 30)
 #define SECONDS_MAX   (7 * 86400)
+#define CREDIT_MAX    (1u << 20)
 #define MS_PER_SECOND 1000
 
 static const char help[] =
@@ -38,6 +39,8 @@ static const char help[] =
 	"What is asked for\n"
 	"  --timeout TIME        for the connection, and for the answer (5s)\n"
 	"  --json                print JSON\n"
+	"  --credit N            call: have the answer in parts, if a server of ours gives it\n"
+	"                        so, N on their way at a time; each is a line before the reply\n"
 	"  --call TERM           listen: call this first, to subscribe\n"
 	"  --count N             listen: stop after so many pushes\n"
 	"  --for TIME            listen: stop after this time\n"
@@ -72,6 +75,7 @@ static const char help[] =
 enum option_id {
 	OPT_TIMEOUT = 256,
 	OPT_JSON,
+	OPT_CREDIT,
 	OPT_CALL,
 	OPT_COUNT,
 	OPT_FOR,
@@ -94,6 +98,7 @@ enum option_id {
 static const struct option names[] = {
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
 	{"json", no_argument, NULL, OPT_JSON},
+	{"credit", required_argument, NULL, OPT_CREDIT},
 	{"call", required_argument, NULL, OPT_CALL},
 	{"count", required_argument, NULL, OPT_COUNT},
 	{"for", required_argument, NULL, OPT_FOR},
@@ -188,6 +193,21 @@ read_count(struct arguments *a, const char *text)
 		return true;
 	complain("--count %s: a number from 1 on", text);
 	return false;
+}
+
+/* The probe makes a server of ours show itself before the call. */
+static bool
+read_credit(struct arguments *a, const char *text)
+{
+	uint64_t credit;
+
+	if (!read_number(text, 1, CREDIT_MAX, &credit)) {
+		complain("--credit %s: a number from 1 to %u", text, CREDIT_MAX);
+		return false;
+	}
+	a->credit = (uint32_t)credit;
+	a->client.probe = ":ping";
+	return true;
 }
 
 static bool
@@ -316,6 +336,8 @@ take(struct arguments *a, int option)
 	case OPT_JSON:
 		a->is_json = true;
 		return true;
+	case OPT_CREDIT:
+		return read_credit(a, optarg);
 	case OPT_CALL:
 		a->term = optarg;
 		return true;
@@ -379,6 +401,10 @@ check(struct arguments *a)
 {
 	if (a->verb != VERB_LISTEN && (a->count || a->listen_ms)) {
 		complain("--count and --for are for listen");
+		return false;
+	}
+	if (a->verb != VERB_CALL && a->credit) {
+		complain("--credit is for call");
 		return false;
 	}
 	if (!a->certificate.certificate != !a->certificate.key) {

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define QUEUE      1024
+#define CREDIT     16
 #define STOP_MS    10000
 #define CONNECT_MS 5000 /* the connector's */
 #define SLACK_MS   100
@@ -38,6 +39,7 @@ struct order {
 	struct erps_term request; /* data NULL: only to say how many wait to be sent */
 	bool is_cast;
 	uint32_t deadline_ms;
+	uint32_t credit;
 	uint64_t id;
 	size_t queued;
 	int result;
@@ -55,7 +57,8 @@ struct erps_blocking {
 	bool is_held;
 	uint32_t queue_limit;
 	uint64_t dropped;
-	uint64_t awaited; /* the call that is waited for; 0: none */
+	uint64_t awaited;                         /* the call that is waited for; 0: none */
+	const struct erps_stream_options *stream; /* of that call; NULL: it has no parts */
 	enum erps_outcome outcome;
 	struct erps_event_entry *answer; /* its term; NULL: it has none */
 	struct erps_event_queue came;
@@ -156,10 +159,24 @@ on_answered(struct sb_session *s, const struct erps_answer *answer)
 	sb_close(s, SB_END_LIMIT);
 }
 
+/* The next one may come. */
+static void
+on_part(struct sb_session *s, uint64_t id, uint64_t context, struct erps_term part)
+{
+	struct erps_blocking *b = blocking_of(s);
+
+	(void)context;
+	if (b->awaited != id)
+		return;
+	b->stream->part(b->stream->context, part);
+	(void)erps_client_credit(s, id, 1);
+}
+
 static void
 carry_out(struct sb_session *s, struct order *order)
 {
-	const struct erps_call_options options = {.deadline_ms = order->deadline_ms};
+	const struct erps_call_options options = {
+		.deadline_ms = order->deadline_ms, .credit = order->credit};
 
 	if (order->is_cast)
 		order->result = erps_client_cast(s, order->request);
@@ -205,6 +222,7 @@ static const struct erps_client_application application = {
 	.start = on_start,
 	.connected = on_connected,
 	.answered = on_answered,
+	.part = on_part,
 	.pushed = on_pushed,
 	.refused = on_refused,
 	.message = on_message,
@@ -405,27 +423,26 @@ wait_for_answer(struct erps_blocking *b, uint32_t ms)
 			return;
 }
 
-int
-erps_blocking_call(struct erps_blocking *b, struct erps_term request, uint32_t timeout_ms,
-	struct erps_answer *answer)
+static int
+call(struct erps_blocking *b, struct order *order, struct erps_answer *answer)
 {
-	struct order order = {.request = request, .deadline_ms = timeout_ms};
+	const uint32_t ms = order->deadline_ms;
 	struct erps_event_entry *before = b->answer;
 	int err;
 
 	*answer = (struct erps_answer){.outcome = ERPS_UNSENT};
-	if (!request.data)
+	if (!order->request.data)
 		return SB_EINVAL;
 	b->answer = NULL;
 	b->outcome = ERPS_LOST;
 	if (b->is_held)
 		read_on(b);
-	err = give_order(b, &order);
+	err = give_order(b, order);
 	/* Not sooner: the request may be made of it. */
 	b->env->release(b->env->context, before);
 	if (err)
 		return err;
-	wait_for_answer(b, timeout_ms ? timeout_ms : erps_client_options(b->client)->call_ms);
+	wait_for_answer(b, ms ? ms : erps_client_options(b->client)->call_ms);
 	if (b->awaited)
 		b->outcome = is_over(b) ? ERPS_LOST : ERPS_TIMED_OUT;
 	b->awaited = 0;
@@ -433,6 +450,30 @@ erps_blocking_call(struct erps_blocking *b, struct erps_term request, uint32_t t
 	if (b->answer)
 		answer->term = b->answer->event.term;
 	return error_of_outcome(answer->outcome);
+}
+
+int
+erps_blocking_call(struct erps_blocking *b, struct erps_term request, uint32_t timeout_ms,
+	struct erps_answer *answer)
+{
+	struct order order = {.request = request, .deadline_ms = timeout_ms};
+
+	return call(b, &order, answer);
+}
+
+int
+erps_blocking_stream(struct erps_blocking *b, struct erps_term request,
+	const struct erps_stream_options *options, uint32_t timeout_ms, struct erps_answer *answer)
+{
+	struct order order = {.request = request,
+		.deadline_ms = timeout_ms,
+		.credit = options->credit ? options->credit : CREDIT};
+	int err;
+
+	b->stream = options;
+	err = call(b, &order, answer);
+	b->stream = NULL;
+	return err;
 }
 
 /* Turns until nothing waits to be sent: the pace towards the server may take some. */

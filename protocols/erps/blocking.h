@@ -72,6 +72,22 @@ int erps_blocking_call(struct erps_blocking *b, struct erps_term request, uint32
 int erps_blocking_call_with(struct erps_blocking *b, uint32_t timeout_ms,
 	struct erps_answer *answer, const char *pattern, ...);
 
+/* Asks for an answer that is streamed, and what becomes of its parts. */
+struct erps_stream_options {
+	uint32_t credit; /* parts that may be on their way [16] */
+	/* Each part in order, from inside the call: nothing of this header may be called there. */
+	void (*part)(void *context, struct erps_term part);
+	void *context;
+};
+
+/*
+ * Calls, hands over the parts of the answer as they come, and waits for its end, as
+ * erps_blocking_call: timeout_ms is for the whole of it. SB_ENOTSUP: the server has not shown
+ * itself to be one of ours; client.probe makes it do so at once.
+ */
+int erps_blocking_stream(struct erps_blocking *b, struct erps_term request,
+	const struct erps_stream_options *options, uint32_t timeout_ms, struct erps_answer *answer);
+
 /* Casts, and waits until it is on its way. 0, SB_TIMEOUT (client.call_ms), SB_GONE; as
  * erps_client_cast. */
 int erps_blocking_cast(struct erps_blocking *b, struct erps_term request);

@@ -14,7 +14,7 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from server import CALL, CAST, ERROR, PATIENCE, Server, error, packet, push, reply, text  # noqa: E402
+from server import CALL, CALL_WITH, CAST, CREDIT, ERROR, PART, PATIENCE, Server, error, packet, push, reply, text  # noqa: E402
 
 BINARY = os.environ["SB_BINARY_DIR"]
 PROGRAM = os.path.join(BINARY, "bin", "erps")
@@ -148,6 +148,43 @@ def test_pushes_are_listened_for():
 		expect(DONE, '["news",0]\n["news",1]\n', "the reply: :ok\n",
 		       erps("listen", where(server), "--call", ":subscribe", "--count", "2", "--json"))
 		expect(DONE, "", None, erps("listen", where(server), "--for", "200ms"))
+
+
+def streaming(count):
+	"""A server of ours: the first answer says so. Then a part for each credit, and the reply."""
+	sent = []
+
+	def parts(ref, credit, connection):
+		for n in range(len(sent), min(len(sent) + credit, count)):
+			sent.append(n)
+			connection.sendall(packet(PART, b"\x83h\x02a" + bytes([n]) + ref))
+		if len(sent) == count:
+			sent.append(None)
+			connection.sendall(reply(ref, b"w\x04done"))
+
+	def behave(one, connection):
+		if one.kind == CALL:
+			answer = bytearray(reply(one.ref(), one.request()))
+			answer[9:23] = b"\1\0\0switchboard"
+			connection.sendall(answer)
+		elif one.kind == CALL_WITH:
+			assert b"w\x06credita\x02" in one.payload, one.payload
+			parts(one.payload[3:8], 2, connection)
+		elif one.kind == CREDIT:
+			parts(one.payload[3:8], 1, connection)
+	return behave
+
+
+def test_parts_of_an_answer_are_lines_before_it():
+	with Server(streaming(5)) as server:
+		expect(DONE, "0\n1\n2\n3\n4\n:done\n", None, erps("call", where(server), ":count", "--credit", "2"))
+		assert server.packets[0].request() == b"w\x04ping"
+	# Any other server answers as ever, and is sent no extension.
+	with Server(echo) as server:
+		expect(DONE, ":count\n", None, erps("call", where(server), ":count", "--credit", "2"))
+		assert [one.kind for one in server.packets] == [CALL, CALL]
+	expect(USAGE, "", "--credit is for call", erps("cast", "host", ":x", "--credit", "1"))
+	expect(USAGE, "", "--credit 0: a number", erps("call", "host", ":x", "--credit", "0"))
 
 
 def test_a_signal_ends_listening():

@@ -35,6 +35,38 @@ push(struct sb_session *s, int64_t count)
 	}
 }
 
+/* {:count, n}: the parts 0 .. n - 1, then :done; as its caller gives credit. */
+struct counting {
+	struct erps_from from;
+	int64_t next, end;
+};
+
+static void
+count_on(struct sb_session *s)
+{
+	struct counting *c = erps_state(s);
+	struct erps_builder b;
+	uint8_t room[16];
+	int err = 0;
+
+	for (; c->next < c->end && !err; c->next += !err) {
+		erps_builder_init(&b, room, sizeof(room));
+		erps_put_integer(&b, c->next);
+		err = erps_reply_part(s, c->from, erps_built(&b));
+	}
+	if (err == SB_ENOTSUP)
+		erps_reject(s, c->from, "no parts");
+	else if (!err)
+		erps_reply_with(s, c->from, ":done");
+}
+
+static void
+handle_credit(struct sb_session *s, struct erps_from from)
+{
+	(void)from;
+	count_on(s);
+}
+
 static void
 handle_call(struct sb_session *s, struct erps_from from, struct erps_term request)
 {
@@ -48,6 +80,9 @@ handle_call(struct sb_session *s, struct erps_from from, struct erps_term reques
 	} else if (erps_match(request, "{:push, a::int}", &a)) {
 		push(s, a);
 		erps_reply_with(s, from, ":ok");
+	} else if (erps_match(request, "{:count, a::int}", &a)) {
+		*(struct counting *)erps_state(s) = (struct counting){from, 0, a};
+		count_on(s);
 	} else if (erps_match(request, ":end")) {
 		sb_abort(s, SB_END_LOCAL);
 	} else if (!erps_match(request, ":silence")) {
@@ -64,7 +99,12 @@ handle_cast(struct sb_session *s, struct erps_term request)
 }
 
 static const struct erps_service service = {
-	.name = "test", .handle_call = handle_call, .handle_cast = handle_cast};
+	.name = "test",
+	.state_size = sizeof(struct counting),
+	.handle_call = handle_call,
+	.handle_cast = handle_cast,
+	.handle_credit = handle_credit,
+};
 
 static void *
 run(void *context)
@@ -283,6 +323,67 @@ test_casts_are_on_their_way_when_they_return(void **state)
 }
 
 static void
+expect_next(void *context, struct erps_term part)
+{
+	int64_t *next = context, n;
+
+	assert_true(erps_get_integer(part, &n));
+	assert_int_equal(n, (*next)++);
+}
+
+/* "{:count, count}" in a buffer that lives as long as the test. */
+static struct erps_term
+count_to(int64_t count)
+{
+	static uint8_t room[64];
+	struct erps_builder b;
+
+	erps_builder_init(&b, room, sizeof(room));
+	erps_put_pattern(&b, "{:count, count::int}", count);
+	return erps_built(&b);
+}
+
+static void
+test_parts_come_in_order_before_the_answer(void **state)
+{
+	struct erps_blocking *b = open_here();
+	int64_t next = 0;
+	struct erps_stream_options stream = {.part = expect_next, .context = &next};
+	struct erps_answer answer;
+
+	(void)state;
+	for (uint32_t credit = 0; credit < 3; credit++) {
+		next = 0;
+		stream.credit = credit;
+		assert_int_equal(erps_blocking_stream(b, count_to(100), &stream, 0, &answer), 0);
+		assert_int_equal(answer.outcome, ERPS_REPLIED);
+		assert_true(erps_match(answer.term, ":done"));
+		assert_int_equal(next, 100);
+	}
+	/* Without asking for them there are none. */
+	assert_int_equal(erps_blocking_call(b, count_to(100), 0, &answer), 0);
+	assert_int_equal(answer.outcome, ERPS_FAILED);
+	erps_blocking_close(b);
+}
+
+static void
+test_parts_are_not_asked_of_a_server_that_has_not_shown_itself(void **state)
+{
+	struct erps_blocking_options options = options_here();
+	const struct erps_stream_options stream = {.part = expect_next};
+	struct erps_answer answer;
+	struct erps_blocking *b;
+
+	(void)state;
+	options.client.probe = NULL;
+	b = open_with(&options);
+	assert_int_equal(erps_blocking_stream(b, count_to(3), &stream, 0, &answer), SB_ENOTSUP);
+	assert_int_equal(answer.outcome, ERPS_UNSENT);
+	expect_sum(b, 1, 2);
+	erps_blocking_close(b);
+}
+
+static void
 test_silence_is_a_timeout_and_other_answers_are_still_had(void **state)
 {
 	struct erps_blocking *b = open_here();
@@ -338,6 +439,8 @@ main(void)
 		cmocka_unit_test(test_pushes_wait_until_they_are_fetched),
 		cmocka_unit_test(test_an_answer_is_not_behind_a_full_queue),
 		cmocka_unit_test(test_casts_are_on_their_way_when_they_return),
+		cmocka_unit_test(test_parts_come_in_order_before_the_answer),
+		cmocka_unit_test(test_parts_are_not_asked_of_a_server_that_has_not_shown_itself),
 		cmocka_unit_test(test_silence_is_a_timeout_and_other_answers_are_still_had),
 		cmocka_unit_test(test_a_lost_connection_is_the_end),
 		cmocka_unit_test(test_a_pattern_that_is_none_is_refused),
