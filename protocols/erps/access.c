@@ -148,8 +148,7 @@ erps_access_allows(const struct erps_access *access, const uint8_t *fits, struct
 	for (size_t i = 0; i < access->count; i++) {
 		const struct rule *rule = &access->rules[i];
 
-		if (fits[i] &&
-			(!rule->method || (has_method && erps_is_atom(method, rule->method))))
+		if (fits[i] && (!rule->method || erps_is_atom(method, rule->method)))
 			return rule->is_allowed;
 	}
 	return false;

@@ -32,12 +32,13 @@ accept(Listener) ->
     {ok, Socket} = gen_tcp:accept(Listener),
     Socket.
 
-%% The server's end of a connection that was accepted; a peer has 200 ms, as with Erps itself.
+%% The server's end of a connection that was accepted. With Erps itself a peer has 200 ms; on a
+%% machine with much else to do that is no time.
 handshake({tcp, _}, Socket) ->
     {ok, {gen_tcp, Socket}};
 handshake({tls, _, Folder, Name}, Socket) ->
     of_tls(ssl:handshake(Socket, [{verify, verify_peer}, {fail_if_no_peer_cert, true}
-                                  | files(Folder, Name)], 200)).
+                                  | files(Folder, Name)], 5000)).
 
 of_tls({ok, Socket}) -> {ok, {ssl, Socket}};
 of_tls(Error) -> Error.
