@@ -156,7 +156,7 @@ def rules(folder):
 		assert peer.refusal(Atom("ping")) == b"wrong identifier"
 		peer.identifier = b"us"
 		assert peer.call(Atom("ping")) == Atom("pong")
-		daemon.logged("erps.access_denied .* type=call method=put")
+		daemon.logged("erps.access_denied .* type=call method=:put")
 		daemon.logged("erps.refused .* identifier=us version=2.0.0")
 		with socket.create_connection(("127.0.0.1", daemon.port())) as stranger:
 			stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
