@@ -64,7 +64,7 @@ columns(struct sb_bytes text)
 static void
 show_line(struct sb_bytes text, const struct erps_text_fault *fault)
 {
-	size_t start = fault->at, end = fault->at;
+	size_t start = fault->at, end = start;
 	int before;
 
 	while (start > 0 && text.data[start - 1] != '\n')

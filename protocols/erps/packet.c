@@ -113,7 +113,7 @@ ssize_t
 erps_packet_decode(
 	struct sb_bytes in, uint32_t max_payload, struct erps_packet *packet, size_t *need)
 {
-	size_t unused, size;
+	size_t unused = 0, size;
 	ssize_t err = decode_start(in, max_payload);
 	uint32_t payload_size;
 
