@@ -101,7 +101,6 @@ erps_outbox_drop_last(struct sb_session *s, struct erps_session *p)
 	free_if_empty(s, p);
 }
 
-/* No pacing any more: the peer has shown that it is not what it was taken for. */
 static void
 send_head(struct sb_session *s, struct erps_session *p)
 {
@@ -116,6 +115,7 @@ send_head(struct sb_session *s, struct erps_session *p)
 static bool
 may_send(const struct sb_session *s, const struct erps_session *p)
 {
+	/* The peer has shown that it is not what it was taken for: nothing waits any more. */
 	if (!erps_pace_is_on(&p->pace))
 		return true;
 	return sb_output_size(s) == 0 && erps_pace_due(&p->pace, sb_now(s)) == 0;
