@@ -19,6 +19,10 @@ sb_rows() {
 	build libssl-dev /usr/include/openssl/ssl.h
 	build libsqlite3-dev /usr/include/sqlite3.h
 	build zlib1g-dev /usr/include/zlib.h
+	build libxml2-dev /usr/include/libxml2/libxml/parser.h
+	build libjansson-dev /usr/include/jansson.h
+	build libcurl4-openssl-dev /usr/include/*/curl/curl.h|/usr/include/curl/curl.h
+	build liblua5.4-dev /usr/include/lua5.4/lua.h
 	build libcmocka-dev /usr/include/cmocka.h
 	build node-llhttp /usr/share/llhttp/llhttp.c|/usr/include/llhttp.h
 	build python3 python3
@@ -31,6 +35,9 @@ sb_rows() {
 	test cppcheck cppcheck
 	test openssl openssl
 	test sqlite3 sqlite3
+	test libxml2-utils xmllint
+	test curl curl
+	test python3-jsonschema /usr/lib/python3/dist-packages/jsonschema
 	test ca-certificates /etc/ssl/certs/ca-certificates.crt
 	test nodejs node
 	test npm npm

@@ -33,7 +33,8 @@
 	X(SB_ECANCELED, -23, "canceled")                           \
 	X(SB_ENOTSUP, -24, "not supported")                        \
 	X(SB_ECORRUPT, -25, "stored data is damaged")              \
-	X(SB_EBUSY, -26, "in use by another process")
+	X(SB_EBUSY, -26, "in use by another process")              \
+	X(SB_EREMOTE, -27, "the peer answered with a fault")
 
 enum sb_error {
 #define X(name, code, text) name = (code),

@@ -1,0 +1,52 @@
+/*
+ * Authentication of requests: Basic (RFC 7617) and Digest (RFC 7616, 2617, 2069) with MD5
+ * and SHA-256, qop auth. A nonce carries its time and a proof (keyed hash), so it needs no
+ * state and holds on any connection of any shard; an old one gets stale=true. Pure but for the
+ * keys: any thread.
+ */
+#ifndef SB_HTTP_AUTH_H
+#define SB_HTTP_AUTH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum http_auth_scheme {
+	HTTP_AUTH_NONE,
+	HTTP_AUTH_BASIC,
+	HTTP_AUTH_DIGEST,          /* SHA-256 and MD5 offered, the client chooses */
+	HTTP_AUTH_DIGEST_MD5,      /* MD5 alone: what devices speak */
+	HTTP_AUTH_BASIC_OR_DIGEST, /* Basic and MD5 */
+};
+
+enum http_auth_result {
+	HTTP_AUTH_OK,
+	HTTP_AUTH_MISSING, /* no Authorization: challenge */
+	HTTP_AUTH_STALE,   /* right, but of an old nonce: challenge with stale=true */
+	HTTP_AUTH_WRONG,   /* wrong name or password, or one that cannot be read */
+};
+
+struct http_auth {
+	enum http_auth_scheme scheme;
+	const char *realm;
+	uint32_t nonce_lifetime_s; /* 0: 300 */
+	uint8_t secret[32];        /* of this node: random at its start */
+	/* The password of a name: 0 with at most `size` octets in `out`, NUL-terminated, or
+	 * SB_ENOENT. Any thread. */
+	int (*password)(void *context, const char *username, char *out, size_t size);
+	void *context;
+};
+
+/* Judges a request. `authorization` is the field's value, NULL without one; `now_s` Unix seconds.
+ * The name goes to `username` (cut to its size, NUL-terminated) whenever it could be read. Takes
+ * the same time whatever is wrong. */
+enum http_auth_result
+http_auth_check(const struct http_auth *auth, const char *authorization, const char *method,
+	const char *target, int64_t now_s, char *username, size_t username_size);
+
+/* The value of the `i`-th WWW-Authenticate field of a 401 (0, 1, ...), NUL-terminated in `out`:
+ * its length, 0 when there are no more. 512 octets are enough with a realm of up to 128. */
+size_t http_auth_challenge(const struct http_auth *auth, unsigned i, bool is_stale, int64_t now_s,
+	const uint8_t salt[8], char *out, size_t size);
+
+#endif
