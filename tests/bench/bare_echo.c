@@ -2,14 +2,16 @@
 #include "tests/bench/bare_server.h"
 
 static struct bare_served
-echo(uint8_t *octets, size_t size)
+echo(void *state, uint8_t *octets, size_t size)
 {
-	(void)octets;
+	(void)state, (void)octets;
 	return (struct bare_served){.used = size, .answer = size};
 }
 
 int
 main(int argc, char **argv)
 {
-	return bare_server_main(argc, argv, "bare-echo", echo);
+	static const struct bare_service service = {.serve = echo};
+
+	return bare_server_main(argc, argv, "bare-echo", &service);
 }

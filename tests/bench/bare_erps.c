@@ -49,10 +49,11 @@ reply(uint8_t *out, const uint8_t *packet, size_t size)
 }
 
 static struct bare_served
-serve(uint8_t *octets, size_t size)
+serve(void *state, uint8_t *octets, size_t size)
 {
 	struct bare_served served = {0};
 
+	(void)state;
 	while (size - served.used >= KEEPALIVE) {
 		const uint8_t *packet = octets + served.used;
 		size_t whole = (size_t)HEADER + payload_size(packet);
@@ -76,5 +77,7 @@ serve(uint8_t *octets, size_t size)
 int
 main(int argc, char **argv)
 {
-	return bare_server_main(argc, argv, "bare-erps", serve);
+	static const struct bare_service service = {.serve = serve};
+
+	return bare_server_main(argc, argv, "bare-erps", &service);
 }

@@ -27,10 +27,11 @@ struct connection {
 	struct kept unsent; /* while there is any, the connection is not read */
 	bool ready;         /* the handshake is done */
 	bool ending;
+	max_align_t state[]; /* the service's */
 };
 
 struct server {
-	bare_serve *serve;
+	const struct bare_service *service;
 	SSL_CTX *tls;
 	struct connection **by_fd;
 	size_t descriptors;
@@ -69,6 +70,8 @@ kept_set(struct kept *kept, const uint8_t *data, size_t size)
 static void
 connection_close(struct server *server, struct connection *c)
 {
+	if (server->service->closed)
+		server->service->closed(c->state);
 	server->by_fd[c->stream.fd] = NULL;
 	stream_fini(&c->stream);
 	kept_clear(&c->tail);
@@ -89,7 +92,7 @@ connection_watch(struct server *server, struct connection *c, int how, uint32_t 
 static int
 connection_open(struct server *server, int fd)
 {
-	struct connection *c = calloc(1, sizeof(*c));
+	struct connection *c = calloc(1, sizeof(*c) + server->service->state_size);
 	int err = SB_ENOMEM;
 
 	if (!c)
@@ -173,13 +176,14 @@ connection_serve(struct server *server, struct connection *c)
 	if (size)
 		memcpy(server->buffer, c->tail.data, size);
 	size += (size_t)got;
-	served = server->serve(server->buffer, size);
+	served = server->service->serve(c->state, server->buffer, size);
 	if (served.used == 0 && size == BUFFER_BYTES)
 		return SB_EPROTO;
 	if (size != served.used || c->tail.size)
 		err = kept_set(&c->tail, server->buffer + served.used, size - served.used);
 	if (served.answer && !err)
-		err = connection_send(server, c, server->buffer, served.answer);
+		err = connection_send(
+			server, c, served.from ? served.from : server->buffer, served.answer);
 	c->ending = served.close;
 	if (err || (served.close && !c->unsent.size))
 		return err ? err : SB_ECANCELED;
@@ -304,7 +308,7 @@ print_cpu(void)
 }
 
 int
-bare_server_main(int argc, char **argv, const char *name, bare_serve *serve)
+bare_server_main(int argc, char **argv, const char *name, const struct bare_service *service)
 {
 	static struct server server = {.epoll_fd = -1, .listen_fd = -1};
 	struct options options = {0};
@@ -314,7 +318,7 @@ bare_server_main(int argc, char **argv, const char *name, bare_serve *serve)
 		fprintf(stderr, "usage: %s [--port N] [--cert FILE --key FILE]\n", argv[0]);
 		return 2;
 	}
-	server.serve = serve;
+	server.service = service;
 	err = server_init(&server, &options);
 	if (!err) {
 		net_announce(name, server.listen_fd);

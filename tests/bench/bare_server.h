@@ -13,17 +13,23 @@
 
 /* What a service made of the octets it was given. */
 struct bare_served {
-	size_t used;   /* octets taken; the rest is offered again, with what follows */
-	size_t answer; /* octets to send, which now stand at the start of the buffer */
-	bool close;    /* close once the answer is sent */
+	size_t used;         /* octets taken; the rest is offered again, with what follows */
+	size_t answer;       /* octets to send */
+	const uint8_t *from; /* where they stand; NULL: at the start of the buffer */
+	bool close;          /* close once the answer is sent */
 };
 
-/* Turns octets into their answer in place, which therefore is never longer than what was used. */
-typedef struct bare_served bare_serve(uint8_t *octets, size_t size);
+struct bare_service {
+	size_t state_size; /* octets of zeroed state with each connection */
+	/* Turns octets into their answer. In place it is never longer than what was used; an answer
+	 * elsewhere stands until the next call. */
+	struct bare_served (*serve)(void *state, uint8_t *octets, size_t size);
+	void (*closed)(void *state); /* what the state owns; NULL: nothing */
+};
 
 /* Serves until SIGTERM or SIGINT. The options are those of `--help`; `name` stands in the line
  * `listening name=NAME address=IP:PORT`. Returns the exit status of the program. At the end the
  * process's own CPU time is printed on standard error. */
-int bare_server_main(int argc, char **argv, const char *name, bare_serve *serve);
+int bare_server_main(int argc, char **argv, const char *name, const struct bare_service *service);
 
 #endif

@@ -96,10 +96,11 @@ serve_frame(uint8_t *octets, struct bare_served *served, struct header frame)
 }
 
 static struct bare_served
-serve(uint8_t *octets, size_t size)
+serve(void *state, uint8_t *octets, size_t size)
 {
 	struct bare_served served = {0};
 
+	(void)state;
 	while (size - served.used >= HEADER_BYTES && !served.close) {
 		struct header frame = header_at(octets + served.used);
 
@@ -120,5 +121,7 @@ serve(uint8_t *octets, size_t size)
 int
 main(int argc, char **argv)
 {
-	return bare_server_main(argc, argv, "bare-smpp", serve);
+	static const struct bare_service service = {.serve = serve};
+
+	return bare_server_main(argc, argv, "bare-smpp", &service);
 }
