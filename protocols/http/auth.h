@@ -1,8 +1,19 @@
 /*
- * Authentication of requests: Basic (RFC 7617) and Digest (RFC 7616, 2617, 2069) with MD5
- * and SHA-256, qop auth. A nonce carries its time and a proof (keyed hash), so it needs no
- * state and holds on any connection of any shard; an old one gets stale=true. Pure but for the
- * keys: any thread.
+ * Authentication of requests: Basic (RFC 7617) and Digest (RFC 7616, 2617, 2069) with MD5 and
+ * SHA-256, also in their -sess forms, qop auth or none. Both sides: what judges a request,
+ * and what answers a challenge.
+ *
+ * A nonce carries its time and a proof (keyed hash), so it needs no state and holds on any
+ * connection of any shard; an old one, or one of before a restart, gets stale=true. The
+ * price: a request that was heard can be sent again while its nonce lives, for counts are
+ * not kept (and devices begin them anew with each request). Use TLS where that matters.
+ *
+ * Devices are taken as they are: parameters unknown, doubled or without quotes, blanks and
+ * commas anywhere, an `algorithm` that is none (the response's length says which it was), a
+ * name escaped, percent-encoded or in RFC 5987's form, a uri with scheme and host or
+ * without the query.
+ *
+ * Pure but for the keys: any thread.
  */
 #ifndef SB_HTTP_AUTH_H
 #define SB_HTTP_AUTH_H
@@ -10,6 +21,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Of names and passwords, a NUL included; longer ones are wrong. */
+#define HTTP_AUTH_TEXT_MAX 257
 
 enum http_auth_scheme {
 	HTTP_AUTH_NONE,
@@ -21,9 +35,10 @@ enum http_auth_scheme {
 
 enum http_auth_result {
 	HTTP_AUTH_OK,
-	HTTP_AUTH_MISSING, /* no Authorization: challenge */
-	HTTP_AUTH_STALE,   /* right, but of an old nonce: challenge with stale=true */
-	HTTP_AUTH_WRONG,   /* wrong name or password, or one that cannot be read */
+	HTTP_AUTH_MISSING, /* no Authorization of an offered scheme: challenge, count no failure */
+	/* Right, but of an old nonce, or we had no memory to judge it: challenge with stale=true */
+	HTTP_AUTH_STALE,
+	HTTP_AUTH_WRONG, /* wrong name or password, or one that cannot be read */
 };
 
 struct http_auth {
@@ -38,15 +53,35 @@ struct http_auth {
 };
 
 /* Judges a request. `authorization` is the field's value, NULL without one; `now_s` Unix seconds.
- * The name goes to `username` (cut to its size, NUL-terminated) whenever it could be read. Takes
- * the same time whatever is wrong. */
+ * The name goes to `username` (cut to its size, NUL-terminated) whenever it could be read: as
+ * `password` knew it. Takes the same time whatever is wrong. */
 enum http_auth_result
 http_auth_check(const struct http_auth *auth, const char *authorization, const char *method,
 	const char *target, int64_t now_s, char *username, size_t username_size);
 
 /* The value of the `i`-th WWW-Authenticate field of a 401 (0, 1, ...), NUL-terminated in `out`:
- * its length, 0 when there are no more. 512 octets are enough with a realm of up to 128. */
+ * its length, 0 when there are no more. 512 octets are enough with a realm of up to 128. `salt`
+ * is random: it tells the nonces of one second apart. */
 size_t http_auth_challenge(const struct http_auth *auth, unsigned i, bool is_stale, int64_t now_s,
 	const uint8_t salt[8], char *out, size_t size);
+
+/* ---- the client's side ---- */
+
+struct http_auth_request {
+	const char *username;
+	const char *password;
+	const char *method;
+	const char *uri;    /* the target, as it stands in the request line */
+	const char *cnonce; /* random, of letters and digits */
+	uint32_t count;     /* of requests with this nonce, from 1 */
+};
+
+/* The Authorization that answers a WWW-Authenticate: the first Digest in `challenge` that we can.
+ * 0; SB_ENOTSUP: none, SB_ELIMIT: more than `size`, SB_ENOMEM. 1,024 octets are enough for most. */
+int http_auth_answer(
+	const char *challenge, const struct http_auth_request *request, char *out, size_t size);
+
+/* The Authorization of Basic: 0 or SB_ELIMIT. */
+int http_auth_basic(const char *username, const char *password, char *out, size_t size);
 
 #endif
