@@ -143,23 +143,25 @@ write_answer(const struct http_digest *digest, const char *username, const char 
 }
 
 static int
-answer(struct http_digest *digest, const struct http_auth_request *request, char *out, size_t size)
+answer(const struct http_digest *challenge, const struct http_auth_request *request, char *out,
+	size_t size)
 {
+	struct http_digest digest = *challenge;
 	char username[QUOTED_MAX], realm[HTTP_AUTH_TEXT_MAX], response[HTTP_DIGEST_HEX], count[9];
 	int err;
 
 	if (!quote(request->username, username) ||
-		!http_auth_unescape(digest->realm, realm, sizeof(realm)))
+		!http_auth_unescape(digest.realm, realm, sizeof(realm)))
 		return SB_ELIMIT;
 	snprintf(count, sizeof(count), "%08" PRIx32, request->count);
-	digest->uri = sb_bytes_text(request->uri);
-	digest->cnonce = sb_bytes_text(request->cnonce);
-	digest->nc = sb_bytes_text(count);
-	if (digest->qop.data)
-		digest->qop = sb_bytes_text("auth");
-	err = http_digest_response(digest, sb_bytes_text(request->username), sb_bytes_text(realm),
+	digest.uri = sb_bytes_text(request->uri);
+	digest.cnonce = sb_bytes_text(request->cnonce);
+	digest.nc = sb_bytes_text(count);
+	if (digest.qop.data)
+		digest.qop = sb_bytes_text("auth");
+	err = http_digest_response(&digest, sb_bytes_text(request->username), sb_bytes_text(realm),
 		request->password, request->method, response);
-	return err ? err : write_answer(digest, username, response, out, size);
+	return err ? err : write_answer(&digest, username, response, out, size);
 }
 
 int
