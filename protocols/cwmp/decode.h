@@ -34,6 +34,11 @@ struct cwmp_envelope {
 /* Any thread; it was made by one decoder and belongs to whoever got it. NULL is fine. */
 void cwmp_envelope_free(struct cwmp_envelope *envelope);
 
+/* The same message in one allocation of its exact size, for those who keep it: what a decoder makes
+ * has room to spare. NULL: no memory. */
+struct cwmp_envelope *
+cwmp_envelope_copy(const struct sb_env *env, const struct cwmp_envelope *envelope);
+
 /* Kept from document to document: making one costs more than a small document. NULL without
  * memory. */
 struct cwmp_decoder *

@@ -1,7 +1,5 @@
 #include "protocols/cwmp/schema.h"
 
-#include <string.h>
-
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Fields of a struct: the element's name, its member, and the XSD's bound. */
@@ -194,6 +192,16 @@ static const struct cwmp_field fault_fields[] = {
 		set_parameter_fault_shape),
 };
 SHAPE(fault_shape, cwmp_fault, "Fault", fault_fields);
+
+static const struct cwmp_field header_fields[] = {
+	MAYBE(cwmp_header, "ID", id, 0),
+	FIELD(cwmp_header, "HoldRequests", hold_requests, CWMP_FIELD_BOOLEAN, 0, true),
+	FIELD(cwmp_header, "NoMoreRequests", no_more_requests, CWMP_FIELD_BOOLEAN, 0, true),
+	FIELD(cwmp_header, "SessionTimeout", session_timeout, CWMP_FIELD_UINT, 0, true),
+	MAYBE(cwmp_header, "SupportedCWMPVersions", supported_cwmp_versions, 0),
+	MAYBE(cwmp_header, "UseCWMPVersion", use_cwmp_version, 0),
+};
+BODY(header_shape, cwmp_header, header_fields);
 
 /* ---- requests ---- */
 
@@ -501,4 +509,24 @@ cwmp_operation_shape(enum cwmp_operation_kind kind)
 		return &uninstall_shape;
 	}
 	return NULL;
+}
+
+const struct cwmp_shape *
+cwmp_header_shape(void)
+{
+	return &header_shape;
+}
+
+bool
+cwmp_is_operation(const struct cwmp_shape *shape)
+{
+	return shape == &operation_shape;
+}
+
+const struct cwmp_shape *
+cwmp_member_shape(const struct cwmp_shape *shape, const void *member)
+{
+	if (!cwmp_is_operation(shape))
+		return shape;
+	return cwmp_operation_shape(((const struct cwmp_operation *)member)->kind);
 }

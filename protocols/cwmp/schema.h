@@ -8,6 +8,8 @@
 
 #include "message.h"
 
+#include <string.h>
+
 enum cwmp_field_type {
 	CWMP_FIELD_TEXT,      /* const char * */
 	CWMP_FIELD_DATE_TIME, /* const char * */
@@ -22,6 +24,27 @@ enum cwmp_field_type {
 };
 
 struct cwmp_shape;
+
+/* Any of the arrays in message.h. */
+struct cwmp_array {
+	void *each;
+	size_t count;
+};
+
+static inline struct cwmp_array
+cwmp_array_get(const void *at)
+{
+	struct cwmp_array array;
+
+	memcpy(&array, at, sizeof(array));
+	return array;
+}
+
+static inline void
+cwmp_array_set(void *at, struct cwmp_array array)
+{
+	memcpy(at, &array, sizeof(array));
+}
 
 struct cwmp_field {
 	const char *name; /* the element's */
@@ -62,8 +85,17 @@ const struct cwmp_method_schema *cwmp_method_schema(enum cwmp_method method);
  * CWMP_OTHER_METHOD. */
 const struct cwmp_shape *cwmp_body_shape(enum cwmp_kind kind, enum cwmp_method method);
 
+/* The elements of the SOAP header, in struct cwmp_header. */
+const struct cwmp_shape *cwmp_header_shape(void);
+
 /* The three forms of an operation of ChangeDUState (cwmp_operation.kind), whose members have a
  * shape that has no fields of its own. */
 const struct cwmp_shape *cwmp_operation_shape(enum cwmp_operation_kind kind);
+
+/* Whether a shape is that of such members. */
+bool cwmp_is_operation(const struct cwmp_shape *shape);
+
+/* The fields of this member of an array: its shape's own, or those of the operation that it is. */
+const struct cwmp_shape *cwmp_member_shape(const struct cwmp_shape *shape, const void *member);
 
 #endif
