@@ -72,17 +72,37 @@ sb_utf8_is_control(uint32_t code)
 	return false;
 }
 
+/* How many octets at the beginning are ASCII: most texts are nothing else. */
+static size_t
+ascii_run(struct sb_bytes in)
+{
+	size_t run = 0;
+	uint64_t eight;
+
+	for (; in.size - run >= sizeof(eight); run += sizeof(eight)) {
+		memcpy(&eight, in.data + run, sizeof(eight));
+		if (eight & UINT64_C(0x8080808080808080))
+			break;
+	}
+	while (run < in.size && in.data[run] < 0x80)
+		run++;
+	return run;
+}
+
 bool
 sb_utf8_valid(struct sb_bytes in)
 {
 	uint32_t code;
 
-	while (in.size) {
-		size_t size = sb_utf8_next(in, &code);
+	for (;;) {
+		size_t size = ascii_run(in);
 
+		if (size == in.size)
+			return true;
+		in = sb_bytes(in.data + size, in.size - size);
+		size = sb_utf8_next(in, &code);
 		if (size == 0)
 			return false;
 		in = sb_bytes(in.data + size, in.size - size);
 	}
-	return true;
 }

@@ -125,7 +125,9 @@ error(void *context, xmlErrorPtr error)
 
 	if (error->code == XML_ERR_NO_MEMORY)
 		cwmp_refuse_document(d, CWMP_REFUSED_MEMORY);
-	if (error->level < XML_ERR_ERROR || error->domain == XML_FROM_NAMESPACE || !d->memory)
+	if (error->level < XML_ERR_ERROR || error->domain == XML_FROM_NAMESPACE)
+		return;
+	if (!d->memory || d->is_ended)
 		return;
 	if (++d->memory->envelope.repairs > REPAIRS_MAX)
 		cwmp_refuse_document(d, CWMP_REFUSED_REPAIRS);

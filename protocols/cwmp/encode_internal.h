@@ -4,6 +4,8 @@
 
 #include "protocols/cwmp/encode.h"
 
+#include <string.h>
+
 struct cwmp_out {
 	char *start;
 	size_t capacity;
@@ -12,16 +14,41 @@ struct cwmp_out {
 	const struct cwmp_dialect *dialect;
 };
 
-void cwmp_put(struct cwmp_out *o, const char *data, size_t size);
-void cwmp_put_words(struct cwmp_out *o, const char *words); /* as they are */
+static inline void
+cwmp_put(struct cwmp_out *o, const char *data, size_t size)
+{
+	if (size && o->size <= o->capacity && size <= o->capacity - o->size)
+		memcpy(o->start + o->size, data, size);
+	o->size += size;
+}
+
+/* Words that need no escape. */
+static inline void
+cwmp_put_words(struct cwmp_out *o, const char *words)
+{
+	cwmp_put(o, words, strlen(words));
+}
 
 /* Escaped. NULL is empty; of at most `max` characters, 0: any number. */
 void cwmp_put_text(struct cwmp_out *o, const char *text, size_t max);
 void cwmp_put_number(struct cwmp_out *o, int64_t number);
 void cwmp_put_boolean(struct cwmp_out *o, bool value); /* as the device writes them */
 
-/* "<Name>", "</Name>"; of CWMP itself: "<cwmp:Name>". */
-void cwmp_put_open(struct cwmp_out *o, const char *name);
-void cwmp_put_close(struct cwmp_out *o, const char *name);
+/* "<Name>", "</Name>" */
+static inline void
+cwmp_put_open(struct cwmp_out *o, const char *name)
+{
+	cwmp_put(o, "<", 1);
+	cwmp_put_words(o, name);
+	cwmp_put(o, ">", 1);
+}
+
+static inline void
+cwmp_put_close(struct cwmp_out *o, const char *name)
+{
+	cwmp_put(o, "</", 2);
+	cwmp_put_words(o, name);
+	cwmp_put(o, ">", 1);
+}
 
 #endif

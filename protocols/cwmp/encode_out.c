@@ -1,27 +1,51 @@
-/* Octets and texts of envelopes. */
+/* Texts and scalars of envelopes. */
 #include "core/bytes.h"
 #include "core/utf8.h"
 #include "protocols/cwmp/encode_internal.h"
 
 #include <stdio.h>
-#include <string.h>
 
-void
-cwmp_put(struct cwmp_out *o, const char *data, size_t size)
-{
-	if (o->size <= o->capacity && size <= o->capacity - o->size && size)
-		memcpy(o->start + o->size, data, size);
-	o->size += size;
-}
+/* Of ASCII: what does not stand for itself. Tabs and line feeds do. */
+static const bool is_special[128] = {
+	1,
+	1,
+	1,
+	1,
+	1,
+	1,
+	1,
+	1,
+	1,
+	0,
+	0,
+	1,
+	1,
+	1,
+	1,
+	1, /* controls */
+	1,
+	1,
+	1,
+	1,
+	1,
+	1,
+	1,
+	1,
+	1,
+	1,
+	1,
+	1,
+	1,
+	1,
+	1,
+	1, /* and more */
+	['&'] = 1,
+	['<'] = 1,
+	['>'] = 1,
+};
 
-void
-cwmp_put_words(struct cwmp_out *o, const char *words)
-{
-	cwmp_put(o, words, strlen(words));
-}
-
-/* What a character is written as; NULL: as itself. A carriage return would come back as a line
- * feed. */
+/* What a character is written as; NULL: as itself, if XML has it at all. A carriage return would
+ * come back as a line feed. */
 static const char *
 escape_of(unsigned char c)
 {
@@ -39,53 +63,75 @@ escape_of(unsigned char c)
 	}
 }
 
-/* Whether XML 1.0 has this character at all. */
-static bool
-is_character(uint32_t code)
+static size_t
+plain_run(struct sb_bytes text)
 {
-	if (code >= 0x20)
-		return code != 0xfffe && code != 0xffff;
-	return code == '\t' || code == '\n' || code == '\r';
+	size_t run = 0;
+
+	while (run < text.size && text.data[run] < 0x80 && !is_special[text.data[run]])
+		run++;
+	return run;
 }
 
-/* The octets of the character at `text`; 0: XML cannot carry it. */
+/* One character that is special, or beyond ASCII. Returns its octets; 0: XML cannot carry it. */
 static size_t
-character_size(struct sb_bytes text)
+put_special(struct cwmp_out *o, struct sb_bytes text)
 {
-	uint32_t code;
-	size_t size = sb_utf8_next(text, &code);
+	const char *escape = escape_of(*text.data);
+	uint32_t code = 0;
+	size_t size;
 
-	return size && is_character(code) ? size : 0;
+	if (escape) {
+		cwmp_put_words(o, escape);
+		return 1;
+	}
+	size = sb_utf8_next(text, &code);
+	if (code < 0x20 || code == 0xfffe || code == 0xffff)
+		return 0;
+	cwmp_put(o, (const char *)text.data, size);
+	return size;
+}
+
+static bool
+is_longer(struct sb_bytes text, size_t max)
+{
+	size_t characters = 0;
+
+	if (text.size <= max)
+		return false;
+	for (size_t i = 0; i < text.size; i++)
+		characters += (text.data[i] & 0xc0) != 0x80;
+	return characters > max;
 }
 
 static void
-put_escaped(struct cwmp_out *o, struct sb_bytes text, size_t max)
+put_escaped(struct cwmp_out *o, struct sb_bytes text)
 {
-	size_t plain = 0, at = 0, characters = 0;
+	for (;;) {
+		size_t size = plain_run(text);
 
-	while (at < text.size) {
-		const char *escape = escape_of(text.data[at]);
-		size_t size = character_size(sb_bytes(text.data + at, text.size - at));
-
-		if (size == 0 || (max && ++characters > max)) {
+		cwmp_put(o, (const char *)text.data, size);
+		if (size == text.size)
+			return;
+		text = sb_bytes(text.data + size, text.size - size);
+		size = put_special(o, text);
+		if (size == 0) {
 			o->failed = true;
 			return;
 		}
-		if (escape) {
-			cwmp_put(o, (const char *)text.data + plain, at - plain);
-			cwmp_put_words(o, escape);
-			plain = at + size;
-		}
-		at += size;
+		text = sb_bytes(text.data + size, text.size - size);
 	}
-	cwmp_put(o, (const char *)text.data + plain, at - plain);
 }
 
 void
 cwmp_put_text(struct cwmp_out *o, const char *text, size_t max)
 {
-	if (text)
-		put_escaped(o, sb_bytes_text(text), max);
+	if (!text)
+		return;
+	if (max && is_longer(sb_bytes_text(text), max))
+		o->failed = true;
+	else
+		put_escaped(o, sb_bytes_text(text));
 }
 
 void
@@ -104,20 +150,4 @@ cwmp_put_boolean(struct cwmp_out *o, bool value)
 		cwmp_put_words(o, value ? "true" : "false");
 	else
 		cwmp_put_words(o, value ? "1" : "0");
-}
-
-void
-cwmp_put_open(struct cwmp_out *o, const char *name)
-{
-	cwmp_put(o, "<", 1);
-	cwmp_put_words(o, name);
-	cwmp_put(o, ">", 1);
-}
-
-void
-cwmp_put_close(struct cwmp_out *o, const char *name)
-{
-	cwmp_put(o, "</", 2);
-	cwmp_put_words(o, name);
-	cwmp_put(o, ">", 1);
 }
