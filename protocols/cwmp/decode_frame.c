@@ -63,6 +63,30 @@ open_value(struct cwmp_frame *frame, const struct cwmp_element *element, struct 
 	open_scalar(frame, CWMP_FIELD_VALUE, value);
 }
 
+/* The form of an operation, by the name of its type; CWMP_UNINSTALL + 1: none. */
+static enum cwmp_operation_kind
+operation_kind_of(const char *type)
+{
+	enum cwmp_operation_kind kind = CWMP_INSTALL;
+
+	while (kind <= CWMP_UNINSTALL && strcmp(type, cwmp_operation_shape(kind)->type_name) != 0)
+		kind++;
+	return kind;
+}
+
+static bool
+is_operation_type(const char *type)
+{
+	return operation_kind_of(type) <= CWMP_UNINSTALL;
+}
+
+static void
+open_operation_of(struct cwmp_frame *frame, const char *type, struct cwmp_operation *operation)
+{
+	operation->kind = operation_kind_of(type);
+	open_struct(frame, cwmp_operation_shape(operation->kind), operation);
+}
+
 /* Only its xsi:type says what an operation is. */
 static void
 open_operation(struct cwmp_decoder *d, struct cwmp_frame *frame, const struct cwmp_element *element,
@@ -71,14 +95,11 @@ open_operation(struct cwmp_decoder *d, struct cwmp_frame *frame, const struct cw
 	char type[32];
 
 	local_type(element, type);
-	for (enum cwmp_operation_kind kind = CWMP_INSTALL; kind <= CWMP_UNINSTALL; kind++)
-		if (strcmp(type, cwmp_operation_shape(kind)->type_name) == 0) {
-			operation->kind = kind;
-			open_struct(frame, cwmp_operation_shape(kind), operation);
-			return;
-		}
-	d->memory->envelope.defects++;
-	open_struct(frame, cwmp_operation_shape(CWMP_INSTALL), operation);
+	if (!is_operation_type(type)) {
+		d->memory->envelope.defects++;
+		strcpy(type, "InstallOpStruct");
+	}
+	open_operation_of(frame, type, operation);
 }
 
 /* The array is in one piece; it moves to one of twice the size when it is full, which its count
@@ -151,6 +172,8 @@ open_field(struct cwmp_decoder *d, struct cwmp_frame *frame, const struct cwmp_f
 		return;
 	case CWMP_FIELD_REPEATED:
 		open_member(d, frame, field->shape, at, element);
+		frame->members = field->shape;
+		frame->array = at;
 		return;
 	case CWMP_FIELD_VALUE:
 		open_value(frame, element, at);
@@ -183,6 +206,30 @@ find_field(struct cwmp_frame *frame, const char *name)
 	return NULL;
 }
 
+/* Some write an array where the XSD repeats an element, or a struct in another of its kind: a child
+ * with the name of a type is the struct itself, or one more of them. */
+static void
+open_wrapped(struct cwmp_decoder *d, struct cwmp_frame *frame, struct cwmp_frame *parent,
+	const struct cwmp_element *element)
+{
+	bool is_operation = parent->members && cwmp_is_operation(parent->members);
+	const char *type = parent->shape->type_name;
+	void *member = parent->at;
+
+	if (is_operation ? !is_operation_type(element->name)
+			 : !type || strcmp(type, element->name) != 0)
+		return;
+	if (parent->is_wrapper && parent->members)
+		member = add_member(d, parent->members, parent->array);
+	if (!member)
+		return;
+	parent->is_wrapper = true;
+	if (is_operation)
+		open_operation_of(frame, element->name, member);
+	else
+		open_struct(frame, parent->shape, member);
+}
+
 static void
 open_in_struct(struct cwmp_decoder *d, struct cwmp_frame *frame, struct cwmp_frame *parent,
 	const struct cwmp_element *element)
@@ -191,6 +238,8 @@ open_in_struct(struct cwmp_decoder *d, struct cwmp_frame *frame, struct cwmp_fra
 
 	if (field)
 		open_field(d, frame, field, (char *)parent->at + field->offset, element);
+	else
+		open_wrapped(d, frame, parent, element);
 }
 
 static void

@@ -53,10 +53,13 @@ enum cwmp_frame_kind {
 /* An element that is open. */
 struct cwmp_frame {
 	enum cwmp_frame_kind kind;
-	enum cwmp_field_type scalar;    /* of a SCALAR */
-	const struct cwmp_shape *shape; /* of a STRUCT; of an ARRAY's members */
-	void *at;                       /* the struct, the array, the scalar */
-	unsigned next;                  /* of a STRUCT: the field that comes by the XSD */
+	enum cwmp_field_type scalar;      /* of a SCALAR */
+	const struct cwmp_shape *shape;   /* of a STRUCT; of an ARRAY's members */
+	void *at;                         /* the struct, the array, the scalar */
+	const struct cwmp_shape *members; /* of a STRUCT that repeats: its array's */
+	void *array;                      /* and that array */
+	bool is_wrapper;                  /* and whether it has a member in it, not only fields */
+	unsigned next;                    /* of a STRUCT: the field that comes by the XSD */
 };
 
 /* An element's beginning, as libxml2 tells it. */

@@ -11,7 +11,8 @@
 void
 message_maker_init(struct message_maker *maker, uint64_t seed, enum message_values values)
 {
-	*maker = (struct message_maker){.chance = chance_of(seed), .values = values};
+	*maker = (struct message_maker){
+		.chance = chance_of(seed), .values = values, .version = CWMP_1_4};
 	sb_arena_init(&maker->arena, sb_env_system(), NULL, 0, (size_t)1 << 30);
 }
 
@@ -76,7 +77,7 @@ static const struct {
 	{"OUI", "00A0BC"},
 	{"UUID", "7f3a1c52-08b4-5b1e-9a77-0123456789ab"},
 	{"ObjectName", "Device.WiFi.SSID."},
-	{"FileType", "1 Firmware Upgrade Image"},
+	{"FileType", "X 00A0BC Image"},
 	{"WindowMode", "1 At Any Time"},
 	{"EventCode", "0 BOOTSTRAP"},
 	{"CurrentState", "Installed"},
@@ -111,7 +112,7 @@ static uint32_t
 valid_number(struct message_maker *maker, const char *name)
 {
 	if (strcmp(name, "FaultCode") == 0)
-		return 9002;
+		return 9001;
 	if (strcmp(name, "Notification") == 0)
 		return below(maker, 3);
 	if (strcmp(name, "Status") == 0)
@@ -245,10 +246,11 @@ make_header(struct message_maker *maker, struct cwmp_header *header)
 	header->id = make_text(maker, "ID", 32);
 	header->has_hold_requests = below(maker, 2);
 	header->hold_requests = header->has_hold_requests && below(maker, 2);
-	if (maker->values == MESSAGE_VALID)
+	header->no_more_requests = maker->values == MESSAGE_ANY && below(maker, 2);
+	if (maker->version >= CWMP_1_3)
+		header->session_timeout = below(maker, 2) ? 30 + below(maker, 1000) : 0;
+	if (maker->version < CWMP_1_4)
 		return;
-	header->no_more_requests = below(maker, 2);
-	header->session_timeout = below(maker, 2) ? 30 + below(maker, 1000) : 0;
 	header->supported_cwmp_versions = below(maker, 2) ? "1.0,1.2,1.4" : NULL;
 	header->use_cwmp_version = below(maker, 2) ? "1.2" : NULL;
 }
