@@ -1,0 +1,95 @@
+/* The URL of a device: taken apart, its host resolved, and held against the networks allowed. */
+#include "core/error.h"
+#include "protocols/cwmp/requester_internal.h"
+
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A part of the URL into `out`: false: not there, or too long. */
+static bool
+part(CURLU *url, CURLUPart what, unsigned flags, char *out, size_t size)
+{
+	char *text = NULL;
+	bool is_there = curl_url_get(url, what, &text, flags) == CURLUE_OK && strlen(text) < size;
+
+	if (is_there)
+		memcpy(out, text, strlen(text) + 1);
+	curl_free(text);
+	return is_there;
+}
+
+static int
+read_url(struct cwmp_target *target, const char *text)
+{
+	struct cwmp_place *place = &target->place;
+	char scheme[8], port[8];
+	CURLUcode code = curl_url_set(
+		target->url, CURLUPART_URL, text, CURLU_DISALLOW_USER | CURLU_PATH_AS_IS);
+
+	if (code)
+		return code == CURLUE_OUT_OF_MEMORY ? SB_ENOMEM : SB_EINVAL;
+	if (!part(target->url, CURLUPART_SCHEME, 0, scheme, sizeof(scheme)) ||
+		strcmp(scheme, "http") != 0 ||
+		!part(target->url, CURLUPART_HOST, 0, place->host, sizeof(place->host)) ||
+		!part(target->url, CURLUPART_PORT, CURLU_DEFAULT_PORT, port, sizeof(port)))
+		return SB_EINVAL;
+	place->port = (uint16_t)strtoul(port, NULL, 10);
+	if (sb_sockaddr_parse_host(place->host, place->port, &place->addresses[0]) == 0)
+		place->count = 1;
+	return 0;
+}
+
+int
+cwmp_target_init(struct cwmp_target *target, const char *url)
+{
+	int err;
+
+	memset(target, 0, sizeof(*target));
+	target->url = curl_url();
+	err = target->url ? read_url(target, url) : SB_ENOMEM;
+	if (err)
+		cwmp_target_fini(target);
+	return err;
+}
+
+void
+cwmp_target_fini(struct cwmp_target *target)
+{
+	curl_url_cleanup(target->url);
+	target->url = NULL;
+}
+
+int
+cwmp_place_resolve(void *data, size_t size)
+{
+	struct cwmp_place *place = data;
+	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+	struct addrinfo *found = NULL;
+	char port[8];
+
+	(void)size;
+	hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV;
+	snprintf(port, sizeof(port), "%u", (unsigned)place->port);
+	if (getaddrinfo(place->host, port, &hints, &found))
+		return SB_ERESOLVE;
+	for (struct addrinfo *at = found; at && place->count < CWMP_TARGET_ADDRESSES;
+		at = at->ai_next)
+		if (at->ai_addrlen <= sizeof(place->addresses[0]))
+			memcpy(&place->addresses[place->count++], at->ai_addr, at->ai_addrlen);
+	freeaddrinfo(found);
+	return place->count ? 0 : SB_ERESOLVE;
+}
+
+bool
+cwmp_place_restrict(struct cwmp_place *place, const struct sb_network *networks, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < place->count; i++)
+		if (count == 0 || sb_networks_contain(networks, count, &place->addresses[i].any))
+			place->addresses[kept++] = place->addresses[i];
+	place->count = kept;
+	return kept > 0;
+}
