@@ -69,8 +69,13 @@ struct http_handler {
 	/* Output that was over the high-water mark fell below the low-water mark: write on. */
 	void (*drained)(struct http_exchange *x);
 
+	/* The node stops, and the connection ends with this answer: an answer that has no end of
+	 * its own (events) ends now. After the session's stop_ms it is cut. */
+	void (*stopping)(struct http_exchange *x);
+
 	/* The last call, once for each begin: the answer is complete, or (is_complete false) the
-	 * connection went first, the request was broken, or too slow. Frees what the state owns. */
+	 * connection went first, the request was broken, or too slow. Frees what the state owns,
+	 * stops its timers, cancels its calls; nothing is answered any more. */
 	void (*closed)(struct http_exchange *x, bool is_complete);
 };
 
@@ -110,14 +115,14 @@ int http_server_new(struct http_server **server, struct sb_node *node,
 	const struct http_server_options *options);
 void http_server_free(struct http_server *server);
 
-/* For sb_listener_options: the module, whose args is the server. Limits of the listener: those
- * of the connection (output, source addresses); max_frame is the head's. */
-const struct sb_module *http_server_module(void);
+/* For sb_listener_options: the module, whose args is the server itself. Limits of the listener are
+ * those of the connection: output, source addresses; requests have their own, above. */
+const struct sb_module *http_server_module(const struct http_server *server);
 
 /* ---- the request ---- */
 
 struct sb_session *http_session(const struct http_exchange *x);
-/* The open exchange of a session of http_server_module, NULL without one: for timers. */
+/* The open exchange of a server's session, NULL without one: for timers. */
 struct http_exchange *http_session_exchange(struct sb_session *s);
 void *http_state(const struct http_exchange *x);
 void *http_connection_state(const struct http_exchange *x);
