@@ -25,6 +25,7 @@ struct cwmp_server_options {
 	uint32_t max_sessions;       /* at once, over all shards; then 503 [100000] */
 	uint32_t new_sessions_rate;  /* a second and shard; then 503 [no limit] */
 	uint32_t retry_after_s;      /* of a 503, spread by half [60] */
+	uint32_t drain_ms;           /* that open sessions have when the node stops [30 s] */
 	struct cwmp_decode_limits decode;
 	struct http_auth auth; /* scheme NONE: nobody is asked. `secret` is filled in */
 	/* A last look at how a device is written to, before its Inform is answered. May be NULL. */
@@ -39,9 +40,14 @@ int cwmp_server_new(struct cwmp_server **server, struct sb_node *node,
 	const struct cwmp_server_options *options);
 void cwmp_server_free(struct cwmp_server *server);
 
-/* What serves POSTs of devices on an HTTP server whose connection state begins with struct
- * cwmp_connection: for routes beside others (files). */
-const struct http_handler *cwmp_server_handler(struct cwmp_server *server);
+/* What an HTTP server's connection state begins with when cwmp_server_route is among its routes. */
+struct cwmp_connection {
+	struct cwmp_server *server;
+	struct sb_address session; /* that was last served here: of devices without cookies */
+};
+
+/* In a route of an HTTP server: what serves the POSTs of devices. */
+const struct http_handler *cwmp_server_route(struct cwmp_server *server, struct http_exchange *x);
 
 /* Listens for devices alone, on any path. As sb_listen; module and args of `listener` are filled
  * in. */

@@ -1,8 +1,8 @@
 /*
  * The ACS's side of CWMP sessions, for those who write what happens in them: what acs_ex
  * gives an Elixir programmer, in C. An Inform begins a session; it is accepted or not; then RPCs
- *are called one after the other, each with a function that gets its answer; the session ends when
- *both sides have nothing more.
+ * are called one after the other, each with a function that gets its answer; the session ends when
+ * both sides have nothing more.
  *
  *	static void
  *	got_version(struct cwmp_session *c, const struct cwmp_outcome *o, void *context)
@@ -35,16 +35,27 @@
 struct sb_session;
 struct cwmp_session;
 
+/* X(NAME, text): why a session ended. */
+#define CWMP_END_MAP(X)                                                                       \
+	X(DONE, "done")         /* both sides had nothing more: 204 */                        \
+	X(REFUSED, "refused")   /* by session_filter */                                       \
+	X(REPLACED, "replaced") /* the device began another one */                            \
+	X(TIMEOUT, "timeout")   /* the device stopped in the middle */                        \
+	X(IDLE, "idle")         /* the service took too long to decide, or to say what next */ \
+	X(PROTOCOL, "protocol") /* the device broke the protocol */                           \
+	X(ABORTED, "aborted")   /* by cwmp_abort */                                           \
+	X(DRAIN, "drain")       /* the node stopped */                                        \
+	X(FAULT, "fault")       /* our own fault, memory among them */
+
 enum cwmp_end {
-	CWMP_END_DONE,     /* both sides had nothing more: 204 */
-	CWMP_END_REFUSED,  /* by session_filter */
-	CWMP_END_REPLACED, /* the device began another one */
-	CWMP_END_TIMEOUT,  /* the device stopped in the middle */
-	CWMP_END_IDLE, /* the service had nothing for the device for too long, and was not done */
-	CWMP_END_PROTOCOL, /* the device broke the protocol */
-	CWMP_END_DRAIN,    /* the node stops */
-	CWMP_END_FAULT,    /* our own fault, memory among them */
+#define X(name, text) CWMP_END_##name,
+	CWMP_END_MAP(X)
+#undef X
+		CWMP_END_COUNT
 };
+
+/* "done", "refused", ... */
+const char *cwmp_end_name(enum cwmp_end end);
 
 /* How a call ended. Exactly one comes for each call that was taken. */
 struct cwmp_outcome {

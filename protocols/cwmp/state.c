@@ -1,0 +1,175 @@
+/*
+ * The table. What it cannot say itself:
+ *
+ * - One POST of a device at a time. While one waits, the same once more (an empty POST, the
+ *   request with its ID) takes its place, since the device has lost a connection of which we have
+ *   not heard; anything else is refused and changes nothing, for the one that waits came first.
+ * - A device that calls while our call is out (it should not) is answered, and the call stays out.
+ * - An answer that comes in the place of a repeated request shows that the device has given that
+ *   request up.
+ */
+#include "protocols/cwmp/state_internal.h"
+
+#define ON(input, action, next) [CWMP_INPUT_##input] = {CWMP_DO_##action, CWMP_STATE_##next}
+
+static const struct cwmp_step table[CWMP_STATE_COUNT][CWMP_INPUT_COUNT] =
+	{
+		[CWMP_STATE_NAMING] =
+			{
+				ON(REQUEST, REFUSE, NAMING),
+				ON(REQUEST_AGAIN, REFUSE, NAMING),
+				ON(ANSWER, REFUSE, NAMING),
+				ON(ANSWER_AGAIN, REFUSE, NAMING),
+				ON(MISFIT, REFUSE, NAMING),
+				ON(EMPTY, REFUSE, NAMING),
+				ON(EMPTY_AGAIN, REFUSE, NAMING),
+				ON(BROKEN, REFUSE, NAMING),
+				ON(LOST, END_TIMEOUT, ENDED),
+				ON(SILENCE, END_IDLE, ENDED),
+				ON(REPLACED, END_REPLACED, ENDED),
+			},
+		[CWMP_STATE_DECIDING] =
+			{
+				ON(REQUEST, REFUSE, DECIDING),
+				ON(REQUEST_AGAIN, REFUSE, DECIDING),
+				ON(ANSWER, REFUSE, DECIDING),
+				ON(ANSWER_AGAIN, REFUSE, DECIDING),
+				ON(MISFIT, REFUSE, DECIDING),
+				ON(EMPTY, REFUSE, DECIDING),
+				ON(EMPTY_AGAIN, REFUSE, DECIDING),
+				ON(BROKEN, REFUSE, DECIDING),
+				ON(LOST, END_TIMEOUT, ENDED),
+				ON(SILENCE, END_IDLE, ENDED),
+				ON(REPLACED, END_REPLACED, ENDED),
+			},
+		[CWMP_STATE_CPE_TURN] =
+			{
+				ON(REQUEST, ASK, ASKED),
+				ON(REQUEST_AGAIN, REPEAT, CPE_TURN),
+				ON(ANSWER, END_PROTOCOL, ENDED),
+				ON(ANSWER_AGAIN, END_PROTOCOL, ENDED),
+				ON(MISFIT, END_PROTOCOL, ENDED),
+				ON(EMPTY, TURN, ACS_TURN),
+				ON(EMPTY_AGAIN, TURN, ACS_TURN),
+				ON(BROKEN, FAULT, CPE_TURN),
+				ON(LOST, NOTHING, CPE_TURN),
+				ON(SILENCE, END_TIMEOUT, ENDED),
+				ON(REPLACED, END_REPLACED, ENDED),
+			},
+		[CWMP_STATE_ASKED] =
+			{
+				ON(REQUEST, REFUSE, ASKED),
+				ON(REQUEST_AGAIN, JOIN, ASKED),
+				ON(ANSWER, REFUSE, ASKED),
+				ON(ANSWER_AGAIN, REFUSE, ASKED),
+				ON(MISFIT, REFUSE, ASKED),
+				ON(EMPTY, REFUSE, ASKED),
+				ON(EMPTY_AGAIN, REFUSE, ASKED),
+				ON(BROKEN, REFUSE, ASKED),
+				ON(LOST, NOTHING, OWING),
+				ON(SILENCE, DEFER, OWING),
+				ON(REPLACED, END_REPLACED, ENDED),
+			},
+		[CWMP_STATE_OWING] =
+			{
+				ON(REQUEST, BUSY, OWING),
+				ON(REQUEST_AGAIN, JOIN, ASKED),
+				ON(ANSWER, DELIVER, ACS_TURN),
+				ON(ANSWER_AGAIN, END_PROTOCOL, ENDED),
+				ON(MISFIT, END_PROTOCOL, ENDED),
+				ON(EMPTY, TURN, ACS_TURN),
+				ON(EMPTY_AGAIN, TURN, ACS_TURN),
+				ON(BROKEN, FAULT, OWING),
+				ON(LOST, NOTHING, OWING),
+				ON(SILENCE, END_TIMEOUT, ENDED),
+				ON(REPLACED, END_REPLACED, ENDED),
+			},
+		[CWMP_STATE_ACS_TURN] =
+			{
+				ON(REQUEST, REFUSE, ACS_TURN),
+				ON(REQUEST_AGAIN, REFUSE, ACS_TURN),
+				ON(ANSWER, REFUSE, ACS_TURN),
+				ON(ANSWER_AGAIN, JOIN, ACS_TURN),
+				ON(MISFIT, REFUSE, ACS_TURN),
+				ON(EMPTY, JOIN, ACS_TURN),
+				ON(EMPTY_AGAIN, JOIN, ACS_TURN),
+				ON(BROKEN, REFUSE, ACS_TURN),
+				ON(LOST, NOTHING, LEFT),
+				ON(SILENCE, SAY_NOTHING, ACS_TURN),
+				ON(REPLACED, END_REPLACED, ENDED),
+			},
+		[CWMP_STATE_LEFT] =
+			{
+				ON(REQUEST, ASK, ASKED),
+				ON(REQUEST_AGAIN, REPEAT, LEFT),
+				ON(ANSWER, END_PROTOCOL, ENDED),
+				ON(ANSWER_AGAIN, JOIN, ACS_TURN),
+				ON(MISFIT, END_PROTOCOL, ENDED),
+				ON(EMPTY, JOIN, ACS_TURN),
+				ON(EMPTY_AGAIN, JOIN, ACS_TURN),
+				ON(BROKEN, FAULT, LEFT),
+				ON(LOST, NOTHING, LEFT),
+				ON(SILENCE, END_TIMEOUT, ENDED),
+				ON(REPLACED, END_REPLACED, ENDED),
+			},
+		[CWMP_STATE_AWAITING] =
+			{
+				ON(REQUEST, ASK, ASKED),
+				ON(REQUEST_AGAIN, REPEAT, AWAITING),
+				ON(ANSWER, DELIVER, ACS_TURN),
+				ON(ANSWER_AGAIN, RESEND, AWAITING),
+				ON(MISFIT, FAIL, ACS_TURN),
+				ON(EMPTY, FAIL, ACS_TURN),
+				ON(EMPTY_AGAIN, RESEND, AWAITING),
+				ON(BROKEN, FAIL, ACS_TURN),
+				ON(LOST, NOTHING, AWAITING),
+				ON(SILENCE, END_TIMEOUT, ENDED),
+				ON(REPLACED, END_REPLACED, ENDED),
+			},
+		[CWMP_STATE_RELEASED] =
+			{
+				ON(REQUEST, ASK, ASKED),
+				ON(REQUEST_AGAIN, REPEAT, RELEASED),
+				ON(ANSWER, END_PROTOCOL, ENDED),
+				ON(ANSWER_AGAIN, TURN, ACS_TURN),
+				ON(MISFIT, END_PROTOCOL, ENDED),
+				ON(EMPTY, TURN, ACS_TURN),
+				ON(EMPTY_AGAIN, TURN, ACS_TURN),
+				ON(BROKEN, FAULT, RELEASED),
+				ON(LOST, NOTHING, RELEASED),
+				ON(SILENCE, END_DONE, ENDED),
+				ON(REPLACED, END_REPLACED, ENDED),
+			},
+		[CWMP_STATE_ENDED] =
+			{
+				ON(REQUEST, REFUSE, ENDED),
+				ON(REQUEST_AGAIN, REFUSE, ENDED),
+				ON(ANSWER, REFUSE, ENDED),
+				ON(ANSWER_AGAIN, REFUSE, ENDED),
+				ON(MISFIT, REFUSE, ENDED),
+				ON(EMPTY, REFUSE, ENDED),
+				ON(EMPTY_AGAIN, REFUSE, ENDED),
+				ON(BROKEN, REFUSE, ENDED),
+				ON(LOST, NOTHING, ENDED),
+				ON(SILENCE, NOTHING, ENDED),
+				ON(REPLACED, NOTHING, ENDED),
+			},
+};
+
+struct cwmp_step
+cwmp_step(enum cwmp_state state, enum cwmp_input input)
+{
+	return table[state][input];
+}
+
+static const char *const names[] = {
+#define X(name, text) [CWMP_STATE_##name] = (text),
+	CWMP_STATE_MAP(X)
+#undef X
+};
+
+const char *
+cwmp_state_name(enum cwmp_state state)
+{
+	return names[state];
+}
