@@ -1,7 +1,8 @@
 /* The methods of an ACS, one function each. */
 #include "protocols/cwmp/service.h"
 
-/* The structs of message.h are the decoder's, too, and so not of const members: nothing here writes. */
+/* The structs of message.h are the decoder's, too, and so not of const members: nothing here
+ * writes. */
 static struct cwmp_strings
 strings_of(const char *const each[], size_t count)
 {
@@ -28,8 +29,8 @@ cwmp_set_parameter_values(struct cwmp_session *c, const struct cwmp_parameter_va
 	size_t n, const char *parameter_key, struct cwmp_done done)
 {
 	const union cwmp_body body = {
-		.set_parameter_values = {{(struct cwmp_parameter_value *)(uintptr_t)values, n},
-			parameter_key}};
+		.set_parameter_values = {
+			{(struct cwmp_parameter_value *)(uintptr_t)values, n}, parameter_key}};
 
 	return cwmp_call(c, CWMP_SET_PARAMETER_VALUES, &body, done);
 }
@@ -154,8 +155,8 @@ cwmp_change_du_state(struct cwmp_session *c, const struct cwmp_operation operati
 	const char *command_key, struct cwmp_done done)
 {
 	const union cwmp_body body = {
-		.change_du_state = {{(struct cwmp_operation *)(uintptr_t)operations, n},
-			command_key}};
+		.change_du_state = {
+			{(struct cwmp_operation *)(uintptr_t)operations, n}, command_key}};
 
 	return cwmp_call(c, CWMP_CHANGE_DU_STATE, &body, done);
 }

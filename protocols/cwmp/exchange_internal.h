@@ -12,7 +12,7 @@ enum cwmp_message_type {
 	CWMP_MSG_POST,                    /* given: struct cwmp_envelope */
 	CWMP_MSG_EMPTY,                   /* an empty POST */
 	CWMP_MSG_BROKEN,                  /* copied: the cwmp:ID, as far as there was one */
-	CWMP_MSG_LOST,     /* the connection that this call (ref) came on has gone */
+	CWMP_MSG_LOST,                    /* the connection that this call (ref) came on has gone */
 	CWMP_MSG_REPLACED, /* copied: when the device's other session began, uint64_t */
 	CWMP_MSG_OUTDATED, /* the answer: it is the other one that is older */
 	CWMP_MSG_LAST = CWMP_MSG_OUTDATED,
@@ -44,7 +44,7 @@ struct cwmp_reply {
 	uint16_t status;
 	uint8_t cookie;         /* enum cwmp_cookie */
 	uint32_t retry_after_s; /* 0: none */
-	uint32_t size;          /* of what lies behind: an envelope, or the place of a redirection */
+	uint32_t size; /* of what lies behind: an envelope, or the place of a redirection */
 	char octets[];
 };
 

@@ -1,5 +1,5 @@
-/* Series are made at the start, for a session must not take a mutex. What devices can make up (methods, codes)
- * is counted together, so that they cannot make series at will. */
+/* Series are made at the start, for a session must not take a mutex. What devices can make up
+ * (methods, codes) is counted together, so that they cannot make series at will. */
 #include "protocols/cwmp/metrics_internal.h"
 #include "protocols/cwmp/schema.h"
 

@@ -6,11 +6,11 @@
 #include "protocols/cwmp/service.h"
 
 /* X(member, outcome of a call) */
-#define CWMP_OUTCOME_MAP(X)         \
-	X(ANSWERED, "answered")     \
-	X(FAULT, "fault")           \
-	X(MISFIT, "misfit")         \
-	X(NO_ANSWER, "no_answer")   \
+#define CWMP_OUTCOME_MAP(X)       \
+	X(ANSWERED, "answered")   \
+	X(FAULT, "fault")         \
+	X(MISFIT, "misfit")       \
+	X(NO_ANSWER, "no_answer") \
 	X(SESSION_ENDED, "session_ended")
 
 enum cwmp_outcome_kind {
@@ -47,8 +47,7 @@ struct cwmp_metrics {
 #undef X
 };
 
-void cwmp_metrics_init(
-	struct cwmp_metrics *metrics, struct sb_metrics *table, const char *service);
+void cwmp_metrics_init(struct cwmp_metrics *metrics, struct sb_metrics *table, const char *service);
 
 /* The series of a fault's code. */
 struct sb_counter *cwmp_metrics_fault(const struct cwmp_metrics *metrics, uint32_t code);

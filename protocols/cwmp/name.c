@@ -1,25 +1,27 @@
-#include "core/registry.h"
+#include "core/bytes.h"
 #include "protocols/cwmp/server_internal.h"
 
-#include <inttypes.h>
+#include <openssl/evp.h>
 #include <stdio.h>
-#include <string.h>
 
 #define PREFIX "cwmp:"
+#define DIGEST 32
 
-/* The registry's names end at 255 octets. A device whose name is longer has the beginning of it, and
- * a number for the rest that nobody can aim at: two of a number would share their sessions. */
+/* The registry's names end at 255 octets: of a device with a longer one it is a digest. */
 void
-cwmp_registry_name(struct cwmp_tokens *tokens, const char *device, char out[CWMP_NAME_SIZE])
+cwmp_registry_name(const char *device, char out[CWMP_NAME_SIZE])
 {
 	size_t size = strlen(device);
+	uint8_t digest[DIGEST] = {0};
+	char *at = out + sizeof(PREFIX) - 1;
 
 	memcpy(out, PREFIX, sizeof(PREFIX));
 	if (size <= CWMP_NAME_SIZE - sizeof(PREFIX)) {
-		memcpy(out + sizeof(PREFIX) - 1, device, size + 1);
+		memcpy(at, device, size + 1);
 		return;
 	}
-	(void)snprintf(out + sizeof(PREFIX) - 1, CWMP_NAME_SIZE - sizeof(PREFIX) + 1,
-		"%.*s*%016" PRIx64, CWMP_NAME_SIZE - (int)sizeof(PREFIX) - 17, device,
-		cwmp_tokens_hash(tokens, sb_bytes(device, size)));
+	(void)EVP_Q_digest(NULL, "SHA256", NULL, device, size, digest, NULL);
+	*at++ = '*';
+	for (size_t i = 0; i < DIGEST; i++)
+		(void)snprintf(at + 2 * i, 3, "%02x", digest[i]);
 }

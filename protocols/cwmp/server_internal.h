@@ -43,8 +43,8 @@ size_t cwmp_session_size(const struct cwmp_service *service);
 
 /* decoders.c: from the shard's idle ones, or a new one; NULL without memory. And back. */
 struct cwmp_decoder *cwmp_decoder_take(struct cwmp_server *server, unsigned shard);
-void cwmp_decoder_give_back(
-	struct cwmp_server *server, unsigned shard, struct cwmp_decoder *decoder);
+void
+cwmp_decoder_give_back(struct cwmp_server *server, unsigned shard, struct cwmp_decoder *decoder);
 
 /* server.c: when a device that is refused for want of room is to come again: spread, so that they
  * do not all come at once. */
@@ -52,7 +52,9 @@ uint32_t cwmp_retry_after(const struct cwmp_server *server, const struct sb_sess
 
 /* name.c: of a device in the registry, into `out` of CWMP_NAME_SIZE octets. */
 #define CWMP_NAME_SIZE 256
-void cwmp_registry_name(
-	struct cwmp_tokens *tokens, const char *device, char out[CWMP_NAME_SIZE]);
+void cwmp_registry_name(const char *device, char out[CWMP_NAME_SIZE]);
+
+/* front.c: a POST that waits is answered within this. */
+uint32_t cwmp_answer_ms(const struct cwmp_server *server);
 
 #endif

@@ -36,15 +36,15 @@ struct sb_session;
 struct cwmp_session;
 
 /* X(NAME, text): why a session ended. */
-#define CWMP_END_MAP(X)                                                                       \
-	X(DONE, "done")         /* both sides had nothing more: 204 */                        \
-	X(REFUSED, "refused")   /* by session_filter */                                       \
-	X(REPLACED, "replaced") /* the device began another one */                            \
-	X(TIMEOUT, "timeout")   /* the device stopped in the middle */                        \
+#define CWMP_END_MAP(X)                                                                        \
+	X(DONE, "done")         /* both sides had nothing more: 204 */                         \
+	X(REFUSED, "refused")   /* by session_filter */                                        \
+	X(REPLACED, "replaced") /* the device began another one */                             \
+	X(TIMEOUT, "timeout")   /* the device stopped in the middle */                         \
 	X(IDLE, "idle")         /* the service took too long to decide, or to say what next */ \
-	X(PROTOCOL, "protocol") /* the device broke the protocol */                           \
-	X(ABORTED, "aborted")   /* by cwmp_abort */                                           \
-	X(DRAIN, "drain")       /* the node stopped */                                        \
+	X(PROTOCOL, "protocol") /* the device broke the protocol */                            \
+	X(ABORTED, "aborted")   /* by cwmp_abort */                                            \
+	X(DRAIN, "drain")       /* the node stopped */                                         \
 	X(FAULT, "fault")       /* our own fault, memory among them */
 
 enum cwmp_end {

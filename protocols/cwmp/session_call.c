@@ -52,10 +52,8 @@ encode_call(struct cwmp_session *c, enum cwmp_method method, const union cwmp_bo
 	call = cwmp_encode_behind(c, &message, offsetof(struct cwmp_call, octets), &size, err);
 	if (!call)
 		return NULL;
-	*call = (struct cwmp_call){.number = ++c->calls,
-		.method = (uint8_t)method,
-		.holds = c->holds,
-		.size = size};
+	*call = (struct cwmp_call){
+		.number = ++c->calls, .method = (uint8_t)method, .holds = c->holds, .size = size};
 	return call;
 }
 

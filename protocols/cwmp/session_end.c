@@ -1,4 +1,5 @@
-/* The end of a session: who waits is told, calls have their outcomes, then the service hears of it. */
+/* The end of a session: who waits is told, calls have their outcomes, then the service hears of it.
+ */
 #include "protocols/cwmp/session_internal.h"
 
 static const char *const names[] = {

@@ -44,14 +44,14 @@ struct cwmp_session {
 	struct cwmp_opening *opening; /* NULL before its Inform */
 	uint64_t since;
 
-	uint8_t state;       /* enum cwmp_state */
-	uint8_t verdict;     /* enum cwmp_verdict */
-	uint8_t end;         /* enum cwmp_end, once is_ending */
-	bool is_inside : 1;  /* a callback is under way: cwmp_progress follows */
+	uint8_t state;      /* enum cwmp_state */
+	uint8_t verdict;    /* enum cwmp_verdict */
+	uint8_t end;        /* enum cwmp_end, once is_ending */
+	bool is_inside : 1; /* a callback is under way: cwmp_progress follows */
 	bool is_ending : 1;
-	bool is_known : 1;   /* session_filter was called: session_end is owed */
+	bool is_known : 1; /* session_filter was called: session_end is owed */
 	bool is_finished : 1;
-	bool is_lost : 1;    /* what we said last may not have come through */
+	bool is_lost : 1; /* what we said last may not have come through */
 	bool is_draining : 1;
 	bool holds : 1;      /* HoldRequests as the service wants it */
 	bool says_holds : 1; /* it has wanted it: the header is sent */
@@ -62,7 +62,7 @@ struct cwmp_session {
 	struct sb_from last;    /* the POST that was answered last */
 	uint64_t waiting_since;
 
-	struct cwmp_call *out;           /* sent, not answered */
+	struct cwmp_call *out;                /* sent, not answered */
 	struct cwmp_call *first, **last_call; /* waiting */
 	uint32_t waiting_calls;
 	uint64_t calls;    /* so many have been made */
@@ -159,7 +159,8 @@ void cwmp_forget_answer(struct cwmp_session *c);
 /* ---- session_say.c: answers to the POST that waits ---- */
 
 /* A status without a body. */
-void cwmp_say(struct cwmp_session *c, unsigned status, enum cwmp_cookie cookie, uint32_t retry_after_s);
+void
+cwmp_say(struct cwmp_session *c, unsigned status, enum cwmp_cookie cookie, uint32_t retry_after_s);
 /* A status without a body to any POST. */
 void cwmp_say_to(struct cwmp_session *c, struct sb_from from, unsigned status,
 	enum cwmp_cookie cookie, uint32_t retry_after_s);
@@ -173,11 +174,12 @@ void cwmp_say_fault(struct cwmp_session *c, const char *id, uint32_t code, const
 void *cwmp_encode_behind(struct cwmp_session *c, const struct cwmp_message *message, size_t room,
 	uint32_t *size, int *err);
 /* The same as a reply of status 200. */
-struct cwmp_reply *cwmp_reply_of(struct cwmp_session *c, const struct cwmp_message *message, int *err);
+struct cwmp_reply *
+cwmp_reply_of(struct cwmp_session *c, const struct cwmp_message *message, int *err);
 /* The header of what answers `id`. */
 struct cwmp_header cwmp_header_of(struct cwmp_session *c, const char *id);
 /* A fault as a message; valid as long as `text`. */
-struct cwmp_message cwmp_fault_message(
-	struct cwmp_session *c, const char *id, uint32_t code, const char *text);
+struct cwmp_message
+cwmp_fault_message(struct cwmp_session *c, const char *id, uint32_t code, const char *text);
 
 #endif

@@ -5,11 +5,8 @@
  * Of two sessions of a device the younger stays, however their messages cross: who finds the
  * name taken challenges its holder, and the holder goes, unless it began later itself.
  */
-#include "core/registry.h"
-#include "protocols/cwmp/encode.h"
 #include "protocols/cwmp/session_internal.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static void
@@ -22,8 +19,8 @@ begin(struct cwmp_session *c)
 		o->quirks(o->context, cwmp_inform(c), cwmp_dialect(c));
 	c->is_known = true;
 	SB_LOG(c->core, DEBUG, "cwmp.inform", "address", SB_STR(c->opening->address), "version",
-		SB_UINT(cwmp_version(c)), "events", SB_UINT(cwmp_inform(c)->event.count),
-		"retries", SB_UINT(cwmp_inform(c)->retry_count));
+		SB_UINT(cwmp_version(c)), "events", SB_UINT(cwmp_inform(c)->event.count), "retries",
+		SB_UINT(cwmp_inform(c)->retry_count));
 	if (cwmp_service_of(c)->session_filter)
 		cwmp_service_of(c)->session_filter(c);
 	else
@@ -31,13 +28,6 @@ begin(struct cwmp_session *c)
 }
 
 /* ---- the name ---- */
-
-static void
-name_of(const struct cwmp_session *c, char name[CWMP_NAME_SIZE])
-{
-	cwmp_registry_name(
-		&c->server->shards[cwmp_shard(c)].tokens, c->opening->device, name);
-}
 
 /* Held still, the watch tells by whom, and when no more. */
 static void
@@ -64,7 +54,7 @@ cwmp_name_changed(struct cwmp_session *c, const struct sb_name_event *event)
 			SB_COPY(&c->since, sizeof(c->since)));
 		return;
 	}
-	name_of(c, name);
+	cwmp_registry_name(c->opening->device, name);
 	take_name(c, name);
 	if (c->state != CWMP_STATE_NAMING)
 		(void)sb_registry_unwatch(c->core, SB_NAME_UNIQUE, name);
@@ -109,7 +99,7 @@ cwmp_open(struct cwmp_session *c, struct sb_message *m)
 	c->waiting = sb_message_from(m);
 	c->waiting_since = sb_now(c->core);
 	(void)sb_set_identity(c->core, c->opening->device);
-	name_of(c, name);
+	cwmp_registry_name(c->opening->device, name);
 	err = sb_register(c->core, name);
 	if (!err)
 		begin(c);

@@ -1,4 +1,5 @@
-/* A POST of the device, or its absence: what it is in this session, and what the table says to it. */
+/* A POST of the device, or its absence: what it is in this session, and what the table says to it.
+ */
 #include "protocols/cwmp/session_internal.h"
 
 #include <string.h>
@@ -153,8 +154,8 @@ act(struct cwmp_session *c, struct cwmp_step step, struct sb_message *m)
 		say_fault_to(c, m, CWMP_FAULT_ACS_RETRY_REQUEST);
 		return;
 	case CWMP_DO_DEFER:
-		cwmp_say_fault(c, c->request->message.header.id, CWMP_FAULT_ACS_RETRY_REQUEST,
-			NULL);
+		cwmp_say_fault(
+			c, c->request->message.header.id, CWMP_FAULT_ACS_RETRY_REQUEST, NULL);
 		return;
 	case CWMP_DO_SAY_NOTHING:
 		give_up_turn(c);
@@ -199,7 +200,8 @@ cwmp_receive(struct cwmp_session *c, struct sb_message *m)
 	}
 	input = classify(c, m);
 	step = cwmp_step((enum cwmp_state)c->state, input);
-	/* The service still has one that the device has given up: what it answers is not for this. */
+	/* The service still has one that the device has given up: what it answers is not for this.
+	 */
 	if (step.action == CWMP_DO_ASK && c->request)
 		step = (struct cwmp_step){CWMP_DO_BUSY, (enum cwmp_state)c->state};
 	if (step.action == CWMP_DO_REFUSE) {

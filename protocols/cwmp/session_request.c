@@ -1,5 +1,5 @@
-/* Calls by the device: what the ACS answers itself, what the service does, and the answer that is kept in case that
- * it does not come through. */
+/* Calls by the device: what the ACS answers itself, what the service does, and the answer that is
+ * kept in case that it does not come through. */
 #include "protocols/cwmp/schema.h"
 #include "protocols/cwmp/session_internal.h"
 
@@ -33,8 +33,8 @@ is_same(struct mark a, struct mark b)
 	       strcmp(a.id, b.id) == 0;
 }
 
-/* There are devices whose IDs are all alike: answered ones come again only when the answer is known to have
- * been lost. */
+/* There are devices whose IDs are all alike: answered ones come again only when the answer is known
+ * to have been lost. */
 bool
 cwmp_is_request_again(const struct cwmp_session *c, const struct cwmp_envelope *envelope)
 {

@@ -35,8 +35,7 @@ cwmp_say_to(struct cwmp_session *c, struct sb_from from, unsigned status, enum c
 }
 
 void
-cwmp_say(
-	struct cwmp_session *c, unsigned status, enum cwmp_cookie cookie, uint32_t retry_after_s)
+cwmp_say(struct cwmp_session *c, unsigned status, enum cwmp_cookie cookie, uint32_t retry_after_s)
 {
 	cwmp_say_to(c, take_waiting(c), status, cookie, retry_after_s);
 }
@@ -96,8 +95,8 @@ struct cwmp_reply *
 cwmp_reply_of(struct cwmp_session *c, const struct cwmp_message *message, int *err)
 {
 	uint32_t size = 0;
-	struct cwmp_reply *reply = cwmp_encode_behind(
-		c, message, offsetof(struct cwmp_reply, octets), &size, err);
+	struct cwmp_reply *reply =
+		cwmp_encode_behind(c, message, offsetof(struct cwmp_reply, octets), &size, err);
 
 	if (reply)
 		*reply = (struct cwmp_reply){.status = 200, .size = size};

@@ -16,8 +16,8 @@ cwmp_tokens_init(struct cwmp_tokens *tokens, const uint8_t key[CWMP_TOKEN_KEY])
 {
 	EVP_MAC *mac = EVP_MAC_fetch(NULL, "SIPHASH", NULL);
 	size_t size = PROOF;
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &size), OSSL_PARAM_construct_end()};
+	OSSL_PARAM params[] = {OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &size),
+		OSSL_PARAM_construct_end()};
 
 	memcpy(tokens->key, key, CWMP_TOKEN_KEY);
 	tokens->context = mac ? EVP_MAC_CTX_new(mac) : NULL;
@@ -61,8 +61,8 @@ cwmp_token_make(
 }
 
 bool
-cwmp_token_read(struct cwmp_tokens *tokens, uint16_t node, struct sb_bytes text,
-	struct sb_address *address)
+cwmp_token_read(
+	struct cwmp_tokens *tokens, uint16_t node, struct sb_bytes text, struct sb_address *address)
 {
 	uint8_t octets[CWMP_TOKEN_OCTETS], proof[PROOF];
 	struct sb_reader r = sb_reader_of(sb_bytes(octets, ADDRESS_OCTETS));
@@ -77,14 +77,4 @@ cwmp_token_read(struct cwmp_tokens *tokens, uint16_t node, struct sb_bytes text,
 	address->slot = sb_get_u32(&r);
 	address->generation = sb_get_u64(&r);
 	return true;
-}
-
-uint64_t
-cwmp_tokens_hash(struct cwmp_tokens *tokens, struct sb_bytes in)
-{
-	uint8_t proof[PROOF] = {0};
-	struct sb_reader r = sb_reader_of(sb_bytes(proof, sizeof(proof)));
-
-	(void)prove(tokens, in, proof);
-	return sb_get_u64(&r);
 }

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define CWMP_TOKEN_KEY    16
-#define CWMP_TOKEN_OCTETS 22                                 /* shard, slot, generation; the proof */
+#define CWMP_TOKEN_OCTETS 22                                /* shard, slot, generation; the proof */
 #define CWMP_TOKEN_TEXT   ((CWMP_TOKEN_OCTETS * 4 + 2) / 3) /* without a NUL */
 
 /* One a shard: one thread at a time. */
@@ -33,8 +33,5 @@ bool cwmp_token_make(
 /* The address of a token of ours on node `node`, whether or not the session is still there. */
 bool cwmp_token_read(struct cwmp_tokens *tokens, uint16_t node, struct sb_bytes text,
 	struct sb_address *address);
-
-/* 64 bits that nobody can tell who has not the key. */
-uint64_t cwmp_tokens_hash(struct cwmp_tokens *tokens, struct sb_bytes in);
 
 #endif

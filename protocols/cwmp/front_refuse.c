@@ -1,0 +1,112 @@
+/* What is answered without a session: no room, not who it should be, nobody's. */
+#include "core/node.h"
+#include "core/session.h"
+#include "protocols/cwmp/front_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void
+cwmp_respond(struct http_exchange *x, unsigned status)
+{
+	(void)http_respond(x, status, NULL, sb_bytes(NULL, 0));
+}
+
+void
+cwmp_respond_busy(struct http_exchange *x, uint32_t retry_after_s)
+{
+	char seconds[16];
+
+	(void)snprintf(seconds, sizeof(seconds), "%u", retry_after_s);
+	(void)http_set_field(x, "Retry-After", seconds);
+	http_close_after(x);
+	cwmp_respond(x, 503);
+}
+
+void
+cwmp_refuse_overload(struct http_exchange *x, const char *why)
+{
+	struct cwmp_server *server = cwmp_front_server(x);
+
+	cwmp_front_count(x, server->metrics.overloaded);
+	SB_LOG_LIMITED(http_session(x), WARNING, "cwmp.overload", "why", SB_STR(why), "sessions",
+		SB_UINT(cwmp_server_sessions(server)));
+	cwmp_respond_busy(x, cwmp_retry_after(server, http_session(x)));
+}
+
+void
+cwmp_redirect_to(struct http_exchange *x, const struct cwmp_reply *reply)
+{
+	char place[1024];
+	size_t size = reply->size < sizeof(place) ? reply->size : sizeof(place) - 1;
+
+	memcpy(place, reply->octets, size);
+	place[size] = '\0';
+	(void)http_set_field(x, "Location", place);
+	cwmp_respond(x, reply->status);
+}
+
+/* An empty POST of a session that is over ends it for the device, too. */
+void
+cwmp_refuse_unidentified(struct http_exchange *x, bool is_empty)
+{
+	cwmp_front_count(x, cwmp_front_server(x)->metrics.unidentified);
+	SB_LOG_LIMITED(http_session(x), INFO, "cwmp.unidentified", "cookie",
+		SB_STR(http_field(x, "Cookie")), "is_empty", SB_BOOL(is_empty));
+	cwmp_respond(x, is_empty ? 204 : 400);
+}
+
+/* NULL: there is room. */
+const char *
+cwmp_overload(const struct cwmp_server *server)
+{
+	if (sb_node_is_stopping(server->node))
+		return "the node stops";
+	return cwmp_server_sessions(server) >= server->options.max_sessions ? "max_sessions" : NULL;
+}
+
+static void
+challenge(struct http_exchange *x, enum http_auth_result result)
+{
+	struct cwmp_server *server = cwmp_front_server(x);
+	struct sb_session *s = http_session(x);
+	char field[512];
+	uint8_t salt[8];
+
+	sb_random(s, salt, sizeof(salt));
+	for (unsigned i = 0; http_auth_challenge(&server->options.auth, i,
+		     result == HTTP_AUTH_STALE, sb_wall_ms(s) / 1000, salt, field, sizeof(field));
+		i++)
+		(void)http_set_field(x, "WWW-Authenticate", field);
+	cwmp_front_count(x, server->metrics.unauthorized);
+	cwmp_respond(x, 401);
+}
+
+/* Whether the request may go on; else it has been answered. */
+bool
+cwmp_authenticate(struct http_exchange *x)
+{
+	struct cwmp_front *front = http_state(x);
+	const struct http_auth *auth = &cwmp_front_server(x)->options.auth;
+	char username[HTTP_AUTH_TEXT_MAX] = "", target[2048];
+	enum http_auth_result result;
+
+	if (auth->scheme == HTTP_AUTH_NONE || front->is_authenticated)
+		return true;
+	(void)snprintf(target, sizeof(target), "%s%s%s", http_path(x), *http_query(x) ? "?" : "",
+		http_query(x));
+	result = http_auth_check(auth, http_field(x, "Authorization"), http_method_name(x), target,
+		sb_wall_ms(http_session(x)) / 1000, username, sizeof(username));
+	if (result == HTTP_AUTH_OK) {
+		front->is_authenticated = true;
+		front->username = sb_allocate(http_session(x), strlen(username) + 1);
+		if (front->username)
+			strcpy(front->username, username);
+		return true;
+	}
+	if (result == HTTP_AUTH_WRONG)
+		SB_LOG_LIMITED(http_session(x), WARNING, "cwmp.unauthorized", "username",
+			SB_STR(username));
+	challenge(x, result);
+	return false;
+}
