@@ -49,7 +49,7 @@ void
 cwmp_set_cookie(struct http_exchange *x, struct sb_address session)
 {
 	struct cwmp_tokens *tokens = &cwmp_front_server(x)->shards[cwmp_front_shard(x)].tokens;
-	char token[CWMP_TOKEN_TEXT + 1], field[CWMP_TOKEN_TEXT + 32];
+	char token[CWMP_TOKEN_SIZE], field[CWMP_TOKEN_TEXT + 32];
 
 	if (!cwmp_token_make(tokens, session, token))
 		return;

@@ -1,7 +1,6 @@
 #include "protocols/cwmp/token_internal.h"
 
 #include "core/error.h"
-#include "protocols/http/base64.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -46,8 +45,7 @@ prove(struct cwmp_tokens *tokens, struct sb_bytes in, uint8_t proof[PROOF])
 }
 
 bool
-cwmp_token_make(
-	struct cwmp_tokens *tokens, struct sb_address address, char out[CWMP_TOKEN_TEXT + 1])
+cwmp_token_make(struct cwmp_tokens *tokens, struct sb_address address, char out[CWMP_TOKEN_SIZE])
 {
 	uint8_t octets[CWMP_TOKEN_OCTETS];
 	struct sb_writer w = sb_writer_of(octets, ADDRESS_OCTETS);
@@ -57,7 +55,7 @@ cwmp_token_make(
 	sb_put_u64(&w, address.generation);
 	return prove(tokens, sb_bytes(octets, ADDRESS_OCTETS), octets + ADDRESS_OCTETS) &&
 	       http_base64_encode(HTTP_BASE64_URL, sb_bytes(octets, sizeof(octets)), out,
-		       CWMP_TOKEN_TEXT + 1) == CWMP_TOKEN_TEXT;
+		       CWMP_TOKEN_SIZE) == CWMP_TOKEN_TEXT;
 }
 
 bool

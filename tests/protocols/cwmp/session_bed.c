@@ -355,12 +355,11 @@ bed_id(void)
 const char *
 bed_values(const char *id)
 {
-	return bed_envelope(id,
-		"<cwmp:GetParameterValuesResponse>"
-		"<ParameterList soapenc:arrayType=\"cwmp:ParameterValueStruct[1]\">"
-		"<ParameterValueStruct><Name>Device.A</Name>"
-		"<Value xsi:type=\"xsd:string\">a</Value></ParameterValueStruct>"
-		"</ParameterList></cwmp:GetParameterValuesResponse>");
+	return bed_envelope(id, "<cwmp:GetParameterValuesResponse>"
+				"<ParameterList soapenc:arrayType=\"cwmp:ParameterValueStruct[1]\">"
+				"<ParameterValueStruct><Name>Device.A</Name>"
+				"<Value xsi:type=\"xsd:string\">a</Value></ParameterValueStruct>"
+				"</ParameterList></cwmp:GetParameterValuesResponse>");
 }
 
 const char *

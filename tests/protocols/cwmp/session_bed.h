@@ -28,9 +28,10 @@ struct bed {
 	uint64_t settle_ns;
 	struct sb_node *node;
 	struct cwmp_server *server;
-	struct cwmp_session *session; /* the last whose session_filter was called; NULL once ended */
-	struct sb_address address;    /* of it */
-	char trace[STAND_TRACE];      /* one word or more for each callback, each ended by ';' */
+	struct cwmp_session
+		*session;          /* the last whose session_filter was called; NULL once ended */
+	struct sb_address address; /* of it */
+	char trace[STAND_TRACE];   /* one word or more for each callback, each ended by ';' */
 
 	/* What the service does; NULL: accepts, finishes, answers by default. */
 	void (*filter)(struct cwmp_session *c);
@@ -94,8 +95,8 @@ void bed_expect_nothing_at(const char *file, int line);
 void bed_expect_trace_at(const char *trace, const char *file, int line);
 #define bed_expect_status(status) bed_expect_status_at(status, __FILE__, __LINE__)
 /* It is in the body of the answer. */
-#define bed_expect_body(part)   bed_expect_body_at(part, __FILE__, __LINE__)
-#define bed_expect_nothing()    bed_expect_nothing_at(__FILE__, __LINE__)
+#define bed_expect_body(part) bed_expect_body_at(part, __FILE__, __LINE__)
+#define bed_expect_nothing()  bed_expect_nothing_at(__FILE__, __LINE__)
 /* What the service was told since the last time. */
 #define bed_expect_trace(trace) bed_expect_trace_at(trace, __FILE__, __LINE__)
 

@@ -24,7 +24,7 @@ static const char *const inputs[] = {
 };
 
 /* In the order of the inputs: the action, and the state after it unless it stays. */
-static const char *const expected[CWMP_STATE_COUNT][CWMP_INPUT_COUNT] = {
+static const char *const written[CWMP_STATE_COUNT][CWMP_INPUT_COUNT] = {
 	[CWMP_STATE_NAMING] = {"REFUSE", "REFUSE", "REFUSE", "REFUSE", "REFUSE", "REFUSE", "REFUSE",
 		"REFUSE", "END_TIMEOUT ended", "END_IDLE ended", "END_REPLACED ended"},
 	[CWMP_STATE_DECIDING] = {"REFUSE", "REFUSE", "REFUSE", "REFUSE", "REFUSE", "REFUSE",
@@ -61,15 +61,15 @@ each_pair(void (*check)(enum cwmp_state state, enum cwmp_input input, struct cwm
 }
 
 static void
-check_expected(enum cwmp_state state, enum cwmp_input input, struct cwmp_step step)
+check_written(enum cwmp_state state, enum cwmp_input input, struct cwmp_step step)
 {
 	char said[64], wanted[64];
 
 	(void)snprintf(said, sizeof(said), "%s %s %s %s", cwmp_state_name(state), inputs[input],
 		actions[step.action], cwmp_state_name(step.next));
 	(void)snprintf(wanted, sizeof(wanted), "%s %s %s", cwmp_state_name(state), inputs[input],
-		expected[state][input]);
-	if (!strchr(expected[state][input], ' '))
+		written[state][input]);
+	if (!strchr(written[state][input], ' '))
 		(void)snprintf(wanted + strlen(wanted), sizeof(wanted) - strlen(wanted), " %s",
 			cwmp_state_name(state));
 	assert_string_equal(said, wanted);
@@ -79,7 +79,7 @@ static void
 test_every_pair_is_as_written_down(void **state)
 {
 	(void)state;
-	each_pair(check_expected);
+	each_pair(check_written);
 }
 
 static bool
@@ -95,7 +95,8 @@ is_post(enum cwmp_input input)
 	return input < CWMP_INPUT_LOST;
 }
 
-/* Actions that answer the POST at once leave no state in which one waits; those that do not, one. */
+/* Actions that answer the POST at once leave no state in which one waits; those that do not, one.
+ */
 static void
 check_waiting(enum cwmp_state state, enum cwmp_input input, struct cwmp_step step)
 {

@@ -15,7 +15,7 @@ static const uint8_t other_key[CWMP_TOKEN_KEY] = "0123456789abcdf";
 static const struct sb_address somebody = {3, 7, 123456, 0x123456789abcdef0};
 
 static void
-make(const uint8_t *with, struct sb_address address, char text[CWMP_TOKEN_TEXT + 1])
+make(const uint8_t *with, struct sb_address address, char text[CWMP_TOKEN_SIZE])
 {
 	struct cwmp_tokens tokens;
 
@@ -39,7 +39,7 @@ read_with(const uint8_t *with, struct sb_bytes text, struct sb_address *address)
 static void
 test_a_token_is_read_as_the_address_it_was_made_of(void **state)
 {
-	char text[CWMP_TOKEN_TEXT + 1];
+	char text[CWMP_TOKEN_SIZE];
 	struct sb_address address;
 
 	(void)state;
@@ -55,7 +55,7 @@ test_a_token_is_read_as_the_address_it_was_made_of(void **state)
 static void
 test_a_token_with_any_octet_changed_is_not_ours(void **state)
 {
-	char text[CWMP_TOKEN_TEXT + 1];
+	char text[CWMP_TOKEN_SIZE];
 	struct sb_address address;
 
 	(void)state;
@@ -73,7 +73,7 @@ test_a_token_with_any_octet_changed_is_not_ours(void **state)
 static void
 test_a_token_of_another_key_length_or_alphabet_is_not_ours(void **state)
 {
-	char text[CWMP_TOKEN_TEXT + 1];
+	char text[CWMP_TOKEN_SIZE];
 	struct sb_address address;
 
 	(void)state;
@@ -116,7 +116,8 @@ test_what_separates_names_is_encoded_inside_them(void **state)
 	(void)state;
 	assert_string_equal(name_of("00259E", "a-b", "c"), "00259E-a%2Db-c");
 	assert_string_equal(name_of("00259E", "a", "b-c"), "00259E-a-b%2Dc");
-	assert_string_equal(name_of("00259E", "a b/\xc3\xa9%", "._~"), "00259E-a%20b%2F%C3%A9%25-._~");
+	assert_string_equal(
+		name_of("00259E", "a b/\xc3\xa9%", "._~"), "00259E-a%20b%2F%C3%A9%25-._~");
 }
 
 static void
