@@ -237,7 +237,7 @@ static size_t
 take_answer(struct sb_bytes in)
 {
 	const char *text = (const char *)in.data;
-	const char *end = memmem(text, in.size, "\r\n\r\n", 4);
+	const char *end = in.size ? memmem(text, in.size, "\r\n\r\n", 4) : NULL;
 	const char *length;
 	size_t size;
 

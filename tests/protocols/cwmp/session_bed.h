@@ -42,7 +42,7 @@ struct bed {
 
 	/* The device. */
 	struct sim_peer *peer;
-	char cookie[128];          /* what was set last; "" once expired */
+	char cookie[256];          /* what was set last; "" once expired */
 	bool has_no_cookies;       /* it never sends one */
 	const char *authorization; /* NULL: none */
 
