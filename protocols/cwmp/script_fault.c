@@ -1,0 +1,159 @@
+/* Faults of devices as errors of Lua's: tables that say what was wrong, and read well as texts. */
+#include "protocols/cwmp/script_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* {name=, code=, text=} of each parameter that could not be set. */
+static void
+push_parameters(lua_State *L, const struct cwmp_set_parameter_faults *faults)
+{
+	lua_createtable(L, faults->count < INT32_MAX ? (int)faults->count : 0, 0);
+	for (size_t i = 0; i < faults->count; i++) {
+		lua_createtable(L, 0, 3);
+		lua_pushstring(L, faults->each[i].parameter_name);
+		lua_setfield(L, -2, "name");
+		lua_pushinteger(L, faults->each[i].fault_code);
+		lua_setfield(L, -2, "code");
+		lua_pushstring(L, faults->each[i].fault_string);
+		lua_setfield(L, -2, "text");
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+}
+
+_Noreturn void
+script_throw_fault(lua_State *L, uint32_t code, const char *text, const struct cwmp_fault *fault)
+{
+	luaL_checkstack(L, 8, NULL);
+	lua_createtable(L, 0, 4);
+	lua_pushinteger(L, code);
+	lua_setfield(L, -2, "code");
+	lua_pushstring(L, text);
+	lua_setfield(L, -2, "text");
+	luaL_where(L, 1);
+	lua_setfield(L, -2, "where");
+	if (fault && fault->set_parameter_values_fault.count) {
+		push_parameters(L, &fault->set_parameter_values_fault);
+		lua_setfield(L, -2, "parameters");
+	}
+	luaL_setmetatable(L, SCRIPT_FAULT_META);
+	lua_error(L);
+	__builtin_unreachable();
+}
+
+_Noreturn void
+script_throw_outcome(lua_State *L, const struct cwmp_outcome *o)
+{
+	const struct cwmp_fault *fault = NULL;
+	const char *text = NULL;
+
+	if (o->status == SB_ENOENT)
+		script_throw_fault(L, 0, "the device did not answer", NULL);
+	if (o->status != SB_EREMOTE || !o->envelope)
+		script_throw_fault(L, 0,
+			o->status == SB_EPROTO ? "the device's answer does not fit"
+					       : sb_error_text(o->status),
+			NULL);
+	fault = &o->envelope->message.body.fault;
+	text = fault->fault_string;
+	if (!text || !*text)
+		text = cwmp_fault_text(fault->fault_code);
+	script_throw_fault(L, fault->fault_code, text, fault);
+}
+
+/* A member of the fault at 1, in the raw. */
+static const char *
+member(lua_State *L, int index, const char *name)
+{
+	lua_pushstring(L, name);
+	lua_rawget(L, index);
+	return lua_isstring(L, -1) ? lua_tostring(L, -1) : "";
+}
+
+/* The first of its parameters; a device may name thousands. */
+static void
+add_parameter(lua_State *L)
+{
+	lua_pushliteral(L, "parameters");
+	if (lua_rawget(L, 1) != LUA_TTABLE || lua_rawgeti(L, -1, 1) != LUA_TTABLE)
+		return;
+	lua_pushfstring(L, " (%s: %s %s)", member(L, 4, "name"), member(L, 4, "code"),
+		member(L, 4, "text"));
+	lua_pushvalue(L, 2);
+	lua_insert(L, -2);
+	lua_concat(L, 2);
+	lua_replace(L, 2);
+}
+
+static int
+fault_text(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TTABLE);
+	lua_settop(L, 1);
+	lua_pushfstring(
+		L, "%s%s %s", member(L, 1, "where"), member(L, 1, "code"), member(L, 1, "text"));
+	lua_replace(L, 2);
+	lua_settop(L, 2);
+	add_parameter(L);
+	lua_settop(L, 2);
+	return 1;
+}
+
+void
+script_open_faults(lua_State *L)
+{
+	luaL_newmetatable(L, SCRIPT_FAULT_META);
+	lua_pushcfunction(L, fault_text);
+	lua_setfield(L, -2, "__tostring");
+	lua_pushboolean(L, false);
+	lua_setfield(L, -2, "__metatable");
+	lua_pop(L, 1);
+}
+
+static bool
+is_fault(lua_State *L)
+{
+	bool is_one = false;
+
+	if (!lua_istable(L, -1) || !lua_getmetatable(L, -1))
+		return false;
+	luaL_getmetatable(L, SCRIPT_FAULT_META);
+	is_one = lua_rawequal(L, -1, -2);
+	lua_pop(L, 2);
+	return is_one;
+}
+
+/* A script may throw anything; only what needs no code of its own is shown. */
+void
+script_describe_error(lua_State *L, struct cwmp_script *script)
+{
+	lua_Integer code = 0;
+
+	script->status = SB_EINVAL;
+	if (lua_type(L, -1) == LUA_TSTRING) {
+		snprintf(script->text, sizeof(script->text), "%s", lua_tostring(L, -1));
+		return;
+	}
+	if (!is_fault(L)) {
+		snprintf(script->text, sizeof(script->text), "a %s was thrown",
+			luaL_typename(L, -1));
+		return;
+	}
+	lua_pushliteral(L, "code");
+	lua_rawget(L, -2);
+	code = lua_tointeger(L, -1);
+	lua_pop(L, 1);
+	script->status = SB_EREMOTE;
+	script->fault_code = code > 0 && code <= UINT32_MAX ? (uint32_t)code : 0;
+	luaL_tolstring(L, -1, NULL);
+	snprintf(script->text, sizeof(script->text), "%s", lua_tostring(L, -1));
+	lua_pop(L, 1);
+}
+
+void
+script_check_yields(lua_State *L)
+{
+	if (!lua_isyieldable(L))
+		luaL_error(L, "nothing can be asked from here");
+}
