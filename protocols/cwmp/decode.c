@@ -97,8 +97,6 @@ cwmp_refuse_document(struct cwmp_decoder *d, enum cwmp_refusal why)
 	d->refusal = why;
 	if (id && strlen(id) < sizeof(d->id))
 		strcpy(d->id, id);
-	if (d->xml)
-		xmlStopParser(d->xml);
 }
 
 void
@@ -108,13 +106,37 @@ cwmp_refuse_memory(struct cwmp_decoder *d)
 		d, d->arena.error == SB_ELIMIT ? CWMP_REFUSED_ROOM : CWMP_REFUSED_MEMORY);
 }
 
+/* libxml2 tells errors outside of a document (its buffers, URIs) to whoever asked for them on this
+ * thread, or to standard error. Whoever asked before us is asked again afterwards. */
+struct watch {
+	xmlStructuredErrorFunc before;
+	void *context;
+};
+
+static struct watch
+watch_errors(struct cwmp_decoder *d)
+{
+	struct watch watch = {xmlStructuredError, xmlStructuredErrorContext};
+
+	xmlSetStructuredErrorFunc(d, cwmp_decode_events.serror);
+	return watch;
+}
+
+static void
+watch_no_more(struct watch watch)
+{
+	xmlSetStructuredErrorFunc(watch.context, watch.before);
+}
+
 static void
 begin_document(struct cwmp_decoder *d)
 {
 	drop_message(d);
+	if (d->refusal == CWMP_REFUSED_MEMORY)
+		free_parser(d); /* it may have stopped anywhere */
 	d->soap_faultcode = d->soap_faultstring = NULL;
 	d->bytes = d->silent = d->held = 0;
-	d->members = d->namespaces = d->depth = 0;
+	d->members = d->namespaces = d->complaints = d->depth = 0;
 	d->is_begun = d->has_body = d->has_message = d->is_ended = d->is_over = false;
 	d->refusal = CWMP_REFUSED_NOT;
 	d->id[0] = '\0';
@@ -142,6 +164,17 @@ begin_parser(struct cwmp_decoder *d, const char *head)
 		cwmp_refuse_document(d, CWMP_REFUSED_MEMORY);
 }
 
+/* A CDATA section comes at its end: it is text, of which there may be more than of markup. */
+static bool
+is_silent_for_too_long(const struct cwmp_decoder *d)
+{
+	size_t max = SILENT_MAX;
+
+	if (d->xml->instate == XML_PARSER_CDATA_SECTION && d->limits.text > max)
+		max = d->limits.text;
+	return d->silent > max;
+}
+
 static void
 parse_slice(struct cwmp_decoder *d, const uint8_t *slice, size_t size, bool is_last)
 {
@@ -149,7 +182,7 @@ parse_slice(struct cwmp_decoder *d, const uint8_t *slice, size_t size, bool is_l
 	xmlParseChunk(d->xml, (const char *)slice, (int)size, is_last);
 	if (d->refusal || d->is_ended)
 		return;
-	if (d->silent > SILENT_MAX)
+	if (is_silent_for_too_long(d))
 		cwmp_refuse_document(d, CWMP_REFUSED_MARKUP);
 	else if (xmlDictGetUsage(d->xml->dict) > NAMES_MAX)
 		cwmp_refuse_document(d, CWMP_REFUSED_NAMES);
@@ -227,8 +260,11 @@ cwmp_decoder_push(struct cwmp_decoder *decoder, struct sb_bytes part)
 	if (part.size > decoder->limits.bytes - decoder->bytes) {
 		cwmp_refuse_document(decoder, CWMP_REFUSED_BYTES);
 	} else {
+		struct watch watch = watch_errors(decoder);
+
 		decoder->bytes += part.size;
 		take(decoder, part);
+		watch_no_more(watch);
 	}
 	if (decoder->refusal)
 		drop_message(decoder);
@@ -250,12 +286,14 @@ missing(const struct cwmp_decoder *d)
 static void
 end_document(struct cwmp_decoder *d)
 {
+	struct watch watch = watch_errors(d);
 	enum cwmp_refusal what;
 
 	if (d->is_begun && !d->refusal)
 		parse_held(d);
 	if (d->is_begun && !d->refusal && !d->is_ended)
 		parse_slice(d, NULL, 0, true);
+	watch_no_more(watch);
 	what = missing(d);
 	if (what)
 		cwmp_refuse_document(d, what);

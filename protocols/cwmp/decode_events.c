@@ -5,6 +5,7 @@
 #define NAMESPACES_MAX 64 /* of a document: libxml2 looks through them one by one */
 #define ATTRIBUTES_MAX 64 /* of an element: it compares each with each */
 #define REPAIRS_MAX    10000
+#define COMPLAINTS_MAX 100000 /* of libxml2, repairs and others */
 
 /* The room of an envelope: an Inform fits without another allocation. */
 #define FIRST_ROOM 4096
@@ -100,8 +101,11 @@ processing_instruction(void *context, const xmlChar *target, const xmlChar *word
 static void
 doctype(void *context, const xmlChar *name, const xmlChar *external, const xmlChar *system)
 {
+	struct cwmp_decoder *d = context;
+
 	(void)name, (void)external, (void)system;
-	cwmp_refuse_document(context, CWMP_REFUSED_DOCTYPE);
+	cwmp_refuse_document(d, CWMP_REFUSED_DOCTYPE);
+	xmlStopParser(d->xml);
 }
 
 /* libxml2 passes over predefined entities once it has repaired something, unless it asks here
@@ -117,7 +121,8 @@ entity(void *context, const xmlChar *name)
 	return predefined;
 }
 
-/* Undeclared prefixes are no matter: nobody asks for the namespace. */
+/* Undeclared prefixes are no matter, for nobody asks for the namespace; but each complaint costs.
+ */
 static void
 error(void *context, xmlErrorPtr error)
 {
@@ -125,11 +130,11 @@ error(void *context, xmlErrorPtr error)
 
 	if (error->code == XML_ERR_NO_MEMORY)
 		cwmp_refuse_document(d, CWMP_REFUSED_MEMORY);
-	if (error->level < XML_ERR_ERROR || error->domain == XML_FROM_NAMESPACE)
-		return;
 	if (!d->memory || d->is_ended)
 		return;
-	if (++d->memory->envelope.repairs > REPAIRS_MAX)
+	if (error->level >= XML_ERR_ERROR && error->domain != XML_FROM_NAMESPACE)
+		d->memory->envelope.repairs++;
+	if (++d->complaints > COMPLAINTS_MAX || d->memory->envelope.repairs > REPAIRS_MAX)
 		cwmp_refuse_document(d, CWMP_REFUSED_REPAIRS);
 }
 

@@ -79,7 +79,7 @@ struct cwmp_decoder {
 	struct sb_arena arena;
 	const char *soap_faultcode, *soap_faultstring;
 	size_t bytes, silent; /* taken; since libxml2 last called */
-	uint32_t members, namespaces;
+	uint32_t members, namespaces, complaints;
 	bool is_begun, has_body, has_message, is_ended, is_over;
 	enum cwmp_refusal refusal;
 
@@ -93,7 +93,8 @@ struct cwmp_decoder {
 
 /* ---- decode.c ---- */
 
-/* The document is refused, for the first reason that there is; libxml2 stops. */
+/* The document is refused, for the first reason that there is. What libxml2 still has of it is
+ * parsed, and nobody listens: it may be told so by libxml2 in a place where that cannot stop. */
 void cwmp_refuse_document(struct cwmp_decoder *d, enum cwmp_refusal why);
 
 /* Why an allocation failed. */
