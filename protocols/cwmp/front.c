@@ -7,6 +7,7 @@
  * not authenticate itself. Who is known need not: many devices do so only once, or with a nonce
  * that is long past.
  */
+#include "core/node.h"
 #include "core/session.h"
 #include "protocols/cwmp/front_internal.h"
 
@@ -169,6 +170,8 @@ set_fields(struct http_exchange *x, const struct cwmp_reply *reply)
 	if (reply->cookie == CWMP_COOKIE_EXPIRE) {
 		(void)http_set_field(x, "Set-Cookie", CWMP_COOKIE_NAME "=; Max-Age=0; Path=/");
 		connection->session = (struct sb_address){0};
+		if (sb_node_is_stopping(cwmp_front_server(x)->node))
+			http_close_after(x);
 	} else {
 		connection->session = front->session;
 	}
@@ -247,6 +250,13 @@ static const struct http_handler handler = {
 	.message = front_message,
 	.closed = front_closed,
 };
+
+bool
+cwmp_connection_is_needed(struct sb_session *s, void *connection)
+{
+	(void)s;
+	return !sb_address_is_null(((struct cwmp_connection *)connection)->session);
+}
 
 const struct http_handler *
 cwmp_server_route(struct cwmp_server *server, struct http_exchange *x)

@@ -56,10 +56,16 @@ make_opening(struct http_exchange *x, struct cwmp_envelope *envelope, const char
 					       ? peer->tls->subject
 					       : "",
 		});
-	if (made)
-		made->envelope = envelope;
-	else
+	if (!made) {
 		cwmp_envelope_free(envelope);
+		return NULL;
+	}
+	/* Kept as long as the session, which is mostly waiting: without room to spare. */
+	made->envelope = cwmp_envelope_copy(cwmp_front_server(x)->env, envelope);
+	if (made->envelope)
+		cwmp_envelope_free(envelope);
+	else
+		made->envelope = envelope;
 	return made;
 }
 

@@ -160,6 +160,7 @@ make_http(struct cwmp_server *server)
 		.route = route,
 		.context = server,
 		.connection_size = sizeof(struct cwmp_connection),
+		.is_needed = cwmp_connection_is_needed,
 	};
 
 	return server->http ? 0 : http_server_new(&server->http, server->node, &options);
@@ -170,11 +171,18 @@ cwmp_server_listen(struct cwmp_server *server, const struct sb_listener_options 
 	struct sb_listener **out)
 {
 	struct sb_listener_options own = *listener;
+	struct sb_limits limits = {0};
 	int err = make_http(server);
 
 	if (err)
 		return err;
 	own.module = http_server_module(server->http);
 	own.args = server->http;
+	/* Connections live as long as the sessions on them when the node stops. */
+	if (listener->limits)
+		limits = *listener->limits;
+	if (!limits.stop_ms)
+		limits.stop_ms = server->options.drain_ms;
+	own.limits = &limits;
 	return sb_listen(server->node, &own, out);
 }

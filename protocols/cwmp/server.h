@@ -46,6 +46,10 @@ struct cwmp_connection {
 	struct sb_address session; /* that was last served here: of devices without cookies */
 };
 
+/* For http_server_options.is_needed of such a server: sessions that are open go on while the node
+ * stops. */
+bool cwmp_connection_is_needed(struct sb_session *s, void *connection);
+
 /* In a route of an HTTP server: what serves the POSTs of devices. */
 const struct http_handler *cwmp_server_route(struct cwmp_server *server, struct http_exchange *x);
 

@@ -56,7 +56,8 @@ struct cwmp_session {
 	bool holds : 1;      /* HoldRequests as the service wants it */
 	bool says_holds : 1; /* it has wanted it: the header is sent */
 	bool is_held : 1;    /* as the device was told last */
-	bool was_held : 1;   /* and is no more: it may have requests left */
+	bool knows_booleans : 1;
+	bool was_held : 1; /* and is no more: it may have requests left */
 
 	struct sb_from waiting; /* the POST that waits for our answer; null: none does */
 	struct sb_from last;    /* the POST that was answered last */
@@ -119,6 +120,11 @@ void cwmp_name_changed(struct cwmp_session *c, const struct sb_name_event *event
 void cwmp_challenged(struct cwmp_session *c, const struct sb_message *m);
 /* session_filter has decided: does it. */
 void cwmp_settle(struct cwmp_session *c);
+
+/* ---- learn.c ---- */
+
+/* How the device writes booleans, by values that it sent. */
+void cwmp_learn(struct cwmp_session *c, const struct cwmp_parameter_values *values);
 
 /* ---- session_receive.c ---- */
 

@@ -15,6 +15,7 @@ begin(struct cwmp_session *c)
 	const struct cwmp_server_options *o = &c->server->options;
 
 	cwmp_move(c, CWMP_STATE_DECIDING);
+	cwmp_learn(c, &cwmp_inform(c)->parameter_list);
 	if (o->quirks)
 		o->quirks(o->context, cwmp_inform(c), cwmp_dialect(c));
 	c->is_known = true;

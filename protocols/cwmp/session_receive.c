@@ -86,8 +86,11 @@ static void
 deliver(struct cwmp_session *c, struct sb_message *m)
 {
 	struct cwmp_envelope *envelope = sb_message_take(m);
+	const union cwmp_body *body = &envelope->message.body;
 	bool is_fault = envelope->message.kind == CWMP_FAULT;
 
+	if (!is_fault && envelope->message.method == CWMP_GET_PARAMETER_VALUES)
+		cwmp_learn(c, &body->get_parameter_values_response.parameter_list);
 	cwmp_conclude(c, is_fault ? SB_EREMOTE : 0, envelope);
 }
 

@@ -167,7 +167,7 @@ on_head(struct http_exchange *x)
 		return;
 	}
 	p->requests++;
-	if (p->requests >= options->limits.requests || p->is_draining)
+	if (p->requests >= options->limits.requests || http_is_leaving(x->session, p))
 		x->closes = true;
 	x->request = HTTP_REQUEST_BODY;
 	x->room_used = x->parser.head.text == x->room ? x->parser.head.size : 0;

@@ -104,6 +104,8 @@ http_tally(const struct http_session *p, struct sb_counter *counter, uint64_t n)
 
 /* The present deadline is `ms` from now. */
 void http_deadline(struct sb_session *s, struct http_session *p, uint32_t ms);
+/* Whether the connection is to end with the present exchange, or now. */
+bool http_is_leaving(struct sb_session *s, const struct http_session *p);
 /* Something can go on that no octet and no message will bring about: in the next turn. */
 void http_kick(struct sb_session *s, struct http_session *p);
 

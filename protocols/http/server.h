@@ -104,6 +104,10 @@ struct http_server_options {
 	/* Of each connection, zeroed: http_connection_state; and its end, if something is owned. */
 	size_t connection_size;
 	void (*connection_closed)(struct sb_session *s, void *state, enum sb_end why);
+	/* Whether this client is in the middle of something that takes further requests: asked
+	 * while the node stops, of an idle connection and at each request's begin. True: it stays
+	 * open afterwards, until its stop_ms. NULL: never. */
+	bool (*is_needed)(struct sb_session *s, void *state);
 	/* A message while no exchange is open. NULL: ignored (a call is answered SB_ENOTSUP). */
 	void (*idle_message)(struct sb_session *s, struct sb_message *m);
 

@@ -221,6 +221,14 @@ session_drained(struct sb_session *s)
 		http_exchange_call(x, x->handler->drained);
 }
 
+bool
+http_is_leaving(struct sb_session *s, const struct http_session *p)
+{
+	bool (*is_needed)(struct sb_session *, void *) = p->server->options.is_needed;
+
+	return p->is_draining && !(is_needed && is_needed(s, http_session_state(s)));
+}
+
 static void
 session_stopping(struct sb_session *s)
 {
@@ -229,10 +237,11 @@ session_stopping(struct sb_session *s)
 
 	p->is_draining = true;
 	if (!x) {
-		sb_close(s, SB_END_DRAIN);
+		if (http_is_leaving(s, p))
+			sb_close(s, SB_END_DRAIN);
 		return;
 	}
-	x->closes = true;
+	x->closes = x->closes || http_is_leaving(s, p);
 	if (x->handler && x->handler->stopping)
 		http_exchange_call(x, x->handler->stopping);
 }
