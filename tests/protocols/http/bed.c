@@ -229,7 +229,11 @@ static const struct {
 static const struct http_handler *
 route(struct http_exchange *x, void *context)
 {
+	const struct http_handler *own = open_bed->route ? open_bed->route(x) : NULL;
+
 	assert_ptr_equal(context, open_bed);
+	if (own)
+		return own;
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
 		if (strcmp(http_path(x), handlers[i].path) == 0)
 			return &handlers[i].handler;
@@ -279,6 +283,7 @@ bed_open(struct bed *bed, const struct bed_options *options)
 		options = &defaults;
 	memset(bed, 0, sizeof(*bed));
 	open_bed = bed;
+	bed->route = options->route;
 	bed->sim = sim_new(options->sim ? options->sim : &calm);
 	bed->settle_ns = options->sim && !options->sim->is_calm ? 1000000000 : 1000;
 	bed->log = stand_log(&bed->log_fd);

@@ -25,10 +25,11 @@ struct bed {
 	struct sb_session *session; /* the last that began a request; NULL once closed */
 	struct sb_address address;
 	struct http_exchange *open; /* the last that began; NULL once closed */
-	bool lacks_memory;          /* an answer may fail */
-	size_t left;                /* of what /stream has to write */
-	size_t begun, closed;       /* handlers' calls */
-	char trace[STAND_TRACE];    /* what handlers were told, each ended by ';' */
+	const struct http_handler *(*route)(struct http_exchange *x); /* the test's own */
+	bool lacks_memory;                                            /* an answer may fail */
+	size_t left;             /* of what /stream has to write */
+	size_t begun, closed;    /* handlers' calls */
+	char trace[STAND_TRACE]; /* what handlers were told, each ended by ';' */
 };
 
 /*
@@ -48,6 +49,8 @@ struct bed_options {
 	struct sb_limits connection;
 	bool no_compression;
 	const struct sim_options *sim; /* NULL: a calm machine */
+	/* Of the test; asked first. NULL: none. */
+	const struct http_handler *(*route)(struct http_exchange *x);
 };
 
 /* A node that listens, with one client connected. NULL: defaults. */
