@@ -171,7 +171,7 @@ string_rep(lua_State *L)
 		most = script_of(L)->shard->limits->memory_a_session;
 	if (count > 0 && size + gap > 0 && (lua_Unsigned)count > most / (size + gap))
 		return luaL_error(L, "resulting string too large");
-	script_charge(L, count > 0 ? (uint64_t)count * (size + gap) / 4 + (uint64_t)count : 0);
+	script_charge(L, count > 0 ? (uint64_t)count * (size + gap) / 16 + (uint64_t)count / 4 : 0);
 	return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 

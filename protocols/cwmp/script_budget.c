@@ -127,10 +127,12 @@ uint64_t
 script_work_left(lua_State *L)
 {
 	const struct cwmp_script *script = script_of(L);
-	uint64_t limit = script ? script->shard->limits->instructions_a_resume : UINT64_MAX;
+	uint64_t limit = 0;
 
-	return script && script->resume_instructions < limit ? limit - script->resume_instructions
-							     : 0;
+	if (!script)
+		return UINT32_MAX;
+	limit = script->shard->limits->instructions_a_resume;
+	return script->resume_instructions < limit ? limit - script->resume_instructions : 0;
 }
 
 void

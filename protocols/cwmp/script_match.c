@@ -113,8 +113,9 @@ static const char *
 end_of_back(const struct pattern_item *item, struct pattern_match *m, const char *at)
 {
 	const struct pattern_capture *capture = &m->captures[item->a - 1];
-	size_t size = capture->size == PATTERN_IS_POSITION ? 0 : capture->size;
+	size_t size = capture->size;
 
+	/* A position is no text, and longer than any. */
 	if ((size_t)(m->end - at) < size)
 		return NULL;
 	m->steps -= size / 8 < m->steps ? size / 8 : m->steps;

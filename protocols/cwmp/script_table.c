@@ -153,7 +153,8 @@ table_move(lua_State *L)
 	luaL_checktype(L, 1, LUA_TTABLE);
 	check_table(L, target);
 	count = (lua_Integer)range(L, first, last);
-	luaL_argcheck(L, to <= LUA_MAXINTEGER - count + 1, 4, "destination wrap around");
+	luaL_argcheck(
+		L, count == 0 || to <= LUA_MAXINTEGER - count + 1, 4, "destination wrap around");
 	for (lua_Integer i = 0; i < count; i++) {
 		/* Backwards where the ranges overlap so. */
 		bool is_back = to > first && to <= last && target == 1;
