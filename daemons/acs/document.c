@@ -23,6 +23,20 @@ acs_octets_free(struct acs_octets *octets)
 	*octets = (struct acs_octets){0};
 }
 
+int
+acs_octets_copy(struct acs_octets *octets, struct sb_bytes from)
+{
+	*octets = (struct acs_octets){0};
+	if (!from.size)
+		return 0;
+	octets->data = malloc(from.size);
+	if (!octets->data)
+		return SB_ENOMEM;
+	memcpy(octets->data, from.data, from.size);
+	octets->size = from.size;
+	return 0;
+}
+
 /* ---- reading ---- */
 
 static uint64_t

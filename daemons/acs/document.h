@@ -41,6 +41,8 @@ struct acs_octets {
 };
 
 void acs_octets_free(struct acs_octets *octets);
+/* 0 or SB_ENOMEM. */
+int acs_octets_copy(struct acs_octets *octets, struct sb_bytes from);
 
 /* ---- reading ---- */
 
@@ -78,7 +80,8 @@ int acs_document_end(struct acs_document_writer *w, struct acs_octets *document)
 
 /* ---- changes ---- */
 
-/* What has become known of one parameter; what is not is left as it was. */
+/* What has become known of one parameter; what is not is left as it was, an access list without
+ * data, too. */
 struct acs_change {
 	struct acs_parameter to;
 	size_t order; /* as they came: the last one of a name counts */

@@ -77,7 +77,8 @@ apply(struct acs_parameter *p, const struct acs_parameter *to)
 	if (to->has_attributes) {
 		p->has_attributes = true;
 		p->notification = to->notification;
-		p->access = to->access;
+		if (to->access.data)
+			p->access = to->access;
 	}
 }
 

@@ -31,6 +31,7 @@ static const struct sb_store_column task_columns[] = {
 	{"due_ms", 8, "not tried before"},
 	{"expiry_ms", 8, "not tried, or waited for, after"},
 	{"ended_ms", 8, "0: not yet"},
+	{"preset", 8, "whose task it is, and which; 0: somebody asked for it"},
 	{"attempts", 2, "that failed"},
 	{"state", 1, "0 queued, 2 waits for its device, 3 done, 4 failed, 5 expired, 6 canceled"},
 };

@@ -7,6 +7,7 @@
 #define ACS_SESSION_H
 
 #include "daemons/acs/keeper.h"
+#include "daemons/acs/task.h"
 #include "protocols/cwmp/decode.h"
 
 /* ---- ACS_DONE's and ACS_INFORM's answers ---- */
@@ -21,6 +22,7 @@ struct acs_work {
 	enum acs_work_kind kind;
 	uint32_t batch; /* names that this device takes at once */
 	uint64_t id;
+	char parameter_key[ACS_ID_SIZE]; /* for what says none: the generation of presets; "" */
 	uint32_t size;
 	char text[]; /* NUL-terminated */
 };
@@ -76,10 +78,10 @@ void acs_report_free(void *report);
 
 struct acs_complete {
 	char device[ACS_NAME_MAX + 1];
-	char command_key[72];
+	char command_key[ACS_KEY_SIZE];
+	enum acs_operation operation; /* TRANSFER or UNITS */
 	uint32_t fault_code;
-	uint32_t size;
-	char text[]; /* the whole request as JSON */
+	char text[]; /* the whole request as JSON, with its NUL */
 };
 
 /* ---- ACS_LEFT ---- */

@@ -46,6 +46,12 @@ acs_text_add(struct acs_text *t, const char *words)
 	add(t, words, strlen(words));
 }
 
+void
+acs_text_octets(struct acs_text *t, struct sb_bytes octets)
+{
+	add(t, (const char *)octets.data, octets.size);
+}
+
 static void
 add_escaped(struct acs_text *t, uint8_t octet)
 {

@@ -18,6 +18,7 @@ struct acs_text {
 };
 
 void acs_text_add(struct acs_text *t, const char *words);
+void acs_text_octets(struct acs_text *t, struct sb_bytes octets);
 /* Each: `before` as it stands, then the value. */
 void acs_text_json(struct acs_text *t, const char *before, struct sb_bytes text);
 void acs_text_number(struct acs_text *t, const char *before, uint64_t number);

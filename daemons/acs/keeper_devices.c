@@ -1,0 +1,282 @@
+/* What people ask about devices. */
+#include "core/error.h"
+#include "daemons/acs/keeper_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LIMIT_MOST 1000
+
+/* ---- how one is shown ---- */
+
+static void
+set_time(json_t *object, const char *name, int64_t unix_ms)
+{
+	char text[ACS_TIME_SIZE];
+
+	if (!unix_ms)
+		return;
+	acs_time_print(text, unix_ms);
+	json_object_set_new(object, name, json_string(text));
+}
+
+static json_t *
+tags_json(const struct acs_device *d)
+{
+	json_t *tags = json_array();
+
+	for (const char *at = d->tags; at < d->tags + d->tags_size; at += strlen(at) + 1)
+		json_array_append_new(tags, json_string(at));
+	return tags;
+}
+
+static void
+set_profile(json_t *object, const struct acs_profile *is)
+{
+	json_object_set_new(object, "device", json_string(is->name));
+	json_object_set_new(object, "manufacturer", json_string(is->manufacturer));
+	json_object_set_new(object, "oui", json_string(is->oui));
+	json_object_set_new(object, "productClass", json_string(is->product_class));
+	json_object_set_new(object, "serialNumber", json_string(is->serial_number));
+	json_object_set_new(object, "softwareVersion", json_string(is->version));
+}
+
+/* NULL: no memory. */
+static json_t *
+device_json(const struct acs_device *d)
+{
+	json_t *object = json_object();
+	char id[ACS_ID_SIZE];
+
+	if (!object)
+		return NULL;
+	acs_id_print(id, d->id);
+	json_object_set_new(object, "id", json_string(id));
+	set_profile(object, &d->profile);
+	json_object_set_new(object, "tags", tags_json(d));
+	set_time(object, "created", d->created_ms);
+	set_time(object, "lastInform", d->inform_ms);
+	set_time(object, "lastBoot", d->boot_ms);
+	set_time(object, "lastBootstrap", d->bootstrap_ms);
+	json_object_set_new(object, "events", acs_events_json(d->events));
+	json_object_set_new(object, "informs", json_integer(d->informs));
+	json_object_set_new(object, "failures", json_integer(d->failures));
+	json_object_set_new(object, "tasks", json_integer(d->live_tasks));
+	json_object_set_new(object, "faults", json_integer(d->fault_count));
+	json_object_set_new(object, "inSession", json_boolean(d->visit != NULL));
+	return object;
+}
+
+static void
+answer_json(struct acs_keeper *k, struct sb_from from, json_t *json)
+{
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+
+	json_decref(json);
+	if (!text)
+		acs_refuse(k, from, SB_ENOMEM, NULL);
+	else if (sb_reply(k->session, from, 0, SB_GIVE(text, strlen(text), free)))
+		free(text);
+}
+
+/* ---- one ---- */
+
+static void
+inform_came(
+	struct acs_keeper *k, struct acs_commit *c, int status, const struct sb_store_rows *rows)
+{
+	json_t *object = device_json(c->device), *inform = NULL;
+
+	if (!status && rows->count)
+		inform = acs_inform_json(sb_bytes(rows->rows[0].body, rows->rows[0].body_size));
+	if (object && inform)
+		json_object_set_new(object, "inform", inform);
+	answer_json(k, c->from, object);
+}
+
+void
+acs_ask_device(struct acs_keeper *k, const struct sb_message *m)
+{
+	struct acs_device *device = acs_asked_device(k, m);
+	struct acs_commit *c;
+
+	if (!device)
+		return;
+	c = acs_commit_new(k, device, true, inform_came);
+	if (!c) {
+		acs_refuse(k, sb_message_from(m), SB_ENOMEM, NULL);
+		return;
+	}
+	c->from = sb_message_from(m);
+	acs_commit_read(k, c, ACS_KIND_INFORM, device->id);
+}
+
+/* ---- many ---- */
+
+static void
+list(struct acs_keeper *k, const struct sb_message *m, const struct acs_filter *filter)
+{
+	const struct acs_ask *ask = m->data;
+	uint32_t limit = ask->limit && ask->limit < LIMIT_MOST ? ask->limit : LIMIT_MOST;
+	json_t *devices = json_array();
+	bool has_more = false;
+
+	for (size_t i = acs_devices_seek(&k->devices, ask->id + 1); i < k->devices.count; i++) {
+		const struct acs_device *device = k->devices.by_id[i];
+
+		if (!acs_filter_fits(filter, device, device->events))
+			continue;
+		has_more = json_array_size(devices) == limit;
+		if (has_more)
+			break;
+		json_array_append_new(devices, device_json(device));
+	}
+	answer_json(k, sb_message_from(m),
+		json_pack("{s:o, s:b}", "devices", devices, "more", has_more));
+}
+
+void
+acs_ask_devices(struct acs_keeper *k, const struct sb_message *m)
+{
+	const struct acs_ask *ask = m->data;
+	json_t *json = ask->size ? json_loadb(ask->text, ask->size, 0, NULL) : NULL;
+	struct acs_filter filter;
+	char fault[128] = "not JSON";
+
+	if ((ask->size && !json) ||
+		acs_filter_init(&filter, json_object_get(json, "filter"), fault, sizeof(fault))) {
+		acs_refuse(k, sb_message_from(m), SB_EINVAL, fault);
+	} else {
+		list(k, m, &filter);
+		acs_filter_fini(&filter);
+	}
+	json_decref(json);
+}
+
+void
+acs_ask_counts(struct acs_keeper *k, const struct sb_message *m)
+{
+	answer_json(k, sb_message_from(m),
+		json_pack("{s:I, s:I, s:I, s:I}", "devices", (json_int_t)k->devices.count, "tasks",
+			(json_int_t)k->tasks, "faults", (json_int_t)k->faults, "sessions",
+			(json_int_t)k->visits));
+}
+
+/* ---- tags ---- */
+
+static void
+tagged(struct acs_keeper *k, struct acs_commit *c, int status, const struct sb_store_rows *rows)
+{
+	(void)rows;
+	if (status)
+		acs_refuse(k, c->from, status, NULL);
+	else
+		answer_json(k, c->from, json_pack("{s:o}", "tags", tags_json(c->device)));
+}
+
+static int
+tags_change(struct acs_device *device, const json_t *json, const char **fault)
+{
+	const json_t *add = json_object_get(json, "add"), *remove = json_object_get(json, "remove");
+	json_t *each;
+	size_t i;
+	int err = json_is_object(json) ? 0 : SB_EINVAL;
+
+	json_array_foreach(remove, i, each) if (json_is_string(each))
+		acs_device_remove_tag(device, json_string_value(each));
+	for (i = 0; !err && i < json_array_size(add); i++) {
+		each = json_array_get(add, i);
+		err = json_is_string(each) ? acs_device_add_tag(device, json_string_value(each))
+					   : SB_EINVAL;
+	}
+	*fault = err == SB_EINVAL ? "add, remove: not arrays of texts" : "too many, or too long";
+	return err;
+}
+
+void
+acs_ask_device_tags(struct acs_keeper *k, const struct sb_message *m)
+{
+	const struct acs_ask *ask = m->data;
+	struct acs_device *device = acs_asked_device(k, m);
+	struct acs_commit *c;
+	const char *fault;
+	json_t *json;
+	int err;
+
+	if (!device)
+		return;
+	json = json_loadb(ask->text, ask->size, 0, NULL);
+	err = tags_change(device, json, &fault);
+	json_decref(json);
+	/* Those that could be changed were. */
+	c = acs_commit_new(k, device, false, tagged);
+	if (err || !c)
+		acs_refuse(k, sb_message_from(m), err ? err : SB_ENOMEM, err ? fault : NULL);
+	if (!c)
+		return;
+	if (!err)
+		c->from = sb_message_from(m);
+	acs_commit_device(c, device, true);
+	acs_commit_end(k, c);
+}
+
+/* ---- the end of one ---- */
+
+void
+acs_device_forget(struct acs_keeper *k, struct acs_device *device)
+{
+	acs_visit_end(k, device);
+	acs_docket_free(device);
+	while (device->tasks)
+		acs_task_drop(k, device->tasks);
+	acs_faults_free(k, device);
+	acs_devices_remove(&k->devices, device);
+	device->is_deleted = true;
+	if (!device->pins)
+		acs_device_free(device);
+}
+
+static void
+deleted(struct acs_keeper *k, struct acs_commit *c, int status, const struct sb_store_rows *rows)
+{
+	(void)rows;
+	if (!status && !c->device->is_deleted)
+		acs_device_forget(k, c->device);
+	acs_refuse(k, c->from, status, NULL);
+}
+
+static void
+delete_rows(struct acs_commit *c, const struct acs_device *device)
+{
+	acs_commit_del(c, ACS_KIND_DEVICE, device->id);
+	acs_commit_del(c, ACS_KIND_INFORM, device->id);
+	acs_commit_del(c, ACS_KIND_PARAMETERS, device->id);
+	for (const struct acs_task *task = device->tasks; task; task = task->next)
+		acs_commit_del(c, ACS_KIND_TASK, task->id);
+	for (const struct acs_fault *fault = device->faults; fault; fault = fault->next)
+		acs_commit_del(c, ACS_KIND_FAULT, fault->id);
+}
+
+void
+acs_ask_device_delete(struct acs_keeper *k, const struct sb_message *m)
+{
+	struct acs_device *device = acs_asked_device(k, m);
+	struct acs_commit *c;
+
+	if (!device)
+		return;
+	/* What is on its way would come back behind it. */
+	if (device->pins || device->visit) {
+		acs_refuse(k, sb_message_from(m), SB_ECONFLICT, "the device is in a session");
+		return;
+	}
+	c = acs_commit_new(k, device, false, deleted);
+	if (!c) {
+		acs_refuse(k, sb_message_from(m), SB_ENOMEM, NULL);
+		return;
+	}
+	c->from = sb_message_from(m);
+	delete_rows(c, device);
+	device->is_stored = false;
+	acs_commit_end(k, c);
+}

@@ -1,0 +1,164 @@
+/* Parameters, for people: the document is read, and searched by a job. */
+#include "core/error.h"
+#include "daemons/acs/keeper_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LIMIT_DEFAULT 1000
+#define LIMIT_MOST    100000
+
+struct search {
+	struct acs_job job;
+	struct sb_from from;
+	json_t *asked; /* the texts' owner */
+	struct acs_query query;
+	const char **names;
+	size_t limit_bytes;
+	struct acs_octets packed;
+	struct acs_octets answer;
+};
+
+static void
+search_free(void *search)
+{
+	struct search *q = search;
+
+	json_decref(q->asked);
+	free(q->names);
+	acs_octets_free(&q->packed);
+	acs_octets_free(&q->answer);
+	free(q);
+}
+
+static int
+search_work(void *search, size_t size)
+{
+	struct search *q = search;
+	struct acs_octets document;
+	int err = acs_document_unpack(
+		sb_bytes(q->packed.data, q->packed.size), q->limit_bytes, &document);
+
+	(void)size;
+	if (err)
+		return err;
+	err = acs_document_query(sb_bytes(document.data, document.size), &q->query, &q->answer);
+	acs_octets_free(&document);
+	return err;
+}
+
+/* ---- what is asked ---- */
+
+static int
+order(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int
+names_read(struct search *q, const json_t *names)
+{
+	json_t *each;
+	size_t i;
+
+	if (!names)
+		return 0;
+	q->names = calloc(json_array_size(names) + 1, sizeof(*q->names));
+	if (!q->names)
+		return SB_ENOMEM;
+	json_array_foreach(names, i, each)
+	{
+		if (!json_is_string(each))
+			return SB_EINVAL;
+		q->names[q->query.name_count++] = json_string_value(each);
+	}
+	qsort(q->names, q->query.name_count, sizeof(*q->names), order);
+	q->query.names = q->names;
+	return 0;
+}
+
+static const char *
+text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? text : "";
+}
+
+static int
+search_fill(struct search *q, const struct acs_ask *ask)
+{
+	uint32_t limit = ask->limit ? ask->limit : LIMIT_DEFAULT;
+
+	q->asked = json_loadb(ask->size ? ask->text : "{}", ask->size ? ask->size : 2, 0, NULL);
+	if (!json_is_object(q->asked))
+		return SB_EINVAL;
+	q->query = (struct acs_query){.prefix = text_of(q->asked, "prefix"),
+		.after = text_of(q->asked, "after"),
+		.limit = limit < LIMIT_MOST ? limit : LIMIT_MOST};
+	return names_read(q, json_object_get(q->asked, "names"));
+}
+
+/* ---- what is found ---- */
+
+static void
+found(struct acs_keeper *k, struct acs_device *device, struct acs_job *job, int status)
+{
+	struct search *q = (struct search *)job;
+	struct acs_octets *text = &q->answer;
+
+	(void)device;
+	if (status)
+		acs_refuse(k, q->from, status, NULL);
+	else if (sb_reply(k->session, q->from, 0, SB_GIVE(text->data, text->size, free)) == 0)
+		*text = (struct acs_octets){0};
+	search_free(q);
+}
+
+static void
+document_came(
+	struct acs_keeper *k, struct acs_commit *c, int status, const struct sb_store_rows *rows)
+{
+	struct search *q = c->extra;
+	int err = status == SB_ENOENT ? 0 : status;
+
+	c->release = NULL;
+	if (!status && rows->count)
+		err = acs_octets_copy(
+			&q->packed, sb_bytes(rows->rows[0].body, rows->rows[0].body_size));
+	if (!err)
+		err = acs_job_begin(k, &q->job, sizeof(*q), search_work, search_free);
+	if (!err)
+		return;
+	acs_refuse(k, q->from, err, NULL);
+	search_free(q);
+}
+
+void
+acs_ask_parameters(struct acs_keeper *k, const struct sb_message *m)
+{
+	struct acs_device *device = acs_asked_device(k, m);
+	struct search *q = device ? calloc(1, sizeof(*q)) : NULL;
+	struct acs_commit *c = NULL;
+	int err = q ? search_fill(q, m->data) : SB_ENOMEM;
+
+	if (!device)
+		return;
+	if (!err) {
+		c = acs_commit_new(k, device, true, document_came);
+		err = c ? 0 : SB_ENOMEM;
+	}
+	if (err) {
+		acs_refuse(k, sb_message_from(m), err,
+			err == SB_EINVAL ? "prefix, after: texts; names: an array of texts" : NULL);
+		if (q)
+			search_free(q);
+		return;
+	}
+	q->job = (struct acs_job){device, found};
+	q->from = sb_message_from(m);
+	q->limit_bytes = k->config->document_bytes;
+	c->extra = q;
+	c->release = search_free;
+	acs_commit_read(k, c, ACS_KIND_PARAMETERS, device->id);
+}

@@ -1,0 +1,165 @@
+/* One after the other, in the order in which they came: a document is unpacked and packed once for
+ * all that has gathered meanwhile. */
+#include "daemons/acs/merge.h"
+
+#include "core/error.h"
+#include "daemons/acs/learned.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct acs_update *
+acs_update_new(struct acs_report *report, struct sb_from from, bool is_done)
+{
+	struct acs_update *update = calloc(1, sizeof(*update));
+
+	if (!update)
+		return NULL;
+	update->report = report;
+	update->from = from;
+	update->is_done = is_done;
+	return update;
+}
+
+void
+acs_updates_free(struct acs_update *update)
+{
+	struct acs_update *next;
+
+	for (; update; update = next) {
+		next = update->next;
+		acs_report_free(update->report);
+		free(update->result);
+		free(update);
+	}
+}
+
+void
+acs_merge_fini(struct acs_merge *merge)
+{
+	acs_updates_free(merge->updates);
+	acs_octets_free(&merge->old);
+	acs_octets_free(&merge->body);
+	merge->updates = NULL;
+}
+
+/* ---- results ---- */
+
+static char *
+instead(const struct cwmp_envelope *envelope)
+{
+	char words[96];
+
+	snprintf(words, sizeof(words), "{\"leftOut\":\"%zu octets of XML\"}", envelope->bytes);
+	return strdup(words);
+}
+
+char *
+acs_result_text(const struct cwmp_envelope *envelope, size_t limit_bytes)
+{
+	const struct cwmp_message *m = &envelope->message;
+	json_t *json;
+	char *text;
+
+	/* XML is longer than what it says; JSON may be so, too, but not by as much. */
+	if (envelope->bytes > limit_bytes * 4)
+		return instead(envelope);
+	json = acs_rpc_write(m->kind, m->method, &m->body);
+	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	json_decref(json);
+	if (!text || strlen(text) <= limit_bytes)
+		return text;
+	free(text);
+	return instead(envelope);
+}
+
+/* ---- the document ---- */
+
+static int
+learn(struct acs_merge *m, struct acs_octets *document, const struct acs_report *report)
+{
+	struct acs_lesson lesson;
+	struct acs_octets merged;
+	int err = acs_lesson_init(&lesson, report, m->now_s);
+
+	if (!err)
+		err = acs_document_merge(sb_bytes(document->data, document->size), &lesson.changes,
+			m->limit_bytes, &merged, &m->parameters);
+	acs_lesson_fini(&lesson);
+	if (err)
+		return err;
+	acs_octets_free(document);
+	*document = merged;
+	return 0;
+}
+
+/* What cannot be read is not kept: the device knows it better, and will be asked again. */
+static int
+old_document(struct acs_merge *m, struct acs_octets *document)
+{
+	struct acs_parameter p;
+	struct acs_cursor cursor;
+	int err = acs_document_unpack(sb_bytes(m->old.data, m->old.size), m->limit_bytes, document);
+
+	if (err == SB_ENOMEM)
+		return err;
+	acs_cursor_init(&cursor, sb_bytes(document->data, document->size));
+	while (acs_cursor_next(&cursor, &p))
+		;
+	m->is_damaged = err != 0 || cursor.failed;
+	if (m->is_damaged)
+		acs_octets_free(document);
+	return 0;
+}
+
+static int
+merge_all(struct acs_merge *m, struct acs_octets *document, bool *has_changed)
+{
+	*has_changed = false;
+	for (const struct acs_update *u = m->updates; u; u = u->next) {
+		int err;
+
+		if (u->report->learned == ACS_LEARNED_NOTHING)
+			continue;
+		err = learn(m, document, u->report);
+		if (err == SB_ENOMEM)
+			return err;
+		if (err)
+			m->error = err;
+		else
+			*has_changed = true;
+	}
+	return 0;
+}
+
+static int
+make_results(struct acs_merge *m)
+{
+	for (struct acs_update *u = m->updates; u; u = u->next) {
+		if (!u->is_done || u->report->result || !u->report->envelope)
+			continue;
+		u->result = acs_result_text(u->report->envelope, m->result_bytes);
+		if (!u->result)
+			return SB_ENOMEM;
+	}
+	return 0;
+}
+
+int
+acs_merge_run(struct acs_merge *m)
+{
+	struct acs_octets document = {0};
+	bool has_changed;
+	int err = old_document(m, &document);
+
+	if (!err)
+		err = merge_all(m, &document, &has_changed);
+	if (!err && has_changed)
+		err = acs_document_pack(sb_bytes(document.data, document.size), &m->body);
+	m->octets = (uint32_t)document.size;
+	if (!err)
+		err = make_results(m);
+	acs_octets_free(&document);
+	return err;
+}

@@ -1,0 +1,354 @@
+#include "daemons/acs/task.h"
+
+#include "core/error.h"
+#include "daemons/acs/rpc_json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ATTEMPTS_MOST 1000
+
+const char *
+acs_task_state_name(enum acs_task_state state)
+{
+	switch (state) {
+#define X(state, number, name) \
+	case ACS_TASK_##state: \
+		return name;
+		ACS_TASK_STATE_MAP(X)
+#undef X
+	}
+	return "";
+}
+
+/* ---- what a task says ---- */
+
+enum form { FORM_RPC, FORM_REFRESH, FORM_SET, FORM_TRANSFER, FORM_PLAIN, FORM_SCRIPT };
+
+/* Words of ours, and RPCs whose end comes later. */
+static const struct {
+	const char *method;
+	enum form form;
+	enum acs_operation operation;
+} methods[] = {
+	{"refresh", FORM_REFRESH, ACS_OPERATION_NONE},
+	{"setParameters", FORM_SET, ACS_OPERATION_NONE},
+	{"script", FORM_SCRIPT, ACS_OPERATION_NONE},
+	{"download", FORM_TRANSFER, ACS_OPERATION_TRANSFER},
+	{"upload", FORM_TRANSFER, ACS_OPERATION_TRANSFER},
+	{"reboot", FORM_PLAIN, ACS_OPERATION_BOOT},
+	{"factoryReset", FORM_PLAIN, ACS_OPERATION_BOOTSTRAP},
+	{"Download", FORM_RPC, ACS_OPERATION_TRANSFER},
+	{"Upload", FORM_RPC, ACS_OPERATION_TRANSFER},
+	{"ScheduleDownload", FORM_RPC, ACS_OPERATION_TRANSFER},
+	{"Reboot", FORM_RPC, ACS_OPERATION_BOOT},
+	{"FactoryReset", FORM_RPC, ACS_OPERATION_BOOTSTRAP},
+	{"ScheduleInform", FORM_RPC, ACS_OPERATION_SCHEDULE},
+	{"ChangeDUState", FORM_RPC, ACS_OPERATION_UNITS},
+};
+
+#define METHODS (sizeof(methods) / sizeof(methods[0]))
+
+static size_t
+method_of(const json_t *request)
+{
+	const char *name = json_string_value(json_object_get(request, "method"));
+	size_t i = 0;
+
+	while (i < METHODS && (!name || strcmp(methods[i].method, name) != 0))
+		i++;
+	return i;
+}
+
+static int
+wrong(char *fault, size_t size, const char *what)
+{
+	snprintf(fault, size, "%s", what);
+	return SB_EINVAL;
+}
+
+static bool
+is_text(const json_t *request, const char *name, bool is_needed)
+{
+	const json_t *value = json_object_get(request, name);
+
+	return value ? json_is_string(value) : !is_needed;
+}
+
+static bool
+is_value(const json_t *value)
+{
+	if (json_is_object(value))
+		return is_value(json_object_get(value, "value")) && is_text(value, "type", false);
+	return json_is_string(value) || json_is_boolean(value) || json_is_integer(value);
+}
+
+/* {"name": value, "name": {"value": ..., "type": ...}} */
+static int
+check_parameters(const json_t *parameters, char *fault, size_t size)
+{
+	const char *name;
+	json_t *value;
+
+	if (!json_object_size(parameters))
+		return wrong(fault, size, "parameters: not an object of names and values");
+	json_object_foreach((json_t *)(uintptr_t)parameters, name, value)
+	{
+		if (*name && is_value(value))
+			continue;
+		snprintf(fault, size, "parameters.%.60s: not a value", name);
+		return SB_EINVAL;
+	}
+	return 0;
+}
+
+static int
+check_rpc(const json_t *request, char *fault, size_t size)
+{
+	struct acs_rpc rpc;
+	int err = acs_rpc_read(&rpc, request);
+
+	if (err == SB_EINVAL)
+		snprintf(fault, size, "%s", rpc.fault);
+	acs_rpc_free(&rpc);
+	return err;
+}
+
+static int
+check(const json_t *request, enum form form, char *fault, size_t size)
+{
+	switch (form) {
+	case FORM_RPC:
+		return check_rpc(request, fault, size);
+	case FORM_REFRESH:
+		return is_text(request, "path", false) ? 0 : wrong(fault, size, "path: not a text");
+	case FORM_SET:
+		return check_parameters(json_object_get(request, "parameters"), fault, size);
+	case FORM_SCRIPT:
+		return is_text(request, "script", true) ? 0
+							: wrong(fault, size, "script: not a name");
+	case FORM_TRANSFER:
+		if (is_text(request, "file", !json_object_get(request, "url")) &&
+			is_text(request, "url", false) && is_text(request, "fileType", false) &&
+			is_text(request, "targetFileName", false))
+			return 0;
+		return wrong(fault, size, "neither file nor url is a text, or another is none");
+	case FORM_PLAIN:
+		break;
+	}
+	return 0;
+}
+
+/* ---- a new one ---- */
+
+/* Its own, or the id: the device will say it again. */
+static int
+key_fill(struct acs_task *task, json_t *request)
+{
+	const char *given = json_string_value(json_object_get(request, "CommandKey"));
+	char id[ACS_ID_SIZE];
+
+	acs_id_print(id, task->id);
+	if (task->operation == ACS_OPERATION_NONE)
+		return 0;
+	if (!given || !*given || strlen(given) >= ACS_KEY_SIZE)
+		given = id;
+	task->command_key = strdup(given);
+	if (!task->command_key)
+		return SB_ENOMEM;
+	/* FactoryReset has none. */
+	if (task->operation == ACS_OPERATION_BOOTSTRAP)
+		return 0;
+	return json_object_set_new(request, "CommandKey", json_string(task->command_key))
+		       ? SB_ENOMEM
+		       : 0;
+}
+
+static int
+options_read(struct acs_task *task, json_t *request, char *fault, size_t size)
+{
+	json_t *attempts = json_object_get(request, "attempts");
+	json_t *expires = json_object_get(request, "expiresIn");
+
+	if (attempts && (!json_is_integer(attempts) || json_integer_value(attempts) < 1 ||
+				json_integer_value(attempts) > ATTEMPTS_MOST))
+		return wrong(fault, size, "attempts: not a number from 1 to 1000");
+	if (expires && (!json_is_integer(expires) || json_integer_value(expires) < 1 ||
+			       json_integer_value(expires) > UINT32_MAX))
+		return wrong(fault, size, "expiresIn: not a number of seconds");
+	task->attempts_most = (uint16_t)json_integer_value(attempts);
+	task->expiry_ms = json_integer_value(expires) * 1000;
+	return 0;
+}
+
+static int
+task_fill(struct acs_task *task, json_t *request, char *fault, size_t size)
+{
+	size_t method = method_of(request);
+	enum form form = method < METHODS ? methods[method].form : FORM_RPC;
+	int err = options_read(task, request, fault, size);
+
+	task->operation = method < METHODS ? methods[method].operation : ACS_OPERATION_NONE;
+	if (!err)
+		err = key_fill(task, request);
+	if (!err)
+		err = check(request, form, fault, size);
+	if (err)
+		return err;
+	task->request = json_dumps(request, JSON_COMPACT);
+	if (!task->request)
+		return SB_ENOMEM;
+	if (strlen(task->request) <= ACS_REQUEST_MOST)
+		return 0;
+	snprintf(fault, size, "too long");
+	return SB_ELIMIT;
+}
+
+int
+acs_task_new(struct acs_task **task, uint64_t id, json_t *request, char *fault, size_t size)
+{
+	struct acs_task *new = calloc(1, sizeof(*new));
+	int err;
+
+	if (!new)
+		return SB_ENOMEM;
+	new->id = id;
+	err = json_is_object(request) ? task_fill(new, request, fault, size)
+				      : wrong(fault, size, "not an object");
+	if (err) {
+		acs_task_free(new);
+		return err;
+	}
+	*task = new;
+	return 0;
+}
+
+void
+acs_task_free(struct acs_task *task)
+{
+	if (!task)
+		return;
+	free(task->request);
+	free(task->ending);
+	free(task->command_key);
+	free(task);
+}
+
+/* ---- rows ---- */
+
+void
+acs_task_head(const struct acs_task *task, uint8_t head[ACS_TASK_HEAD_SIZE])
+{
+	struct sb_writer w = sb_writer_of(head, ACS_TASK_HEAD_SIZE);
+	/* What runs when the process ends is tried again. */
+	bool is_running = task->state == ACS_TASK_RUNNING;
+
+	sb_put_u64(&w, task->device->id);
+	sb_put_u64(&w, (uint64_t)task->created_ms);
+	sb_put_u64(&w, (uint64_t)task->due_ms);
+	sb_put_u64(&w, (uint64_t)task->expiry_ms);
+	sb_put_u64(&w, (uint64_t)task->ended_ms);
+	sb_put_u64(&w, task->preset);
+	sb_put_u16(&w, task->attempts);
+	sb_put_u8(&w, is_running ? ACS_TASK_QUEUED : (uint8_t)task->state);
+}
+
+int
+acs_task_body(const struct acs_task *task, struct acs_octets *body)
+{
+	struct acs_text t = {0};
+
+	acs_text_add(&t, "{\"request\":");
+	acs_text_add(&t, task->request);
+	if (task->ending)
+		acs_text_add(&t, task->ending);
+	acs_text_add(&t, "}");
+	return acs_text_end(&t, body);
+}
+
+static bool
+head_read(struct acs_task *task, const struct sb_store_row *row, uint64_t *device)
+{
+	struct sb_reader r = sb_reader_of(sb_bytes(row->head, row->head_size));
+	uint8_t state;
+
+	*device = sb_get_u64(&r);
+	task->created_ms = (int64_t)sb_get_u64(&r);
+	task->due_ms = (int64_t)sb_get_u64(&r);
+	task->expiry_ms = (int64_t)sb_get_u64(&r);
+	task->ended_ms = (int64_t)sb_get_u64(&r);
+	task->preset = sb_get_u64(&r);
+	task->attempts = sb_get_u16(&r);
+	state = sb_get_u8(&r);
+	if (state > ACS_TASK_CANCELED || state == ACS_TASK_RUNNING)
+		return false;
+	task->state = (enum acs_task_state)state;
+	return !sb_reader_failed(&r);
+}
+
+/* What a live task does is checked again: it may be another version's. */
+static int
+request_read(struct acs_task *task, const struct sb_store_row *row)
+{
+	int64_t expiry_ms = task->expiry_ms;
+	json_t *body = json_loadb(row->body, row->body_size, 0, NULL);
+	char fault[128];
+	int err = SB_ECORRUPT;
+
+	if (body && json_is_object(json_object_get(body, "request")))
+		err = task_fill(task, json_object_get(body, "request"), fault, sizeof(fault));
+	json_decref(body);
+	task->expiry_ms = expiry_ms;
+	return err == SB_EINVAL || err == SB_ELIMIT ? SB_ECORRUPT : err;
+}
+
+int
+acs_task_read(const struct sb_store_row *row, struct acs_task **task, uint64_t *device)
+{
+	struct acs_task *new = calloc(1, sizeof(*new));
+	int err = 0;
+
+	if (!new)
+		return SB_ENOMEM;
+	new->id = row->id;
+	if (!head_read(new, row, device))
+		err = SB_ECORRUPT;
+	else if (!acs_task_has_ended(new))
+		err = request_read(new, row);
+	if (err) {
+		acs_task_free(new);
+		return err;
+	}
+	*task = new;
+	return 0;
+}
+
+/* ---- for people ---- */
+
+void
+acs_task_show(struct acs_text *t, const struct acs_task *task, struct sb_bytes body)
+{
+	char id[ACS_ID_SIZE];
+
+	acs_id_print(id, task->id);
+	acs_text_json(t, "{\"id\":", sb_bytes_text(id));
+	acs_text_json(t, ",\"device\":", sb_bytes_text(task->device->profile.name));
+	acs_text_json(t, ",\"state\":", sb_bytes_text(acs_task_state_name(task->state)));
+	acs_text_time(t, ",\"created\":", task->created_ms);
+	if (!acs_task_has_ended(task))
+		acs_text_time(t, ",\"expires\":", task->expiry_ms);
+	if (!acs_task_has_ended(task) && task->due_ms)
+		acs_text_time(t, ",\"retry\":", task->due_ms);
+	if (task->ended_ms)
+		acs_text_time(t, ",\"ended\":", task->ended_ms);
+	acs_text_number(t, ",\"attempts\":", task->attempts);
+	if (task->preset)
+		acs_text_add(t, ",\"byPreset\":true");
+	if (body.size > 2) {
+		acs_text_add(t, ",");
+		acs_text_octets(t, sb_bytes(body.data + 1, body.size - 1));
+	} else {
+		acs_text_add(t, "}");
+	}
+}
