@@ -204,9 +204,23 @@ is_short(const struct cwmp_device_id *id)
 	       text_size(id->serial_number) <= IDENTITY_MOST;
 }
 
+static void *
+session_room(void *context, size_t size)
+{
+	return sb_payload_new(context, size);
+}
+
 struct acs_inform *
 acs_inform_new(const struct sb_session *s, const char *device, const struct cwmp_inform *inform,
 	const char *address, const char *version)
+{
+	return acs_inform_pack(
+		session_room, (void *)(uintptr_t)s, device, inform, address, version);
+}
+
+struct acs_inform *
+acs_inform_pack(void *(*room)(void *context, size_t size), void *context, const char *device,
+	const struct cwmp_inform *inform, const char *address, const char *version)
 {
 	struct row row = {inform, address, version, 0};
 	size_t keys = keys_size(&inform->event), size = row_size(&row);
@@ -215,7 +229,7 @@ acs_inform_new(const struct sb_session *s, const char *device, const struct cwmp
 
 	if (strlen(device) > ACS_NAME_MAX || !is_short(&inform->device_id))
 		return NULL;
-	out = sb_payload_new(s, sizeof(*out) + keys + size);
+	out = room(context, sizeof(*out) + keys + size);
 	if (!out)
 		return NULL;
 	memset(out, 0, sizeof(*out));

@@ -45,7 +45,7 @@ enum acs_event {
 		ACS_EVENT_COUNT
 };
 
-#define ACS_EVENT_BIT(event) (1u << ACS_EVENT_##event)
+#define ACS_EVENT_BIT(name) (1u << ACS_EVENT_##name)
 
 /* "0 BOOTSTRAP"; the bit of a code, that of OTHER when it is none of these. */
 const char *acs_event_code(enum acs_event event);
@@ -64,9 +64,13 @@ struct acs_inform {
 	uint8_t octets[];
 };
 
-/* To be given with SB_GIVE(.., .., sb_payload_free). NULL: no memory, or too long a
- * name or identity. */
+/* In memory of the session's, to be given with sb_payload_free. NULL: no memory, or too long a name
+ * or identity. */
 struct acs_inform *acs_inform_new(const struct sb_session *s, const char *device,
+	const struct cwmp_inform *inform, const char *address, const char *version);
+/* The same in memory that `room` has. */
+struct acs_inform *
+acs_inform_pack(void *(*room)(void *context, size_t size), void *context, const char *device,
 	const struct cwmp_inform *inform, const char *address, const char *version);
 size_t acs_inform_size(const struct acs_inform *inform);
 

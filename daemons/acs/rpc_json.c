@@ -209,16 +209,19 @@ read_scalar(struct reader *r, enum cwmp_field_type type, uint16_t max, const jso
 	return wrong(r, "not understood");
 }
 
+static const char *const operations[] = {
+	[CWMP_INSTALL] = "Install",
+	[CWMP_UPDATE] = "Update",
+	[CWMP_UNINSTALL] = "Uninstall",
+};
+
 static bool
 read_operation(struct reader *r, const json_t *in, struct cwmp_operation *out)
 {
-	static const char *const kinds[] = {[CWMP_INSTALL] = "Install",
-		[CWMP_UPDATE] = "Update",
-		[CWMP_UNINSTALL] = "Uninstall"};
 	const char *kind = json_string_value(json_object_get(in, "Operation"));
 
-	for (unsigned i = 0; kind && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (strcmp(kind, kinds[i]) != 0)
+	for (unsigned i = 0; kind && i < sizeof(operations) / sizeof(operations[0]); i++) {
+		if (strcmp(kind, operations[i]) != 0)
 			continue;
 		out->kind = (enum cwmp_operation_kind)i;
 		return read_struct(r, cwmp_operation_shape(out->kind), in, (char *)out);
@@ -391,6 +394,18 @@ write_text(json_t *object, const char *name, const char *text)
 }
 
 static json_t *
+write_operation(const struct cwmp_operation *in)
+{
+	json_t *object = write_struct(cwmp_operation_shape(in->kind), (const char *)in);
+
+	if (object && !set(object, "Operation", json_string(operations[in->kind]))) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
+static json_t *
 write_member(const struct cwmp_shape *shape, const char *in)
 {
 	if (shape->scalar != CWMP_FIELD_STRUCT) {
@@ -399,8 +414,7 @@ write_member(const struct cwmp_shape *shape, const char *in)
 		return json_string(text ? text : "");
 	}
 	if (is_operation(shape))
-		return write_struct(
-			cwmp_operation_shape(((const struct cwmp_operation *)in)->kind), in);
+		return write_operation((const struct cwmp_operation *)in);
 	return write_struct(shape, in);
 }
 
