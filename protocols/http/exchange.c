@@ -97,7 +97,7 @@ end(struct http_exchange *x)
 {
 	struct http_session *p = x->owner;
 	struct sb_session *s = x->session;
-	bool closes = x->closes;
+	bool closes = x->closes || http_is_leaving(s, p);
 
 	http_exchange_free(x);
 	if (closes) {

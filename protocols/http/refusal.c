@@ -55,6 +55,6 @@ http_refuse(struct http_exchange *x, enum http_refusal why)
 	} else {
 		/* A part of another answer is out: only a reset says that it is not whole. */
 		sb_abort(x->session, (enum sb_end)refusal->end);
-	}	/* Now, and not when the client has gone, too: that may take its time. */
+	} /* Now, and not when the client has gone, too: that may take its time. */
 	http_exchange_close_handler(x);
 }

@@ -131,11 +131,11 @@ must_wait(struct sb_session *s, struct http_session *p, struct sb_bytes in)
 	return true;
 }
 
-/* What is inflated already comes before what is not. */
+/* What zlib still has comes with what it is given next, or alone if all is given. */
 static enum http_event
 next_event(struct http_exchange *x, struct sb_bytes *in)
 {
-	if (!x->has_inflated)
+	if (!x->has_inflated || x->parser.unread)
 		return http_parser_next(&x->parser, in);
 	x->parser.part = sb_bytes(NULL, 0);
 	return HTTP_EVENT_BODY;

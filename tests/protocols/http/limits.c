@@ -339,7 +339,7 @@ test_a_node_that_stops_answers_what_is_open(void **state)
 	answer = bed_expect(&bed, 200, "last");
 	assert_string_equal(bed_field(&answer, "Connection"), "close");
 	expect_ended();
-	bed_expect_trace(&bed, "begin GET /later;end;closed;connection drain;");
+	bed_expect_trace(&bed, "begin GET /later;end;stopping;closed;connection drain;");
 }
 
 static void
