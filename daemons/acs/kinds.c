@@ -51,6 +51,7 @@ static const struct sb_store_column file_columns[] = {
 	{"created_ms", 8, "when it was put"},
 	{"octets", 8, "its size"},
 	{"chunks", 4, "pieces of it, whose rows have ids of their own"},
+	{"is_whole", 1, "0: it was being written; at the next start it is taken away"},
 };
 
 static const struct sb_store_column chunk_columns[] = {
@@ -72,4 +73,5 @@ const struct sb_store_kind acs_kinds[ACS_KIND_COUNT] = {
 	[ACS_KIND_FILE] = KIND("file", file_columns),
 	[ACS_KIND_CHUNK] = KIND("chunk", chunk_columns),
 	[ACS_KIND_SCRIPT] = KIND("script", script_columns),
+	[ACS_KIND_SECRET] = {.name = "secret", .version = 1},
 };

@@ -16,7 +16,8 @@ enum acs_kind {
 	ACS_KIND_PRESET, /* id: made once; body: JSON */
 	ACS_KIND_FILE,   /* what a file is; body: JSON */
 	ACS_KIND_CHUNK,  /* a piece of a file */
-	ACS_KIND_SCRIPT, /* body: name, and what it says */
+	ACS_KIND_SCRIPT, /* body: JSON, its name among it */
+	ACS_KIND_SECRET, /* body: random octets, made once */
 	ACS_KIND_COUNT
 };
 

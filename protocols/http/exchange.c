@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+/* The body's deadline is renewed with so many octets. */
+#define RENEWAL 65536u
+
 int
 http_exchange_open(struct sb_session *s, struct http_session *p)
 {
@@ -59,8 +62,8 @@ make_state(struct http_exchange *x, size_t size)
 	return 0;
 }
 
-void
-http_exchange_close_handler(struct http_exchange *x)
+static void
+close_handler(struct http_exchange *x)
 {
 	const struct http_handler *handler = x->handler;
 
@@ -81,9 +84,7 @@ http_exchange_free(struct http_exchange *x)
 
 	if (x->answer != HTTP_ANSWER_DONE)
 		http_tally(p, p->server->metrics.broken_off, 1);
-	http_exchange_close_handler(x);
-	http_inflater_free(x->inflater);
-	http_compressor_free(x->compressor);
+	close_handler(x);
 	http_answer_fields_free(x);
 	http_head_fini(&x->parser.head);
 	sb_gauge_add(p->server->metrics.exchanges, p->shard, -1);
@@ -97,7 +98,7 @@ end(struct http_exchange *x)
 {
 	struct http_session *p = x->owner;
 	struct sb_session *s = x->session;
-	bool closes = x->closes || http_is_leaving(s, p);
+	bool closes = x->closes;
 
 	http_exchange_free(x);
 	if (closes) {
@@ -116,7 +117,7 @@ http_exchange_settle(struct http_exchange *x)
 {
 	if (x->owner->is_inside || x->answer != HTTP_ANSWER_DONE)
 		return;
-	http_exchange_close_handler(x);
+	close_handler(x);
 	if (x->request == HTTP_REQUEST_DONE)
 		end(x);
 	else if (x->closes)
@@ -181,19 +182,46 @@ on_head(struct http_exchange *x)
 }
 
 static void
-on_end(struct http_exchange *x)
+pass_over(struct http_exchange *x, size_t size)
+{
+	x->passed_over += size;
+	if (x->passed_over > HTTP_PASS_OVER)
+		sb_close(x->session, SB_END_LOCAL);
+}
+
+static void
+on_body(struct http_exchange *x)
 {
 	struct http_session *p = x->owner;
+	struct sb_bytes part = x->parser.part;
 
-	x->request = HTTP_REQUEST_DONE;
-	http_tally(p, p->server->metrics.body_octets, x->wire_size);
-	if (x->answer != HTTP_ANSWER_DONE && !http_body_is_whole(x)) {
-		http_refuse(x, HTTP_REFUSAL_CONTENT);
+	http_tally(p, p->server->metrics.body_octets, part.size);
+	if (x->answer == HTTP_ANSWER_DONE) {
+		pass_over(x, part.size);
 		return;
 	}
-	http_inflater_free(x->inflater);
-	x->inflater = NULL;
-	http_deadline(x->session, p, http_limits_of(p)->answer_ms);
+	x->body_size += part.size;
+	if (x->body_size > x->body_limit) {
+		http_refuse(x, HTTP_REFUSAL_BODY_SIZE);
+		return;
+	}
+	if (x->body_size - x->renewed_size >= RENEWAL) {
+		x->renewed_size = x->body_size;
+		http_deadline(x->session, p, http_limits_of(p)->body_ms);
+	}
+	if (!x->handler || !x->handler->body)
+		return;
+	p->is_inside = true;
+	x->handler->body(x, part);
+	p->is_inside = false;
+	http_exchange_settle(x);
+}
+
+static void
+on_end(struct http_exchange *x)
+{
+	x->request = HTTP_REQUEST_DONE;
+	http_deadline(x->session, x->owner, http_limits_of(x->owner)->answer_ms);
 	if (x->answer == HTTP_ANSWER_NONE && x->handler && x->handler->end)
 		http_exchange_call(x, x->handler->end);
 	else
@@ -201,7 +229,7 @@ on_end(struct http_exchange *x)
 }
 
 void
-http_exchange_on(struct http_exchange *x, enum http_event event, struct sb_bytes *in)
+http_exchange_on(struct http_exchange *x, enum http_event event)
 {
 	switch (event) {
 	case HTTP_EVENT_MORE:
@@ -210,7 +238,7 @@ http_exchange_on(struct http_exchange *x, enum http_event event, struct sb_bytes
 		on_head(x);
 		break;
 	case HTTP_EVENT_BODY:
-		http_body_part(x, in);
+		on_body(x);
 		break;
 	case HTTP_EVENT_END:
 		on_end(x);

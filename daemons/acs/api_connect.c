@@ -1,0 +1,82 @@
+/* The route that asks a device to begin a session now. */
+#include "core/error.h"
+#include "core/session.h"
+#include "daemons/acs/call.h"
+#include "daemons/acs/connect.h"
+#include "protocols/cwmp/connection_request.h"
+
+/* A device that is rightly asked and does not answer is no fault of ours, nor of who asked. */
+static enum acs_problem_code
+problem_of(enum cwmp_request_outcome outcome)
+{
+	switch (outcome) {
+	case CWMP_REQUEST_DONE:
+		return ACS_NO_PROBLEM;
+	case CWMP_REQUEST_LIMITED:
+		return ACS_PROBLEM_TOO_SOON;
+	case CWMP_REQUEST_UNAVAILABLE:
+		return ACS_PROBLEM_BUSY;
+	case CWMP_REQUEST_TIMEOUT:
+		return ACS_PROBLEM_TIMEOUT;
+	case CWMP_REQUEST_FORBIDDEN:
+	case CWMP_REQUEST_UNRESOLVED:
+	case CWMP_REQUEST_UNREACHABLE:
+	case CWMP_REQUEST_UNAUTHORIZED:
+	case CWMP_REQUEST_BUSY:
+	case CWMP_REQUEST_REFUSED:
+		return ACS_PROBLEM_DEVICE_UNREACHABLE;
+	}
+	return ACS_PROBLEM_INTERNAL;
+}
+
+static void
+asked(struct acs_call *call, const struct sb_message *m)
+{
+	struct cwmp_connection_request_result result = cwmp_connection_request_result(m);
+	enum acs_problem_code code = problem_of(result.outcome);
+
+	if (code)
+		acs_call_fail(call, code, cwmp_request_outcome_name(result.outcome));
+	else
+		acs_call_json(call, 200,
+			json_pack("{s:s, s:i, s:i}", "outcome",
+				cwmp_request_outcome_name(result.outcome), "status",
+				(int)result.status, "elapsedMs", (int)result.elapsed_ms));
+}
+
+static void
+found(struct acs_call *call, const struct sb_message *m)
+{
+	struct acs_target target;
+	int err;
+
+	if (m->status) {
+		acs_call_refused(call, m, ACS_PROBLEM_DEVICE_NOT_FOUND);
+		return;
+	}
+	if (!acs_target_of(&target, m, &call->api->config->connection_requests)) {
+		acs_call_fail(call, ACS_PROBLEM_CONFLICT,
+			"the device has not said its ConnectionRequestURL");
+		return;
+	}
+	err = acs_connect(http_session(call->x), call->segments[0], &target, call->refs);
+	if (err) {
+		acs_call_fail(call, acs_problem_of_error(err), sb_error_text(err));
+		return;
+	}
+	call->outstanding = 1;
+	call->answered = asked;
+}
+
+static void
+connect_now(struct acs_call *call)
+{
+	acs_call_ask_device(call, ACS_PARAMETERS,
+		acs_ask_new(http_session(call->x), call->segments[0], acs_connect_question), found);
+}
+
+const struct acs_route acs_connect_routes[] = {
+	{HTTP_METHOD_POST, "/devices/{device}/connection-request", NULL, ACS_RIGHT_WRITE, false,
+		connect_now, NULL},
+	{0},
+};

@@ -1,0 +1,263 @@
+/* Routes of devices: the list over all keepers, one of them, its parameters, tags and faults. */
+#include "core/error.h"
+#include "daemons/acs/call.h"
+#include "daemons/acs/gather.h"
+#include "daemons/acs/time_text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the list ---- */
+
+/* X(key): texts that go into the filter as they are. */
+#define FILTER_MAP(X)     \
+	X("device")       \
+	X("manufacturer") \
+	X("oui")          \
+	X("productClass") \
+	X("serialNumber") \
+	X("softwareVersion")
+
+static const char *const list_query[] = {
+#define X(key) key,
+	FILTER_MAP(X)
+#undef X
+		"tag",
+	"informBefore", "informAfter", "limit", "after", NULL};
+
+static bool
+take_text(struct acs_call *call, json_t *object, const char *key, const char *name)
+{
+	char text[ACS_NAME_MAX + 1];
+	int found = acs_call_query(call, name, text, sizeof(text));
+
+	if (found > 0)
+		json_object_set_new(object, key, json_string(text));
+	return found >= 0;
+}
+
+/* A time of the query, as Unix milliseconds. */
+static bool
+take_time(struct acs_call *call, json_t *object, const char *name)
+{
+	char text[40];
+	int found = acs_call_query(call, name, text, sizeof(text));
+	int64_t unix_ms;
+
+	if (found <= 0)
+		return found == 0;
+	if (!acs_time_parse(text, &unix_ms)) {
+		acs_call_fail(call, ACS_PROBLEM_BAD_QUERY, name);
+		return false;
+	}
+	json_object_set_new(object, name, json_integer(unix_ms));
+	return true;
+}
+
+static bool
+take_tag(struct acs_call *call, json_t *filter)
+{
+	char tag[ACS_NAME_MAX + 1];
+	int found = acs_call_query(call, "tag", tag, sizeof(tag));
+
+	if (found > 0)
+		json_object_set_new(filter, "tags", json_pack("[s]", tag));
+	return found >= 0;
+}
+
+/* What the query asks for, as keepers want it. NULL: it was answered. */
+static char *
+list_text(struct acs_call *call)
+{
+	json_t *filter = json_object(), *question = json_object();
+	bool is_fine = filter && question;
+	char *text;
+
+#define X(key) is_fine = is_fine && take_text(call, filter, key, key);
+	FILTER_MAP(X)
+#undef X
+	is_fine = is_fine && take_tag(call, filter) && take_time(call, question, "informBefore") &&
+		  take_time(call, question, "informAfter");
+	json_object_set_new(question, "filter", filter);
+	text = is_fine ? json_dumps(question, JSON_COMPACT) : NULL;
+	json_decref(question);
+	if (!text && !http_has_responded(call->x))
+		acs_call_fail(call, ACS_PROBLEM_BUSY, "no memory");
+	return text;
+}
+
+static int
+by_id(const void *left, const void *right)
+{
+	const json_t *const *a = left, *const *b = right;
+
+	return strcmp(acs_json_text(*a, "id", ""), acs_json_text(*b, "id", ""));
+}
+
+static void
+list_done(struct acs_call *call, struct acs_gather *gather)
+{
+	json_t *answer = acs_gather_merge(gather, "devices", by_id);
+	const json_t *devices = json_object_get(answer, "devices");
+	const json_t *last = json_array_get(devices, json_array_size(devices) - 1);
+
+	if (gather->is_more && last)
+		json_object_set(answer, "next", json_object_get(last, "id"));
+	acs_call_json(call, 200, answer);
+}
+
+static void
+list(struct acs_call *call)
+{
+	const uint32_t most = call->api->config->api.page;
+	char after[ACS_ID_SIZE + 1], *text;
+	struct acs_ask *ask;
+	uint64_t limit, id = 0;
+	int found;
+
+	if (acs_call_query_number(call, "limit", most, most < 100 ? most : 100, &limit))
+		return;
+	found = acs_call_query(call, "after", after, sizeof(after));
+	if (found < 0)
+		return;
+	if (limit == 0 || (found && !acs_id_parse(after, &id))) {
+		acs_call_fail(call, ACS_PROBLEM_BAD_QUERY, found && limit ? "after" : "limit");
+		return;
+	}
+	text = list_text(call);
+	if (!text)
+		return;
+	ask = acs_ask_new(http_session(call->x), NULL, text);
+	free(text);
+	if (ask) {
+		ask->limit = (uint32_t)limit;
+		ask->id = id;
+	}
+	acs_gather(call, ACS_DEVICES, ask, (uint32_t)limit, list_done);
+}
+
+/* ---- one ---- */
+
+/* A question about the device in the path. `text` may be NULL. */
+static struct acs_ask *
+about(struct acs_call *call, const char *text)
+{
+	return acs_ask_new(http_session(call->x), call->segments[0], text);
+}
+
+static void
+get(struct acs_call *call)
+{
+	acs_call_ask_device(call, ACS_DEVICE, about(call, NULL), acs_call_pass_on);
+}
+
+static void delete (struct acs_call *call)
+{
+	acs_call_ask_device(call, ACS_DEVICE_DELETE, about(call, NULL), acs_call_done);
+}
+
+static const char *const parameters_query[] = {"path", "after", "limit", NULL};
+
+static void
+parameters(struct acs_call *call)
+{
+	json_t *question = json_object();
+	struct acs_ask *ask = NULL;
+	uint64_t limit;
+	char *text;
+
+	if (acs_call_query_number(call, "limit", UINT32_MAX, 10000, &limit) ||
+		!take_text(call, question, "prefix", "path") ||
+		!take_text(call, question, "after", "after")) {
+		json_decref(question);
+		return;
+	}
+	text = json_dumps(question, JSON_COMPACT);
+	json_decref(question);
+	if (text)
+		ask = about(call, text);
+	free(text);
+	if (ask)
+		ask->limit = (uint32_t)limit;
+	acs_call_ask_device(call, ACS_PARAMETERS, ask, acs_call_pass_on);
+}
+
+/* ---- tags ---- */
+
+static void
+change_tag(struct acs_call *call, const char *verb)
+{
+	json_t *question = json_pack("{s:[s]}", verb, call->segments[1]);
+	char *text = question ? json_dumps(question, JSON_COMPACT) : NULL;
+
+	json_decref(question);
+	acs_call_ask_device(
+		call, ACS_DEVICE_TAGS, text ? about(call, text) : NULL, acs_call_pass_on);
+	free(text);
+}
+
+static void
+tag_put(struct acs_call *call)
+{
+	change_tag(call, "add");
+}
+
+static void
+tag_delete(struct acs_call *call)
+{
+	change_tag(call, "remove");
+}
+
+/* ---- faults ---- */
+
+static void
+faults(struct acs_call *call)
+{
+	acs_call_ask_device(call, ACS_FAULTS, about(call, NULL), acs_call_pass_on);
+}
+
+static void
+fault_deleted(struct acs_call *call, const struct sb_message *m)
+{
+	if (m->status)
+		acs_call_refused(call, m, ACS_PROBLEM_FAULT_NOT_FOUND);
+	else
+		acs_call_empty(call);
+}
+
+static void
+fault_delete(struct acs_call *call)
+{
+	acs_call_ask_device(call, ACS_FAULT_DELETE, about(call, call->segments[1]), fault_deleted);
+}
+
+static void
+all_faults_done(struct acs_call *call, struct acs_gather *gather)
+{
+	acs_call_json(call, 200, acs_gather_merge(gather, "faults", NULL));
+}
+
+static void
+all_faults(struct acs_call *call)
+{
+	acs_gather(call, ACS_FAULTS, acs_ask_new(http_session(call->x), NULL, NULL), UINT32_MAX,
+		all_faults_done);
+}
+
+const struct acs_route acs_device_routes[] = {
+	{HTTP_METHOD_GET, "/devices", list_query, ACS_RIGHT_READ, false, list, NULL},
+	{HTTP_METHOD_GET, "/devices/{device}", NULL, ACS_RIGHT_READ, false, get, NULL},
+	{HTTP_METHOD_DELETE, "/devices/{device}", NULL, ACS_RIGHT_WRITE, false, delete, NULL},
+	{HTTP_METHOD_GET, "/devices/{device}/parameters", parameters_query, ACS_RIGHT_READ, false,
+		parameters, NULL},
+	{HTTP_METHOD_PUT, "/devices/{device}/tags/{tag}", NULL, ACS_RIGHT_WRITE, false, tag_put,
+		NULL},
+	{HTTP_METHOD_DELETE, "/devices/{device}/tags/{tag}", NULL, ACS_RIGHT_WRITE, false,
+		tag_delete, NULL},
+	{HTTP_METHOD_GET, "/devices/{device}/faults", NULL, ACS_RIGHT_READ, false, faults, NULL},
+	{HTTP_METHOD_DELETE, "/devices/{device}/faults/{channel}", NULL, ACS_RIGHT_WRITE, false,
+		fault_delete, NULL},
+	{HTTP_METHOD_GET, "/faults", NULL, ACS_RIGHT_READ, false, all_faults, NULL},
+	{0},
+};

@@ -1,0 +1,229 @@
+/*
+ * Routes of tasks. A task is made, its device is asked to come if that is wanted, and then its
+ * end is waited for: three questions, one after the other.
+ */
+#include "core/error.h"
+#include "daemons/acs/call.h"
+#include "daemons/acs/connect.h"
+#include "daemons/acs/validate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- one ---- */
+
+/* The keeper has said no such device or no such task: whoever has the task's path knows which. */
+static void
+task_got(struct acs_call *call, const struct sb_message *m)
+{
+	if (m->status)
+		acs_call_refused(call, m, ACS_PROBLEM_TASK_NOT_FOUND);
+	else
+		acs_call_text(call, 200, sb_bytes(m->data, m->size));
+}
+
+static bool
+wait_of(struct acs_call *call, uint32_t *wait_ms)
+{
+	uint64_t seconds;
+
+	if (acs_call_query_number(call, "wait", call->api->config->api.wait_ms / 1000, 0, &seconds))
+		return false;
+	*wait_ms = (uint32_t)(seconds * 1000);
+	return true;
+}
+
+static void
+ask_task(struct acs_call *call, enum acs_message type, uint32_t wait_ms, acs_answered *answered)
+{
+	struct acs_ask *ask;
+	uint64_t id;
+
+	if (!acs_id_parse(call->segments[1], &id)) {
+		acs_call_fail(call, ACS_PROBLEM_TASK_NOT_FOUND, NULL);
+		return;
+	}
+	ask = acs_ask_new(http_session(call->x), call->segments[0], NULL);
+	if (ask) {
+		ask->id = id;
+		ask->wait_ms = wait_ms;
+	}
+	acs_call_ask_device(call, type, ask, answered);
+}
+
+static const char *const get_query[] = {"wait", NULL};
+
+static void
+get(struct acs_call *call)
+{
+	uint32_t wait_ms;
+
+	if (wait_of(call, &wait_ms))
+		ask_task(call, ACS_TASK, wait_ms, task_got);
+}
+
+static void
+cancel(struct acs_call *call)
+{
+	ask_task(call, ACS_TASK_CANCEL, 0, task_got);
+}
+
+/* ---- of a device ---- */
+
+static void
+list(struct acs_call *call)
+{
+	acs_call_ask_device(call, ACS_TASKS,
+		acs_ask_new(http_session(call->x), call->segments[0], NULL), acs_call_pass_on);
+}
+
+/* What is to happen with a task that is being made. */
+struct making {
+	uint32_t wait_ms;
+	bool connects;
+	uint64_t id;
+};
+
+static void
+made_got(struct acs_call *call, const struct sb_message *m)
+{
+	if (m->status)
+		acs_call_refused(call, m, ACS_PROBLEM_TASK_NOT_FOUND);
+	else
+		acs_call_text(call, 201, sb_bytes(m->data, m->size));
+}
+
+static void
+wait_for(struct acs_call *call)
+{
+	const struct making *making = call->own;
+	struct acs_ask *ask = acs_ask_new(http_session(call->x), call->segments[0], NULL);
+
+	if (ask) {
+		ask->id = making->id;
+		ask->wait_ms = making->wait_ms;
+	}
+	acs_call_ask_device(call, ACS_TASK, ask, made_got);
+}
+
+/* Whether it could be asked is seen in whether it comes. */
+static void
+found(struct acs_call *call, const struct sb_message *m)
+{
+	struct acs_target target;
+	uint64_t ref;
+
+	if (m->status == 0 && acs_target_of(&target, m, &call->api->config->connection_requests))
+		(void)acs_connect(http_session(call->x), call->segments[0], &target, &ref);
+	wait_for(call);
+}
+
+static void
+made(struct acs_call *call, const struct sb_message *m)
+{
+	struct making *making = call->own;
+	json_t *task;
+	bool has_id;
+
+	if (m->status) {
+		acs_call_refused(call, m, ACS_PROBLEM_DEVICE_NOT_FOUND);
+		return;
+	}
+	task = json_loadb(m->data, m->size, 0, NULL);
+	has_id = acs_id_parse(acs_json_text(task, "id", ""), &making->id);
+	json_decref(task);
+	if (!has_id || (!making->wait_ms && !making->connects))
+		acs_call_text(call, 201, sb_bytes(m->data, m->size));
+	else if (making->connects)
+		acs_call_ask_device(call, ACS_PARAMETERS,
+			acs_ask_new(http_session(call->x), call->segments[0], acs_connect_question),
+			found);
+	else
+		wait_for(call);
+}
+
+static void
+make(struct acs_call *call, const json_t *task)
+{
+	char *text = json_dumps(task, JSON_COMPACT);
+	struct acs_ask *ask =
+		text ? acs_ask_new(http_session(call->x), call->segments[0], text) : NULL;
+
+	free(text);
+	acs_call_ask_device(call, ACS_TASK_CREATE, ask, made);
+}
+
+static const char *const create_query[] = {"wait", "connect", NULL};
+
+/* NULL: it was answered. */
+static struct making *
+making_new(struct acs_call *call)
+{
+	struct making *making = calloc(1, sizeof(*making));
+	char connect[8] = "";
+
+	if (!making) {
+		acs_call_fail(call, ACS_PROBLEM_BUSY, "no memory");
+		return NULL;
+	}
+	call->own = making;
+	call->release = free;
+	if (!wait_of(call, &making->wait_ms) ||
+		acs_call_query(call, "connect", connect, sizeof(connect)) < 0)
+		return NULL;
+	making->connects = strcmp(connect, "true") == 0;
+	if (making->connects || !*connect || strcmp(connect, "false") == 0)
+		return making;
+	acs_call_fail(call, ACS_PROBLEM_BAD_QUERY, "connect: must be true or false");
+	return NULL;
+}
+
+static void
+create(struct acs_call *call)
+{
+	struct acs_problem problem = {0};
+
+	if (acs_validate_task(call->json, &problem))
+		acs_call_problem(call, &problem);
+	else if (making_new(call))
+		make(call, call->json);
+}
+
+/* ---- again ---- */
+
+static void
+again(struct acs_call *call, const struct sb_message *m)
+{
+	json_t *task, *request;
+
+	if (m->status) {
+		task_got(call, m);
+		return;
+	}
+	task = json_loadb(m->data, m->size, 0, NULL);
+	request = json_object_get(task, "request");
+	/* The old one's: the new one gets its own. */
+	json_object_del(request, "CommandKey");
+	make(call, request);
+	json_decref(task);
+}
+
+static void
+retry(struct acs_call *call)
+{
+	if (making_new(call))
+		ask_task(call, ACS_TASK, 0, again);
+}
+
+const struct acs_route acs_task_routes[] = {
+	{HTTP_METHOD_GET, "/devices/{device}/tasks", NULL, ACS_RIGHT_READ, false, list, NULL},
+	{HTTP_METHOD_POST, "/devices/{device}/tasks", create_query, ACS_RIGHT_WRITE, true, create,
+		NULL},
+	{HTTP_METHOD_GET, "/devices/{device}/tasks/{task}", get_query, ACS_RIGHT_READ, false, get,
+		NULL},
+	{HTTP_METHOD_DELETE, "/devices/{device}/tasks/{task}", NULL, ACS_RIGHT_WRITE, false, cancel,
+		NULL},
+	{HTTP_METHOD_POST, "/devices/{device}/tasks/{task}/retry", create_query, ACS_RIGHT_WRITE,
+		false, retry, NULL},
+	{0},
+};

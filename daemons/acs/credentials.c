@@ -1,0 +1,98 @@
+#include "daemons/acs/credentials.h"
+
+#include "core/bytes.h"
+#include "core/error.h"
+#include "protocols/http/base64.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int
+by_username(const void *username, const void *credential)
+{
+	return strcmp(username, ((const struct acs_credential *)credential)->username);
+}
+
+/* Whoever knows the secret can make any device's password with a line of shell: docs/acs.md. */
+static int
+derive(const char *secret, const char *username, char *out, size_t size)
+{
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	char text[HTTP_BASE64_SIZE(EVP_MAX_MD_SIZE)];
+	unsigned digest_size = sizeof(digest);
+
+	if (!HMAC(EVP_sha256(), secret, (int)strlen(secret), (const uint8_t *)username,
+		    strlen(username), digest, &digest_size))
+		return SB_ENOMEM;
+	(void)http_base64_encode(
+		HTTP_BASE64_URL, sb_bytes(digest, digest_size), text, sizeof(text));
+	if (size <= ACS_DERIVED_SIZE)
+		return SB_ELIMIT;
+	memcpy(out, text, ACS_DERIVED_SIZE);
+	out[ACS_DERIVED_SIZE] = '\0';
+	return 0;
+}
+
+static int
+copy(const char *password, char *out, size_t size)
+{
+	size_t length = strlen(password);
+
+	if (length >= size)
+		return SB_ELIMIT;
+	memcpy(out, password, length + 1);
+	return 0;
+}
+
+/* A name of the list has the list's password alone. */
+int
+acs_credentials_password(void *context, const char *username, char *out, size_t size)
+{
+	const struct acs_credentials *credentials = context;
+	const struct acs_credential *one = bsearch(username, credentials->each, credentials->count,
+		sizeof(credentials->each[0]), by_username);
+
+	if (one)
+		return copy(one->password, out, size);
+	if (credentials->shared.username && strcmp(credentials->shared.username, username) == 0)
+		return copy(credentials->shared.password, out, size);
+	if (credentials->secret)
+		return derive(credentials->secret, username, out, size);
+	return SB_ENOENT;
+}
+
+void
+acs_credentials_auth(const struct acs_credentials *credentials, struct http_auth *auth)
+{
+	auth->scheme = credentials->scheme;
+	auth->realm = credentials->realm;
+	auth->nonce_lifetime_s = credentials->nonce_lifetime_s;
+	auth->password = acs_credentials_password;
+	auth->context = (void *)(uintptr_t)credentials;
+}
+
+/* Whether a subject "CN=device,O=..." (RFC 2253) has this common name. */
+static bool
+is_subject_of(const char *subject, const char *device)
+{
+	size_t size = strlen(device);
+
+	for (const char *at = strstr(subject, "CN="); at; at = strstr(at + 3, "CN="))
+		if ((at == subject || at[-1] == ',' || at[-1] == '+') &&
+			strncmp(at + 3, device, size) == 0 && strchr(",+", at[3 + size]))
+			return true;
+	return false;
+}
+
+bool
+acs_credentials_fit(const struct acs_credentials *credentials, const char *device,
+	const char *username, const char *certificate)
+{
+	if (!credentials->must_match)
+		return true;
+	if (*certificate)
+		return is_subject_of(certificate, device);
+	return strcmp(username, device) == 0;
+}

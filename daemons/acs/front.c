@@ -1,0 +1,322 @@
+#include "daemons/acs/front.h"
+
+#include "core/error.h"
+#include "core/node.h"
+#include "core/session.h"
+#include "daemons/acs/credentials.h"
+#include "daemons/acs/file_read.h"
+#include "daemons/acs/file_write.h"
+#include "protocols/http/query.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TARGET_MOST 4096
+
+struct connection {
+	struct cwmp_connection cwmp; /* first */
+	const struct acs_front *front;
+};
+
+static const struct acs_front *
+front_of(const struct http_exchange *x)
+{
+	const struct connection *connection = http_connection_state(x);
+
+	return connection->front;
+}
+
+static void
+answer(struct http_exchange *x, unsigned status)
+{
+	(void)http_respond(x, status, NULL, sb_bytes(NULL, 0));
+}
+
+/* ---- who asks ---- */
+
+static void
+challenge(struct http_exchange *x, bool is_stale)
+{
+	struct sb_session *s = http_session(x);
+	char text[512];
+	uint8_t salt[8];
+
+	sb_random(s, salt, sizeof(salt));
+	for (unsigned i = 0; http_auth_challenge(&front_of(x)->auth, i, is_stale,
+		     sb_wall_ms(s) / 1000, salt, text, sizeof(text));
+		i++)
+		(void)http_set_field(x, "WWW-Authenticate", text);
+	answer(x, 401);
+}
+
+/* Devices may show who they are here as they do in their sessions. False: it was answered. */
+static bool
+may(struct http_exchange *x)
+{
+	const struct acs_front *front = front_of(x);
+	char target[TARGET_MOST], username[HTTP_AUTH_TEXT_MAX];
+	enum http_auth_result result;
+
+	if (!front->config->files.is_authenticated)
+		return true;
+	snprintf(target, sizeof(target), "%s%s%s", http_path(x), *http_query(x) ? "?" : "",
+		http_query(x));
+	result = http_auth_check(&front->auth, http_field(x, "Authorization"), http_method_name(x),
+		target, sb_wall_ms(http_session(x)) / 1000, username, sizeof(username));
+	if (result == HTTP_AUTH_OK)
+		return true;
+	if (result == HTTP_AUTH_WRONG)
+		SB_LOG_LIMITED(
+			http_session(x), WARNING, "acs.file_refused", "username", SB_STR(username));
+	challenge(x, result == HTTP_AUTH_STALE);
+	return false;
+}
+
+/* ---- downloads ---- */
+
+struct download {
+	struct acs_file_reader reader;
+};
+
+static bool
+is_token(const struct acs_file *file, struct sb_bytes token)
+{
+	return token.size == strlen(file->token) &&
+	       CRYPTO_memcmp(token.data, file->token, token.size) == 0;
+}
+
+/* A wrong token and a name that is not there look alike. */
+static const struct acs_file *
+asked_for(struct http_exchange *x)
+{
+	struct sb_bytes parts[2];
+	char name[ACS_FILE_NAME_MAX + 1];
+	const struct acs_file *file;
+
+	if (!http_path_matches("/files/{token}/{name}", http_path(x), parts, 2) ||
+		http_percent_decode(parts[1], false, name, sizeof(name)) < 0)
+		return NULL;
+	file = acs_files_find(front_of(x)->files, http_session(x), name);
+	return file && is_token(file, parts[0]) ? file : NULL;
+}
+
+static void
+download_begin(struct http_exchange *x)
+{
+	struct download *download = http_state(x);
+	const struct acs_file *file;
+
+	if (http_method(x) != HTTP_METHOD_GET && http_method(x) != HTTP_METHOD_HEAD) {
+		(void)http_set_field(x, "Allow", "GET, HEAD");
+		answer(x, 405);
+		return;
+	}
+	if (!may(x))
+		return;
+	file = asked_for(x);
+	if (!file) {
+		answer(x, 404);
+		return;
+	}
+	SB_LOG(http_session(x), INFO, "acs.file_fetched", "name", SB_STR(file->name));
+	acs_file_read_begin(&download->reader, x, front_of(x)->files->store, file);
+}
+
+static void
+download_message(struct http_exchange *x, struct sb_message *m)
+{
+	struct download *download = http_state(x);
+
+	acs_file_read_message(&download->reader, m);
+}
+
+static void
+download_drained(struct http_exchange *x)
+{
+	struct download *download = http_state(x);
+
+	acs_file_read_drained(&download->reader);
+}
+
+static void
+download_closed(struct http_exchange *x, bool is_complete)
+{
+	struct download *download = http_state(x);
+
+	(void)is_complete;
+	acs_file_read_closed(&download->reader);
+}
+
+static const struct http_handler download_handler = {
+	.state_size = sizeof(struct download),
+	.begin = download_begin,
+	.message = download_message,
+	.drained = download_drained,
+	.closed = download_closed,
+};
+
+/* ---- uploads ---- */
+
+struct upload {
+	struct acs_file_writer writer;
+};
+
+static unsigned
+status_of(int err)
+{
+	switch (err) {
+	case 0:
+		return 201;
+	case SB_ELIMIT:
+		return 413;
+	case SB_FULL:
+	case SB_GONE:
+	case SB_ENOMEM:
+		return 503;
+	default:
+		return 500;
+	}
+}
+
+static void
+upload_done(struct http_exchange *x, int status, struct sb_bytes text)
+{
+	(void)text;
+	if (status)
+		SB_LOG(http_session(x), WARNING, "acs.upload_failed", "error", SB_ERR(status));
+	answer(x, status_of(status));
+}
+
+/* What the path says of the file that is to come; false: it was answered. */
+static bool
+place_of(struct http_exchange *x, struct acs_file *file)
+{
+	const struct acs_files *files = front_of(x)->files;
+	const struct acs_file *there;
+	struct sb_bytes parts[3];
+	char token[64];
+	int64_t given_ms = 0;
+	bool is_fine;
+
+	is_fine = http_path_matches("/uploads/{token}/{device}/{name}", http_path(x), parts, 3) &&
+		  http_percent_decode(parts[0], false, token, sizeof(token)) > 0 &&
+		  http_percent_decode(parts[1], false, file->device, sizeof(file->device)) > 0 &&
+		  http_percent_decode(parts[2], false, file->name, sizeof(file->name)) > 0 &&
+		  acs_file_name_is_fine(file->name);
+	if (!is_fine || acs_upload_check(files, token, file->device, file->name,
+				sb_wall_ms(http_session(x)), &given_ms)) {
+		answer(x, 404);
+		return false;
+	}
+	/* Once: what came through this place, or after it was given, stays. */
+	there = acs_files_find(files, http_session(x), file->name);
+	if (there && there->changed_ms >= given_ms) {
+		answer(x, 409);
+		return false;
+	}
+	return true;
+}
+
+static void
+upload_begin(struct http_exchange *x)
+{
+	struct upload *upload = http_state(x);
+	struct acs_file file = {0};
+
+	if (http_method(x) != HTTP_METHOD_PUT && http_method(x) != HTTP_METHOD_POST) {
+		(void)http_set_field(x, "Allow", "PUT, POST");
+		answer(x, 405);
+		return;
+	}
+	if (may(x) && place_of(x, &file))
+		acs_file_write_begin(&upload->writer, x, front_of(x)->files, &file, upload_done);
+}
+
+static void
+upload_body(struct http_exchange *x, struct sb_bytes part)
+{
+	struct upload *upload = http_state(x);
+
+	acs_file_write_body(&upload->writer, part);
+}
+
+static void
+upload_end(struct http_exchange *x)
+{
+	struct upload *upload = http_state(x);
+
+	acs_file_write_end(&upload->writer);
+}
+
+static void
+upload_message(struct http_exchange *x, struct sb_message *m)
+{
+	struct upload *upload = http_state(x);
+
+	if (upload->writer.x)
+		acs_file_write_message(&upload->writer, m);
+}
+
+static void
+upload_closed(struct http_exchange *x, bool is_complete)
+{
+	struct upload *upload = http_state(x);
+
+	(void)is_complete;
+	if (upload->writer.x)
+		acs_file_write_fini(&upload->writer);
+}
+
+static const struct http_handler upload_handler = {
+	.state_size = sizeof(struct upload),
+	.begin = upload_begin,
+	.body = upload_body,
+	.end = upload_end,
+	.message = upload_message,
+	.closed = upload_closed,
+};
+
+/* ---- routes ---- */
+
+static const struct http_handler *
+route(struct http_exchange *x, void *context)
+{
+	struct connection *connection = http_connection_state(x);
+	const char *path = http_path(x);
+
+	connection->front = context;
+	if (strncmp(path, "/files/", 7) == 0)
+		return &download_handler;
+	if (strncmp(path, "/uploads/", 9) == 0)
+		return &upload_handler;
+	return cwmp_server_route(connection->front->cwmp, x);
+}
+
+/* Beyond what a CWMP session takes for its turn: it answers then, whatever comes. */
+#define ANSWER_MS 30000u
+
+int
+acs_front_init(struct acs_front *front, struct sb_node *node)
+{
+	const struct http_server_options options = {
+		.name = "acs.cwmp",
+		.limits = {.body_bytes = front->config->cwmp.decode.bytes,
+			.answer_ms = front->config->cwmp.turn_ms + ANSWER_MS},
+		.route = route,
+		.context = front,
+		.connection_size = sizeof(struct connection),
+	};
+
+	acs_credentials_auth(&front->config->credentials, &front->auth);
+	sb_node_env(node)->random(
+		sb_node_env(node)->context, front->auth.secret, sizeof(front->auth.secret));
+	return http_server_new(&front->server, node, &options);
+}
+
+void
+acs_front_fini(struct acs_front *front)
+{
+	http_server_free(front->server);
+	front->server = NULL;
+}

@@ -1,0 +1,62 @@
+#include "daemons/acs/validate.h"
+
+#include "protocols/cwmp/script.h"
+
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define POSITION_MOST 1000000
+
+static const struct acs_json_field script_fields[] = {
+	{"name", ACS_JSON_TEXT, false, 1, CWMP_SCRIPT_NAME_MAX, NULL}, /* as in the path */
+	{"source", ACS_JSON_TEXT, true, 1, 0, NULL},
+	{"position", ACS_JSON_INTEGER, false, -POSITION_MOST, POSITION_MOST, NULL},
+	{"filter", ACS_JSON_OBJECT, false, 0, 0, NULL},
+};
+
+static const struct acs_json_field filter_fields[] = {
+	{"manufacturer", ACS_JSON_TEXT, false, 1, 64, NULL},
+	{"oui", ACS_JSON_TEXT, false, 1, 64, NULL},
+	{"productClass", ACS_JSON_TEXT, false, 1, 64, NULL},
+	{"softwareVersion", ACS_JSON_TEXT, false, 1, 64, NULL},
+	{"events", ACS_JSON_TEXTS, false, 0, 64, NULL},
+};
+
+static const struct acs_json_field task_fields[] = {
+	{"method", ACS_JSON_TEXT, true, 1, 64, NULL},
+};
+
+static bool
+is_script_name(const char *name)
+{
+	static const char fine[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				   "_.-";
+	size_t size = strlen(name);
+
+	return size > 0 && size <= CWMP_SCRIPT_NAME_MAX && strspn(name, fine) == size;
+}
+
+int
+acs_validate_script(const char *name, const json_t *script, struct acs_problem *problem)
+{
+	const json_t *filter;
+
+	if (!is_script_name(name))
+		return acs_problem_set(problem, ACS_PROBLEM_BAD_BODY,
+			"the name must have 1 to %d letters, digits and _.-", CWMP_SCRIPT_NAME_MAX);
+	if (acs_json_check(script, script_fields, COUNT(script_fields), false, problem))
+		return -1;
+	if (strcmp(acs_json_text(script, "name", name), name) != 0)
+		return acs_problem_set(
+			problem, ACS_PROBLEM_BAD_BODY, "name: is not the one in the path");
+	filter = json_object_get(script, "filter");
+	return filter ? acs_json_check(filter, filter_fields, COUNT(filter_fields), false, problem)
+		      : 0;
+}
+
+int
+acs_validate_task(const json_t *task, struct acs_problem *problem)
+{
+	return acs_json_check(task, task_fields, COUNT(task_fields), true, problem);
+}
