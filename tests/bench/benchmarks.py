@@ -64,6 +64,10 @@ def smpp(*options):
     return lambda address: [harness.program("smpp-load"), *options, address]
 
 
+def cwmp(*options):
+    return lambda address: [harness.program("cwmp-load"), *options, address]
+
+
 def esme(*options):
     return lambda address: [harness.program("esme-load"), *options, address]
 
@@ -89,6 +93,17 @@ SMPP_MC = ["smpp-mc", "-c", os.path.join(HERE, "smpp-mc.conf")]
 MINIMAL_ERPS = ["minimal-erps", "--threads", "1"]
 # One thread, a port of the kernel's choosing, and of the services echo alone.
 ERPSD = ["erpsd", "-c", os.path.join(HERE, "erpsd.conf")]
+
+MINIMAL_CWMP = ["minimal-cwmp"]
+DEVICES = ("--connections", "50")
+
+
+def cwmp_values(count):
+    """Sessions in which a device is asked for so many parameters."""
+    asked = ("--parameters", str(count))
+    return Ratio(f"cwmp-get-{count}", f"the same, with GetParameterValues of {count:,} parameters",
+                 [*MINIMAL_CWMP, *asked], ["bare-cwmp", *asked], cwmp(*DEVICES, *asked), None,
+                 callgrind_operations=2000 if count <= 100 else 200)
 
 
 def erps_calls(prefix, ours):
@@ -138,6 +153,14 @@ BENCHMARKS = [
     erps.Newcomers("erps-newcomers", "TLS connection, one call, close, beside 100 peers that say nothing",
                    MINIMAL_ERPS, 100, {"p50 with": 1.1, "p99 with": 1.25}),
     erps.Instructions("erps-instructions", "a call of the minimal Erps server, instructions", MINIMAL_ERPS),
+    Ratio("cwmp-empty", "CWMP: Inform, empty POST, 204; 50 devices, connections reused",
+          MINIMAL_CWMP, ["bare-cwmp"], cwmp(*DEVICES), 1.667),
+    Ratio("cwmp-empty-new", "the same, a connection for each session",
+          MINIMAL_CWMP, ["bare-cwmp"], cwmp(*DEVICES, "--new"), None, callgrind_operations=2000),
+    cwmp_values(100),
+    cwmp_values(1000),
+    Memory("cwmp-memory", "an open CWMP session with its idle connection: the Inform is answered",
+           MINIMAL_CWMP, hold("cwmp-load", "--hold"), 4096),
     erps.Start("erps-start", "erpsd at its start", ERPSD, 3 * 1024 * 1024),
     Memory("idle-erps", "an idle plain connection of erpsd", ERPSD, hold("erps-load"), 1024),
     Memory("idle-echo", "an idle plain session", CORE_ECHO, hold("echo-load"), 512),
