@@ -60,6 +60,8 @@ enum cwmp_request_outcome {
 #undef X
 };
 
+#define CWMP_REQUEST_OUTCOMES (CWMP_REQUEST_UNAVAILABLE + 1)
+
 /* "done" */
 const char *cwmp_request_outcome_name(enum cwmp_request_outcome outcome);
 

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define OUTCOMES (CWMP_REQUEST_UNAVAILABLE + 1)
-
 /* A request, from its call to its reply. */
 struct asked {
 	struct cwmp_transfer transfer; /* first */
@@ -30,7 +28,7 @@ struct requester {
 	struct cwmp_requester_options options;
 	struct cwmp_limiter *limiter;
 	struct list waiting, under_way;
-	struct sb_counter *outcomes[OUTCOMES];
+	struct sb_counter *outcomes[CWMP_REQUEST_OUTCOMES];
 	struct sb_gauge *gauge; /* of those that have no outcome yet */
 };
 
@@ -275,7 +273,7 @@ ask(struct sb_session *s, struct sb_message *m)
 static void
 metrics_init(struct requester *r, struct sb_metrics *table)
 {
-	for (unsigned i = 0; i < OUTCOMES; i++)
+	for (unsigned i = 0; i < CWMP_REQUEST_OUTCOMES; i++)
 		r->outcomes[i] = sb_metrics_counter(table, "cwmp_connection_requests_total",
 			"Connection requests, by their outcome.", "outcome",
 			cwmp_request_outcome_name(i), (const char *)NULL);
