@@ -4,6 +4,7 @@
 #define SB_CORE_SWITCHBOARD_H
 
 #include "address.h"
+#include "arena.h"
 #include "bytes.h"
 #include "connector.h"
 #include "datagram.h"

@@ -221,7 +221,7 @@ skip_blanks(struct cwmp_decoder *d, struct sb_bytes part)
 		uint8_t octet = *part.data++;
 
 		part.size--;
-		if (d->held == 0 && memchr(" \t\r\n", octet, 4))
+		if (d->held == 0 && cwmp_is_blank(octet))
 			continue;
 		d->hold[d->held++] = octet;
 		if (d->held == 3 && memcmp(d->hold, "\xef\xbb\xbf", 3) == 0)

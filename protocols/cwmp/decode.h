@@ -2,7 +2,8 @@
  * SOAP envelopes of devices to messages: libxml2's SAX2 push parser, no tree. Takes what
  * devices really write (other namespaces, broken characters, missing elements), within
  * bounds; elements are matched by their local names. Pure but for memory; a decoder serves one
- * document at a time, on any thread.
+ * document at a time, on any thread. libxml2 is set up with the first decoder, and what it says of
+ * errors stays in here.
  */
 #ifndef SB_CWMP_DECODE_H
 #define SB_CWMP_DECODE_H
@@ -13,7 +14,8 @@
 struct sb_env;
 struct cwmp_decoder;
 
-/* What a message may cost. 0 takes the default in brackets. */
+/* What a message may cost. 0 takes the default in brackets. Besides, what libxml2 has to bear is
+ * bounded: sizes and counts of tags, names, namespaces and repairs. */
 struct cwmp_decode_limits {
 	size_t bytes;     /* of a document [16 MiB] */
 	uint32_t depth;   /* of elements [32] */

@@ -91,6 +91,13 @@ struct cwmp_decoder {
 	struct cwmp_frame frames[]; /* limits.depth */
 };
 
+/* What XML calls white space. */
+static inline bool
+cwmp_is_blank(uint8_t octet)
+{
+	return octet == ' ' || octet == '\t' || octet == '\r' || octet == '\n';
+}
+
 /* ---- decode.c ---- */
 
 /* The document is refused, for the first reason that there is. What libxml2 still has of it is

@@ -5,9 +5,9 @@
 static struct sb_bytes
 trimmed(struct sb_bytes text)
 {
-	while (text.size && memchr(" \t\r\n", *text.data, 4))
+	while (text.size && cwmp_is_blank(*text.data))
 		text.data++, text.size--;
-	while (text.size && memchr(" \t\r\n", text.data[text.size - 1], 4))
+	while (text.size && cwmp_is_blank(text.data[text.size - 1]))
 		text.size--;
 	return text;
 }

@@ -1,11 +1,10 @@
 /* Messages to envelopes, by the tables of schema.h. */
 #include "core/error.h"
+#include "protocols/cwmp/date.h"
 #include "protocols/cwmp/encode_internal.h"
 #include "protocols/cwmp/schema.h"
 
 #include <string.h>
-
-#define UNKNOWN_TIME "0001-01-01T00:00:00Z"
 
 /* "prefix:name" */
 static void
@@ -89,7 +88,7 @@ put_text(struct cwmp_out *o, const struct cwmp_field *field, const char *text)
 	if (!text && field->is_optional)
 		return;
 	if (!text && field->type == CWMP_FIELD_DATE_TIME)
-		text = UNKNOWN_TIME;
+		text = CWMP_UNKNOWN_TIME;
 	cwmp_put_open(o, field->name);
 	cwmp_put_text(o, text, field->max);
 	cwmp_put_close(o, field->name);

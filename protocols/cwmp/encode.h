@@ -13,8 +13,11 @@
 /*
  * Writes the envelope into `out` and returns its size, without a NUL. When that is over `capacity`
  * nothing useful was written: ask again with as much room. A NULL text that is not optional is an
- * empty element. SB_EINVAL: a text that XML cannot carry (control characters, broken UTF-8), or a
- * method without a schema.
+ * empty element, a NULL dateTime the unknown time. Booleans, those in values too, are written as
+ * the device writes them. A fault without a code is one of SOAP alone, with its text.
+ *
+ * SB_EINVAL: a text that XML cannot carry (control characters, broken UTF-8), texts and arrays that
+ * are longer than the XSD has them, or a method without a schema.
  */
 ssize_t cwmp_encode(const struct cwmp_message *message, const struct cwmp_dialect *dialect,
 	char *out, size_t capacity);
