@@ -52,7 +52,7 @@ struct cwmp_script_mistake {
 struct cwmp_script_limits {
 	uint64_t instructions_a_resume;  /* from one answer to the next call [1,000,000] */
 	uint64_t instructions_a_session; /* [20,000,000] */
-	uint32_t resume_ms;              /* of CPU: for what instructions do not tell [200] */
+	uint32_t resume_ms;              /* of CPU: for what instructions do not tell [100] */
 	size_t allocation_a_resume;      /* octets asked for, freed or not [32 MiB] */
 	size_t memory_a_session;         /* octets held at once [4 MiB] */
 	size_t memory_a_shard;           /* of all scripts together [64 MiB] */

@@ -32,14 +32,14 @@ script_budget_begin(struct cwmp_script *script)
 void
 script_note_line(lua_State *L, struct cwmp_script *script)
 {
+	struct script_shard *shard = script->shard;
 	lua_Debug ar;
 
 	for (int level = 0; lua_getstack(L, level, &ar); level++) {
 		lua_getinfo(L, "Sl", &ar);
 		if (ar.currentline < 0)
 			continue;
-		snprintf(script->where, sizeof(script->where), "%s:%d", ar.short_src,
-			ar.currentline);
+		snprintf(shard->where, sizeof(shard->where), "%s:%d", ar.short_src, ar.currentline);
 		return;
 	}
 }
@@ -151,7 +151,9 @@ script_recheck(lua_State *L, int status)
 static void
 say(struct cwmp_script *script, uint64_t most, const char *of)
 {
-	snprintf(script->text, sizeof(script->text), "%s: more than %" PRIu64 " %s", script->where,
+	struct script_shard *shard = script->shard;
+
+	snprintf(shard->text, sizeof(shard->text), "%s: more than %" PRIu64 " %s", shard->where,
 		most, of);
 }
 
@@ -176,7 +178,8 @@ script_describe_overrun(struct cwmp_script *script)
 	case SCRIPT_SHARD_MEMORY:
 		return say(script, limits->memory_a_shard, "octets of memory of all scripts");
 	case SCRIPT_NO_MEMORY:
-		snprintf(script->text, sizeof(script->text), "%s: no memory", script->where);
+		snprintf(script->shard->text, sizeof(script->shard->text), "%s: no memory",
+			script->shard->where);
 		return;
 	}
 }

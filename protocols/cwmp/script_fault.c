@@ -132,11 +132,12 @@ script_describe_error(lua_State *L, struct cwmp_script *script)
 
 	script->status = SB_EINVAL;
 	if (lua_type(L, -1) == LUA_TSTRING) {
-		snprintf(script->text, sizeof(script->text), "%s", lua_tostring(L, -1));
+		snprintf(script->shard->text, sizeof(script->shard->text), "%s",
+			lua_tostring(L, -1));
 		return;
 	}
 	if (!is_fault(L)) {
-		snprintf(script->text, sizeof(script->text), "a %s was thrown",
+		snprintf(script->shard->text, sizeof(script->shard->text), "a %s was thrown",
 			luaL_typename(L, -1));
 		return;
 	}
@@ -147,7 +148,7 @@ script_describe_error(lua_State *L, struct cwmp_script *script)
 	script->status = SB_EREMOTE;
 	script->fault_code = code > 0 && code <= UINT32_MAX ? (uint32_t)code : 0;
 	luaL_tolstring(L, -1, NULL);
-	snprintf(script->text, sizeof(script->text), "%s", lua_tostring(L, -1));
+	snprintf(script->shard->text, sizeof(script->shard->text), "%s", lua_tostring(L, -1));
 	lua_pop(L, 1);
 }
 

@@ -109,6 +109,10 @@ struct script_shard {
 	struct script_account *paying; /* for what is allocated now */
 	struct cwmp_script *running;   /* NULL: none */
 	uint64_t generation;           /* of the set whose chunks are in the cache */
+	/* Of the script that ends now: where it was last refused something, and what is said of its
+	 * end. */
+	char where[LUA_IDSIZE + 16];
+	char text[512];
 };
 
 /* lua_Alloc; `context` is the shard. */
@@ -144,7 +148,6 @@ struct cwmp_script {
 	uint64_t resumed_at, resumed_cpu;
 	enum script_bound overrun; /* it is being ended for this */
 	enum script_bound refused; /* why memory was last refused */
-	char where[LUA_IDSIZE + 16];
 	uint32_t log_lines;
 
 	const struct cwmp_outcome *outcome; /* of the device's, while it is told */
@@ -153,7 +156,6 @@ struct cwmp_script {
 
 	int status; /* how it ended */
 	uint32_t fault_code;
-	char text[512];
 };
 
 /* The script whose coroutine this is; NULL for a shard's own. */

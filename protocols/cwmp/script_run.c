@@ -143,7 +143,7 @@ say_overrun(struct cwmp_script *script)
 	script_describe_overrun(script);
 	script->status = script->overrun == SCRIPT_NO_MEMORY ? SB_ENOMEM : SB_ELIMIT;
 	SB_LOG_LIMITED(cwmp_core(script->session), WARNING, "cwmp.script.overrun", "script",
-		SB_STR(script->chunk->name), "text", SB_STR(script->text));
+		SB_STR(script->chunk->name), "text", SB_STR(script->shard->text));
 }
 
 /* Logs how it ended, once. */
@@ -156,7 +156,7 @@ say_end(struct cwmp_script *script)
 	}
 	if (script->status == SB_EINVAL || script->status == SB_EREMOTE)
 		SB_LOG_LIMITED(cwmp_core(script->session), WARNING, "cwmp.script.failed", "script",
-			SB_STR(script->chunk->name), "text", SB_STR(script->text));
+			SB_STR(script->chunk->name), "text", SB_STR(script->shard->text));
 }
 
 static enum script_result
@@ -203,10 +203,12 @@ static void
 end(struct cwmp_script *script)
 {
 	struct cwmp_script_end how = {.script = script->chunk->name};
+	char text[sizeof(script->shard->text)];
 
 	take_down(script);
+	memcpy(text, script->shard->text, sizeof(text));
 	how.status = script->status;
-	how.text = script->text;
+	how.text = text;
 	how.fault_code = script->fault_code;
 	if (script->done.function)
 		script->done.function(script->session, &how, script->done.context);
@@ -214,9 +216,17 @@ end(struct cwmp_script *script)
 	release(script);
 }
 
+static void
+forget_texts(struct script_shard *shard)
+{
+	shard->where[0] = '\0';
+	shard->text[0] = '\0';
+}
+
 void
 script_resume(struct cwmp_script *script)
 {
+	forget_texts(script->shard);
 	script->state = SCRIPT_RUNNING;
 	if (protect(script, resume) != LUA_OK) {
 		script->overrun = SCRIPT_NO_MEMORY;
@@ -233,6 +243,7 @@ script_outcome(struct cwmp_session *c, const struct cwmp_outcome *o, void *conte
 
 	(void)c;
 	if (o->status == SB_GONE) {
+		forget_texts(script->shard);
 		script->status = SB_GONE;
 		end(script);
 		return;
@@ -246,6 +257,7 @@ cwmp_script_stop(struct cwmp_script *script)
 {
 	if (!script || script->state == SCRIPT_ENDED)
 		return;
+	forget_texts(script->shard);
 	script->status = SB_GONE;
 	take_down(script);
 	script_set_release(script->set);

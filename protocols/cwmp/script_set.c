@@ -215,7 +215,7 @@ complete(struct cwmp_script_limits limits)
 {
 	limits.instructions_a_resume = OR(limits.instructions_a_resume, 1000000);
 	limits.instructions_a_session = OR(limits.instructions_a_session, 20000000);
-	limits.resume_ms = OR(limits.resume_ms, 200);
+	limits.resume_ms = OR(limits.resume_ms, 100);
 	limits.allocation_a_resume = OR(limits.allocation_a_resume, (size_t)32 << 20);
 	limits.memory_a_session = OR(limits.memory_a_session, (size_t)4 << 20);
 	limits.memory_a_shard = OR(limits.memory_a_shard, (size_t)64 << 20);

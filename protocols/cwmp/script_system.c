@@ -23,6 +23,7 @@ now(lua_State *L)
 static int
 os_time(lua_State *L)
 {
+	script_charge(L, 50);
 	if (!lua_isnoneornil(L, 1))
 		return lua_tocfunction(L, lua_upvalueindex(1))(L);
 	lua_pushinteger(L, now(L));
@@ -35,7 +36,7 @@ os_date(lua_State *L)
 	size_t size = 0;
 
 	luaL_optlstring(L, 1, "%c", &size);
-	script_charge(L, 8 * size);
+	script_charge(L, 50 + 8 * size);
 	if (lua_isnoneornil(L, 2)) {
 		if (lua_gettop(L) == 0)
 			lua_pushliteral(L, "%c");

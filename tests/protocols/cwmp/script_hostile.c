@@ -331,7 +331,7 @@ test_time_ends_what_instructions_do_not_tell(void **state)
 	(void)state;
 	sim_slow_looks(bed.sim, 1000000);
 	bed_run(&bed, "for i = 1, 199000 do end while true do end");
-	bed_expect_end(&bed, SB_ELIMIT, "more than 200 milliseconds without a pause");
+	bed_expect_end(&bed, SB_ELIMIT, "more than 100 milliseconds without a pause");
 }
 
 int

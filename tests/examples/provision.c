@@ -1,0 +1,156 @@
+/* provision.lua, with devices of either data model. */
+#include "tests/protocols/cwmp/script_bed.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct bed bed;
+
+static const char *
+provision(void)
+{
+	static char text[16384];
+	char path[4096];
+	FILE *file = NULL;
+	size_t size = 0;
+
+	assert_non_null(getenv("SB_SOURCE_DIR"));
+	snprintf(path, sizeof(path), "%s/examples/provision.lua", getenv("SB_SOURCE_DIR"));
+	file = fopen(path, "r");
+	assert_non_null(file);
+	size = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[size] = '\0';
+	return text;
+}
+
+static int
+opened(void **state)
+{
+	(void)state;
+	bed_open(&bed, NULL);
+	return 0;
+}
+
+#define VALUE(name, value)                                                                 \
+	"<ParameterValueStruct><Name>" name "</Name><Value xsi:type=\"xsd:string\">" value \
+	"</Value></ParameterValueStruct>"
+#define VALUES(root, version, wifi, name)                                                     \
+	"<cwmp:GetParameterValuesResponse><ParameterList>" VALUE(root "DeviceInfo.ModelName", \
+		"Gate") VALUE(root "DeviceInfo.SoftwareVersion", version)                     \
+		VALUE(wifi, name) "</ParameterList></cwmp:GetParameterValuesResponse>"
+#define INFORM(root, event)                                                       \
+	"<cwmp:Inform><DeviceId><Manufacturer>A</Manufacturer><OUI>00D09E</OUI>"  \
+	"<ProductClass>G</ProductClass><SerialNumber>1</SerialNumber></DeviceId>" \
+	"<Event><EventStruct><EventCode>" event "</EventCode><CommandKey/>"       \
+	"</EventStruct></Event><MaxEnvelopes>1</MaxEnvelopes><CurrentTime/>"      \
+	"<RetryCount>0</RetryCount><ParameterList>" VALUE(                        \
+		root "DeviceInfo.HardwareVersion", "1") "</ParameterList></cwmp:Inform>"
+#define GET(root, wifi)                                                                  \
+	"<cwmp:GetParameterValues><ParameterNames SOAP-ENC:arrayType=\"xsd:string[3]\">" \
+	"<string>" root "DeviceInfo.ModelName</string>"                                  \
+	"<string>" root "DeviceInfo.SoftwareVersion</string>"                            \
+	"<string>" wifi "</string></ParameterNames></cwmp:GetParameterValues>;"
+#define SET(wifi)                                                                            \
+	"<cwmp:SetParameterValues><ParameterList SOAP-ENC:arrayType="                        \
+	"\"cwmp:ParameterValueStruct[1]\">" VALUE(                                           \
+		wifi, "Switchboard") "</ParameterList><ParameterKey>wifi-1</ParameterKey></" \
+				     "cwmp:SetParameterValues>;"
+#define DOWNLOAD                                                                        \
+	"<cwmp:Download><CommandKey>2.0</CommandKey><FileType>1 Firmware Upgrade Image" \
+	"</FileType><URL>http://127.0.0.1:7557/files/firmware-2.0.bin</URL><Username>"  \
+	"</Username><Password></Password><FileSize>0</FileSize><TargetFileName>"        \
+	"</TargetFileName><DelaySeconds>0</DelaySeconds><SuccessURL></SuccessURL>"      \
+	"<FailureURL></FailureURL></cwmp:Download>;"
+
+#define TR181      "Device."
+#define TR181_WIFI "Device.WiFi.SSID.1.SSID"
+#define TR098      "InternetGatewayDevice."
+#define TR098_WIFI "InternetGatewayDevice.LANDevice.1.WLANConfiguration.1.SSID"
+
+static const char set_response[] =
+	"<cwmp:SetParameterValuesResponse><Status>0</Status></cwmp:SetParameterValuesResponse>";
+static const char download_response[] =
+	"<cwmp:DownloadResponse><Status>1</Status><StartTime/><CompleteTime/>"
+	"</cwmp:DownloadResponse>";
+
+static void
+test_an_old_device_of_tr_181_gets_its_name_and_firmware(void **state)
+{
+	(void)state;
+	bed.inform = INFORM(TR181, "1 BOOT");
+	bed_will_answer(&bed, VALUES(TR181, "1.10.3", TR181_WIFI, "Factory"));
+	bed_will_answer(&bed, set_response);
+	bed_will_answer(&bed, download_response);
+	bed_run(&bed, provision());
+	bed_expect(&bed, GET(TR181, TR181_WIFI) SET(TR181_WIFI) DOWNLOAD "done 0;");
+	assert_true(bed_logged(&bed, "a Gate with version 1.10.3"));
+}
+
+static void
+test_an_old_device_of_tr_098_gets_its_name_and_firmware(void **state)
+{
+	(void)state;
+	bed.inform = INFORM(TR098, "0 BOOTSTRAP");
+	bed_will_answer(&bed, VALUES(TR098, "1", TR098_WIFI, ""));
+	bed_will_answer(&bed, set_response);
+	bed_will_answer(&bed, download_response);
+	bed_run(&bed, provision());
+	bed_expect(&bed, GET(TR098, TR098_WIFI) SET(TR098_WIFI) DOWNLOAD "done 0;");
+}
+
+static void
+test_a_device_that_has_all_is_left_alone(void **state)
+{
+	(void)state;
+	bed.inform = INFORM(TR181, "2 PERIODIC");
+	bed_will_answer(&bed, VALUES(TR181, "2.0.1", TR181_WIFI, "Switchboard"));
+	bed_run(&bed, provision());
+	bed_expect(&bed, GET(TR181, TR181_WIFI) "done 0;");
+}
+
+static void
+test_a_device_that_tells_of_a_download_is_not_asked_again(void **state)
+{
+	(void)state;
+	bed.inform = INFORM(TR181, "M Download");
+	bed_will_answer(&bed, VALUES(TR181, "1.9", TR181_WIFI, "Switchboard"));
+	bed_run(&bed, provision());
+	bed_expect(&bed, GET(TR181, TR181_WIFI) "done 0;");
+}
+
+static void
+test_a_device_that_refuses_the_name_gets_its_firmware(void **state)
+{
+	(void)state;
+	bed.inform = INFORM(TR181, "1 BOOT");
+	bed_will_answer(&bed, VALUES(TR181, "1.9", TR181_WIFI, "Factory"));
+	bed_will_answer(&bed,
+		"<e:Fault><faultcode>Client</faultcode><faultstring>CWMP fault"
+		"</faultstring><detail><cwmp:Fault><FaultCode>9008</FaultCode>"
+		"<FaultString>read only</FaultString></cwmp:Fault></detail></e:Fault>");
+	bed_will_answer(&bed, download_response);
+	bed_run(&bed, provision());
+	bed_expect(&bed, GET(TR181, TR181_WIFI) SET(TR181_WIFI) DOWNLOAD "done 0;");
+	assert_true(bed_logged(&bed, "9008 read only"));
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, opened, bed_closed)
+	const struct CMUnitTest tests[] = {
+		TEST(test_an_old_device_of_tr_181_gets_its_name_and_firmware),
+		TEST(test_an_old_device_of_tr_098_gets_its_name_and_firmware),
+		TEST(test_a_device_that_has_all_is_left_alone),
+		TEST(test_a_device_that_tells_of_a_download_is_not_asked_again),
+		TEST(test_a_device_that_refuses_the_name_gets_its_firmware),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
