@@ -103,12 +103,13 @@ cwmp_reply_of(struct cwmp_session *c, const struct cwmp_message *message, int *e
 	return reply;
 }
 
-/* What was said of the device's requests is said again while it differs from saying nothing. */
+/* Who sent no ID is answered with "0", which such devices are known to take. What was said of the
+ * device's requests is said again while it differs from saying nothing. */
 struct cwmp_header
 cwmp_header_of(struct cwmp_session *c, const char *id)
 {
 	return (struct cwmp_header){
-		.id = id, .has_hold_requests = c->says_holds, .hold_requests = c->holds};
+		.id = id ? id : "0", .has_hold_requests = c->says_holds, .hold_requests = c->holds};
 }
 
 /* The device's fault, or ours? */

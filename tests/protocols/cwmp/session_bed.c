@@ -14,7 +14,6 @@ on_filter(struct cwmp_session *c)
 	bed.address = sb_self(cwmp_core(c));
 	assert_ptr_equal(cwmp_of(cwmp_core(c)), c);
 	assert_ptr_equal(cwmp_args(c), &bed);
-	assert_string_equal(cwmp_inform(c)->device_id.oui, "00259E");
 	stand_tell(bed.trace, "filter %s", cwmp_device(c));
 	if (bed.filter)
 		bed.filter(c);
