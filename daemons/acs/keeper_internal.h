@@ -33,6 +33,7 @@ struct acs_visit {
 	bool runs_presets;        /* and are being applied */
 	uint64_t generation;      /* that they lead to */
 	struct acs_task *running; /* NULL: none */
+	bool has_left;            /* its last report is still on its way to the store */
 };
 
 struct acs_fault {

@@ -76,6 +76,8 @@ stored(struct acs_keeper *k, struct acs_commit *c, int status, const struct sb_s
 	(void)rows;
 	answer_all(k, c->device, c->extra, status);
 	docket_go_on(k, c->device);
+	if (c->device->visit && c->device->visit->has_left && !c->device->docket)
+		acs_visit_end(k, c->device);
 }
 
 static void

@@ -161,6 +161,11 @@ acs_work_next(struct acs_keeper *k, struct acs_device *device, struct sb_from fr
 		acs_refuse(k, from, 0, NULL);
 		return;
 	}
+	if (device->visit->has_left) {
+		acs_visit_end(k, device);
+		acs_refuse(k, from, 0, NULL);
+		return;
+	}
 	if (wants_presets(k, device)) {
 		give(k, device, from, presets_work(k, device));
 		return;
@@ -206,6 +211,11 @@ acs_keeper_left(struct acs_keeper *k, const struct sb_message *m)
 
 	if (!device || !device->visit || !sb_address_equal(device->visit->session, m->sender))
 		return;
+	/* What it has reported is done, though nobody is told any more. */
+	if (device->docket) {
+		device->visit->has_left = true;
+		return;
+	}
 	c = acs_commit_new(k, device, false, left);
 	/* Without memory for it, it is only not counted as an attempt. */
 	if (c) {

@@ -10,17 +10,25 @@
 
 #include <jansson.h>
 
+struct cwmp_scripts;
+
 /* The args of cwmp_server_new; outlives the node. */
 struct acs_service {
 	/* NULL: nothing is kept of devices. Their sessions are accepted, and have nothing to do. */
 	const struct acs_keepers *keepers;
 
-	/* A task "download" or "upload" that says a "file" of ours, and no "URL": adds to `task`
-	 * URL, and for a download FileSize; Username and Password if it wants them. Asked when
-	 * the device has its session, from that session's callback: what is needed is in memory. 0,
-	 * or SB_ENOENT: the task fails. May be NULL: there are no files. */
+	/* Scripts of tasks by their name; and the one whose filter fits, first in each session.
+	 * NULL: there are none. */
+	struct cwmp_scripts *scripts;
+
+	/* A task "download" or "upload" that says a "file" of ours, and no "url": adds to `task`
+	 * "url", and for a download "fileSize"; "fileType", "username" and "password" if it knows
+	 * them. Asked when the device has its session, from that session's callback: what is needed
+	 * is in memory. 0, or SB_ENOENT: the task fails. NULL: there are no files. */
 	int (*file)(void *context, struct sb_session *s, const char *device, json_t *task);
 	void *file_context;
+
+	uint32_t retry_after_s; /* for who comes while the store is busy [60] */
 };
 
 extern const struct cwmp_service acs_service;

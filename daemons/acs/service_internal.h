@@ -1,0 +1,96 @@
+/* A session's work from the inside: what its files share. */
+#ifndef ACS_SERVICE_INTERNAL_H
+#define ACS_SERVICE_INTERNAL_H
+
+#include "core/session.h"
+#include "daemons/acs/rpc_json.h"
+#include "daemons/acs/service.h"
+#include "daemons/acs/session.h"
+#include "protocols/cwmp/script.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ACS_SEEN_MOST 4 /* reports of a session that are not durable yet */
+
+struct acs_refresh;
+struct acs_bring;
+
+/* With each session, zeroed. */
+struct acs_run {
+	const struct acs_service *service;
+	struct sb_address keeper;
+	uint64_t inform_call, done_call, complete_call; /* 0: none is under way */
+	struct acs_work *work;                          /* what is being done; NULL: nothing */
+	json_t *task;                                   /* its text */
+	struct acs_refresh *refresh;                    /* of that, each NULL when it is none */
+	struct acs_bring *bring;
+	struct cwmp_script *script;
+	uint32_t seen;    /* reports that are not answered */
+	int seen_error;   /* of one of them */
+	bool is_visiting; /* the keeper counts on us */
+};
+
+static inline struct acs_run *
+acs_run_of(struct cwmp_session *c)
+{
+	return cwmp_state(c);
+}
+
+/* ---- service_work.c ---- */
+
+/* Begins what there is to do, or finishes the session. */
+void acs_work_begin(struct cwmp_session *c);
+/* The work has ended. `o` NULL: without a device's answer. The texts may be NULL. */
+struct acs_end {
+	enum acs_outcome outcome;
+	enum acs_learned learned;
+	bool may_retry;
+	uint32_t fault_code;
+	uint32_t batch;
+	const char *request, *result, *reason;
+	struct cwmp_envelope *envelope; /* taken */
+};
+void acs_work_report(struct cwmp_session *c, const struct acs_end *end);
+/* Something was learned of parameters on the way; the envelope is taken. False: it could not be
+ * said, and the session is aborted. */
+bool acs_work_seen(struct cwmp_session *c, enum acs_learned learned, const char *request,
+	struct cwmp_envelope *envelope);
+/* For each step: whether there may be another one now; if not, acs_work_go_on comes. */
+bool acs_work_may_go_on(struct cwmp_session *c);
+void acs_work_go_on(struct cwmp_session *c);
+/* The work failed by itself. */
+void acs_work_failed(struct cwmp_session *c, const char *reason, bool may_retry);
+/* It failed by what a device answered, or did not. */
+void acs_work_refused(struct cwmp_session *c, const struct cwmp_outcome *o);
+/* An RPC whose answer ends the work. */
+void acs_work_call(struct cwmp_session *c, enum cwmp_method method, const union cwmp_body *body);
+/* 0, or what the fault says: its code. */
+uint32_t acs_fault_code(const struct cwmp_outcome *o);
+void acs_work_free(struct acs_run *run);
+
+static inline const char *
+acs_task_text(const struct acs_run *run, const char *name)
+{
+	return json_string_value(json_object_get(run->task, name));
+}
+
+/* ---- service_transfer.c, service_script.c ---- */
+
+void acs_download_begin(struct cwmp_session *c);
+void acs_upload_begin(struct cwmp_session *c);
+void acs_script_begin(struct cwmp_session *c);
+
+/* ---- service_bring.c: setParameters and presets ---- */
+
+void acs_bring_begin(struct cwmp_session *c);
+void acs_bring_free(struct acs_bring *bring);
+
+/* ---- service_refresh.c ---- */
+
+void acs_refresh_begin(struct cwmp_session *c);
+void acs_refresh_step(struct cwmp_session *c);
+void acs_refresh_free(struct acs_refresh *refresh);
+
+#endif
