@@ -203,6 +203,7 @@ cwmp_start(struct acs *acs, struct sb_node *node)
 	options.quirks = acs_quirks_apply;
 	options.context = &acs->config->quirks;
 	acs->service.keepers = &acs->config->keepers;
+	acs->service.scripts = acs->scripts.scripts;
 	acs->service.file = acs_files_complete;
 	acs->service.file_context = &acs->files;
 	return cwmp_server_new(&acs->front.cwmp, node, &acs_service, &acs->service, &options);

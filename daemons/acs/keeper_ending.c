@@ -127,7 +127,7 @@ task_failed(struct acs_keeper *k, struct acs_commit *c, struct acs_task *task,
 	const struct acs_report *report, const char *detail)
 {
 	uint32_t most = task->attempts_most ? task->attempts_most : k->config->attempts;
-	char channel[ACS_CHANNEL_MAX];
+	char channel[ACS_CHANNEL_MAX], id[ACS_ID_SIZE];
 	bool again;
 	char *text;
 
@@ -146,8 +146,9 @@ task_failed(struct acs_keeper *k, struct acs_commit *c, struct acs_task *task,
 	}
 	note_fault(k, c, task->device, channel, text, again ? task->due_ms : 0);
 	free(text);
+	acs_id_print(id, task->id);
 	SB_LOG(k->session, INFO, "acs.task_failed", "device", SB_STR(task->device->profile.name),
-		"task", SB_UINT(task->id), "attempts", SB_UINT(task->attempts), "again",
+		"task", SB_STR(id), "attempts", SB_UINT(task->attempts), "again",
 		SB_STR(again ? "yes" : "no"), "reason",
 		SB_STR(report->reason ? report->reason : ""));
 }

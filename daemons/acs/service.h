@@ -21,9 +21,9 @@ struct acs_service {
 	 * NULL: there are none. */
 	struct cwmp_scripts *scripts;
 
-	/* A task "download" or "upload" that says a "file" of ours, and no "url": adds to `task`
-	 * "url", and for a download "fileSize"; "fileType", "username" and "password" if it knows
-	 * them. Asked when the device has its session, from that session's callback: what is needed
+	/* A task "download" or "upload" that says a "file" of ours, and no "URL": adds to `task`
+	 * URL, and for a download FileSize; FileType, Username and Password if it knows them. Asked
+	 * when the device has its session, from that session's callback: what is needed
 	 * is in memory. 0, or SB_ENOENT: the task fails. NULL: there are no files. */
 	int (*file)(void *context, struct sb_session *s, const char *device, json_t *task);
 	void *file_context;

@@ -66,6 +66,8 @@ void acs_work_failed(struct cwmp_session *c, const char *reason, bool may_retry)
 void acs_work_refused(struct cwmp_session *c, const struct cwmp_outcome *o);
 /* An RPC whose answer ends the work. */
 void acs_work_call(struct cwmp_session *c, enum cwmp_method method, const union cwmp_body *body);
+/* The same for the RPC that the task is. */
+void acs_rpc_begin(struct cwmp_session *c);
 /* 0, or what the fault says: its code. */
 uint32_t acs_fault_code(const struct cwmp_outcome *o);
 void acs_work_free(struct acs_run *run);

@@ -1,8 +1,7 @@
-/* Files to and from a device: of ours, by their name, or anybody's, by their URL. */
+/* Files to and from a device: of ours, by their name, or anybody's, by their URL. With that, and a
+ * FileType, they are the RPCs of these names. */
 #include "core/error.h"
 #include "daemons/acs/service_internal.h"
-
-#include <stdlib.h>
 
 #define FIRMWARE      "1 Firmware Upgrade Image"
 #define CONFIGURATION "1 Vendor Configuration File"
@@ -14,69 +13,37 @@ file_find(struct cwmp_session *c)
 	struct acs_run *run = acs_run_of(c);
 	const struct acs_service *service = run->service;
 
-	if (acs_task_text(run, "url"))
+	if (acs_task_text(run, "URL"))
 		return 0;
 	if (!service->file)
 		return SB_ENOENT;
 	return service->file(service->file_context, cwmp_core(c), cwmp_device(c), run->task);
 }
 
-static const char *
-text_or(const struct acs_run *run, const char *name, const char *otherwise)
+static void
+transfer_begin(struct cwmp_session *c, const char *method, const char *file_type)
 {
-	const char *text = acs_task_text(run, name);
+	struct acs_run *run = acs_run_of(c);
+	int err = file_find(c);
 
-	return text ? text : otherwise;
-}
-
-static uint32_t
-number_of(const struct acs_run *run, const char *name)
-{
-	json_int_t number = json_integer_value(json_object_get(run->task, name));
-
-	return number > 0 && number <= UINT32_MAX ? (uint32_t)number : 0;
+	if (!err && !json_object_get(run->task, "FileType"))
+		err = json_object_set_new(run->task, "FileType", json_string(file_type));
+	if (!err)
+		err = json_object_set_new(run->task, "method", json_string(method));
+	if (err)
+		acs_work_failed(c, "there is no such file", false);
+	else
+		acs_rpc_begin(c);
 }
 
 void
 acs_download_begin(struct cwmp_session *c)
 {
-	struct acs_run *run = acs_run_of(c);
-
-	if (file_find(c)) {
-		acs_work_failed(c, "there is no such file", false);
-		return;
-	}
-	acs_work_call(c, CWMP_DOWNLOAD,
-		&(union cwmp_body){.download = {
-					   .command_key = text_or(run, "CommandKey", ""),
-					   .file_type = text_or(run, "fileType", FIRMWARE),
-					   .url = text_or(run, "url", ""),
-					   .username = text_or(run, "username", ""),
-					   .password = text_or(run, "password", ""),
-					   .file_size = number_of(run, "fileSize"),
-					   .target_file_name = text_or(run, "targetFileName", ""),
-					   .delay_seconds = number_of(run, "delaySeconds"),
-					   .success_url = "",
-					   .failure_url = "",
-				   }});
+	transfer_begin(c, "Download", FIRMWARE);
 }
 
 void
 acs_upload_begin(struct cwmp_session *c)
 {
-	struct acs_run *run = acs_run_of(c);
-
-	if (file_find(c)) {
-		acs_work_failed(c, "there is no place for the file", false);
-		return;
-	}
-	acs_work_call(c, CWMP_UPLOAD,
-		&(union cwmp_body){.upload = {
-					   .command_key = text_or(run, "CommandKey", ""),
-					   .file_type = text_or(run, "fileType", CONFIGURATION),
-					   .url = text_or(run, "url", ""),
-					   .username = text_or(run, "username", ""),
-					   .password = text_or(run, "password", ""),
-					   .delay_seconds = number_of(run, "delaySeconds"),
-				   }});
+	transfer_begin(c, "Upload", CONFIGURATION);
 }

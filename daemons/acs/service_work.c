@@ -238,8 +238,8 @@ key_fill(const struct acs_run *run, struct acs_rpc *rpc)
 		rpc->body.object.parameter_key = key;
 }
 
-static void
-rpc_begin(struct cwmp_session *c)
+void
+acs_rpc_begin(struct cwmp_session *c)
 {
 	struct acs_run *run = acs_run_of(c);
 	struct acs_rpc rpc;
@@ -292,7 +292,7 @@ task_begin(struct cwmp_session *c)
 		words[i].begin(c);
 		return;
 	}
-	rpc_begin(c);
+	acs_rpc_begin(c);
 }
 
 void

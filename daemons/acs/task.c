@@ -115,6 +115,26 @@ check_rpc(const json_t *request, char *fault, size_t size)
 	return err;
 }
 
+/* As the RPC that it will be, but for a URL that is not known yet. */
+static int
+check_transfer(const json_t *request, char *fault, size_t size)
+{
+	const char *method = json_string_value(json_object_get(request, "method"));
+	json_t *rpc;
+	int err;
+
+	if (!is_text(request, "file", !json_object_get(request, "URL")))
+		return wrong(fault, size, "file: not a name, and there is no URL");
+	rpc = json_copy((json_t *)(uintptr_t)request);
+	if (!rpc)
+		return SB_ENOMEM;
+	json_object_set_new(
+		rpc, "method", json_string(strcmp(method, "upload") ? "Download" : "Upload"));
+	err = check_rpc(rpc, fault, size);
+	json_decref(rpc);
+	return err;
+}
+
 static int
 check(const json_t *request, enum form form, char *fault, size_t size)
 {
@@ -129,11 +149,7 @@ check(const json_t *request, enum form form, char *fault, size_t size)
 		return is_text(request, "script", true) ? 0
 							: wrong(fault, size, "script: not a name");
 	case FORM_TRANSFER:
-		if (is_text(request, "file", !json_object_get(request, "url")) &&
-			is_text(request, "url", false) && is_text(request, "fileType", false) &&
-			is_text(request, "targetFileName", false))
-			return 0;
-		return wrong(fault, size, "neither file nor url is a text, or another is none");
+		return check_transfer(request, fault, size);
 	case FORM_PLAIN:
 		break;
 	}

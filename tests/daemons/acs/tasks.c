@@ -320,7 +320,7 @@ test_a_transfer_that_failed_is_a_fault(void **state)
 
 	(void)state;
 	meet();
-	id = task_new("{\"method\":\"download\",\"url\":\"http://127.0.0.1/x\"}");
+	id = task_new("{\"method\":\"download\",\"URL\":\"http://127.0.0.1/x\"}");
 	acs_id_print(key, id);
 	free(bed_inform(&bed, 1, "1", &periodic, NULL));
 	assert_null(end(id, ACS_OUTCOME_WAITS, NULL));
