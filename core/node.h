@@ -21,7 +21,8 @@ struct sb_node_options {
 	const struct sb_env *env; /* NULL: sb_env_system() */
 	struct sb_log *log;       /* borrowed; NULL: standard error, logfmt, info */
 	bool signals;             /* SIGTERM and SIGINT drain, a second one cuts */
-	bool survives_hangup;     /* with signals: SIGHUP is logged and does nothing */
+	bool survives_hangup;     /* with signals: SIGHUP is logged and does nothing, but what
+				   * sb_node_on_hangup says */
 	uint32_t stop_ms;         /* how long a drain may take before the cut; 0: 30000 */
 	uint32_t message_budget;  /* messages a shard and turn; 0: 4096 */
 	size_t receive_buffer;    /* octets, one a shard, at least 8 KiB; 0: 256 KiB */
@@ -40,6 +41,11 @@ int sb_node_run(struct sb_node *node);
 /* Begins the drain: listeners stop, every session is asked to stop, leaves first; after stop_ms, or
  * at the second call, what is left is cut. Any thread. */
 void sb_node_stop(struct sb_node *node);
+
+/* What SIGHUP does (survives_hangup): `heard` is called on shard 0's thread, outside any session;
+ * it may look names up and post. Before sb_node_run; the last one holds. */
+void sb_node_on_hangup(
+	struct sb_node *node, void (*heard)(struct sb_node *node, void *context), void *context);
 
 /* Frees a node that runs no longer (or never did). NULL is fine. */
 void sb_node_free(struct sb_node *node);

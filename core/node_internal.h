@@ -47,6 +47,8 @@ struct sb_node {
 	unsigned descriptor_limit; /* connections are refused from this descriptor on */
 	bool wants_signals, survives_hangup;
 	struct sb_signals *signals;
+	void (*hangup)(struct sb_node *node, void *context); /* NULL: nobody wants to know */
+	void *hangup_context;
 
 	_Atomic int phase; /* enum sb_node_phase; changed on shard 0 */
 	_Atomic unsigned stop_requests;

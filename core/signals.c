@@ -18,6 +18,23 @@ struct sb_signals {
 };
 
 static void
+hang_up(struct sb_node *node)
+{
+	if (node->hangup)
+		node->hangup(node, node->hangup_context);
+	else
+		SB_LOG_TO(node->log, WARNING, "node.hangup");
+}
+
+void
+sb_node_on_hangup(
+	struct sb_node *node, void (*heard)(struct sb_node *node, void *context), void *context)
+{
+	node->hangup = heard;
+	node->hangup_context = context;
+}
+
+static void
 ready(struct sb_io *io, int events)
 {
 	struct sb_signals *signals = (struct sb_signals *)io;
@@ -27,7 +44,7 @@ ready(struct sb_io *io, int events)
 	/* The environment has no signals: this is the real one's, or nobody's. */
 	while (read(io->fd, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGHUP) {
-			SB_LOG_TO(signals->node->log, WARNING, "node.hangup");
+			hang_up(signals->node);
 			continue;
 		}
 		SB_LOG_TO(signals->node->log, INFO, "node.signal", "signal",

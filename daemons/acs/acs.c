@@ -181,6 +181,7 @@ owners_start(struct acs *acs, struct sb_node *node)
 	acs->config->keepers.store = acs->store;
 	acs->files.store = acs->store;
 	acs->files.options = &acs->config->files;
+	acs->files.credentials = &acs->config->credentials;
 	acs->scripts.store = acs->store;
 	err = cwmp_scripts_new(&acs->scripts.scripts, node, &scripts);
 	if (!err)
@@ -226,6 +227,17 @@ servers_start(struct acs *acs, struct sb_node *node)
 	return err;
 }
 
+/* Scripts of the configuration are read again; its other sections are not. */
+static void
+hung_up(struct sb_node *node, void *context)
+{
+	struct sb_address scripts;
+
+	(void)context;
+	if (sb_node_lookup(node, ACS_SCRIPTS_OWNER, &scripts) == 0)
+		(void)sb_node_post(node, scripts, ACS_SCRIPT_RELOAD, 0, SB_NOTHING);
+}
+
 /* What is made here is freed by acs_free, also when a later step fails; the store goes with its
  * node. */
 int
@@ -241,6 +253,7 @@ acs_start(struct acs *acs, struct sb_node *node)
 		err = servers_start(acs, node);
 	if (err)
 		return err;
+	sb_node_on_hangup(node, hung_up, NULL);
 	return sb_node_start_child(node, &(struct sb_child_spec){
 						 .id = "door",
 						 .module = &door_module,

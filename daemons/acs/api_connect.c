@@ -2,8 +2,10 @@
 #include "core/error.h"
 #include "core/session.h"
 #include "daemons/acs/call.h"
-#include "daemons/acs/connect.h"
+#include "daemons/acs/finding.h"
 #include "protocols/cwmp/connection_request.h"
+
+#include <stdlib.h>
 
 /* A device that is rightly asked and does not answer is no fault of ours, nor of who asked. */
 static enum acs_problem_code
@@ -45,21 +47,12 @@ asked(struct acs_call *call, const struct sb_message *m)
 }
 
 static void
-found(struct acs_call *call, const struct sb_message *m)
+found(struct acs_call *call)
 {
-	struct acs_target target;
-	int err;
+	const struct acs_finding *finding = call->own;
+	int err =
+		acs_connect(http_session(call->x), call->segments[0], &finding->target, call->refs);
 
-	if (m->status) {
-		acs_call_refused(call, m, ACS_PROBLEM_DEVICE_NOT_FOUND);
-		return;
-	}
-	if (!acs_target_of(&target, m, &call->api->config->connection_requests)) {
-		acs_call_fail(call, ACS_PROBLEM_CONFLICT,
-			"the device has not said its ConnectionRequestURL");
-		return;
-	}
-	err = acs_connect(http_session(call->x), call->segments[0], &target, call->refs);
 	if (err) {
 		acs_call_fail(call, acs_problem_of_error(err), sb_error_text(err));
 		return;
@@ -71,8 +64,16 @@ found(struct acs_call *call, const struct sb_message *m)
 static void
 connect_now(struct acs_call *call)
 {
-	acs_call_ask_device(call, ACS_PARAMETERS,
-		acs_ask_new(http_session(call->x), call->segments[0], acs_connect_question), found);
+	struct acs_finding *finding = calloc(1, sizeof(*finding));
+
+	if (!finding) {
+		acs_call_fail(call, ACS_PROBLEM_BUSY, "no memory");
+		return;
+	}
+	finding->found = found;
+	call->own = finding;
+	call->release = free;
+	acs_finding_begin(call);
 }
 
 const struct acs_route acs_connect_routes[] = {

@@ -4,7 +4,7 @@
  */
 #include "core/error.h"
 #include "daemons/acs/call.h"
-#include "daemons/acs/connect.h"
+#include "daemons/acs/finding.h"
 #include "daemons/acs/validate.h"
 
 #include <stdlib.h>
@@ -79,6 +79,7 @@ list(struct acs_call *call)
 
 /* What is to happen with a task that is being made. */
 struct making {
+	struct acs_finding finding; /* first */
 	uint32_t wait_ms;
 	bool connects;
 	uint64_t id;
@@ -108,13 +109,12 @@ wait_for(struct acs_call *call)
 
 /* Whether it could be asked is seen in whether it comes. */
 static void
-found(struct acs_call *call, const struct sb_message *m)
+found(struct acs_call *call)
 {
-	struct acs_target target;
+	const struct making *making = call->own;
 	uint64_t ref;
 
-	if (m->status == 0 && acs_target_of(&target, m, &call->api->config->connection_requests))
-		(void)acs_connect(http_session(call->x), call->segments[0], &target, &ref);
+	(void)acs_connect(http_session(call->x), call->segments[0], &making->finding.target, &ref);
 	wait_for(call);
 }
 
@@ -135,9 +135,7 @@ made(struct acs_call *call, const struct sb_message *m)
 	if (!has_id || (!making->wait_ms && !making->connects))
 		acs_call_text(call, 201, sb_bytes(m->data, m->size));
 	else if (making->connects)
-		acs_call_ask_device(call, ACS_PARAMETERS,
-			acs_ask_new(http_session(call->x), call->segments[0], acs_connect_question),
-			found);
+		acs_finding_begin(call);
 	else
 		wait_for(call);
 }
@@ -166,6 +164,7 @@ making_new(struct acs_call *call)
 		acs_call_fail(call, ACS_PROBLEM_BUSY, "no memory");
 		return NULL;
 	}
+	making->finding.found = found;
 	call->own = making;
 	call->release = free;
 	if (!wait_of(call, &making->wait_ms) ||

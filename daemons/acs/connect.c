@@ -3,28 +3,14 @@
 #include "daemons/acs/json.h"
 #include "protocols/cwmp/connection_request.h"
 
+#include <jansson.h>
 #include <string.h>
 
 #define BOTH(name) "\"Device." name "\", \"InternetGatewayDevice." name "\""
 
-const char acs_connect_question[] = "{\"names\": [" BOTH(
-	"ManagementServer.ConnectionRequestURL") ", " BOTH("Manag"
-							   "ement"
-							   "Serve"
-							   "r."
-							   "Conne"
-							   "ction"
-							   "Reque"
-							   "stUse"
-							   "rnam"
-							   "e") ", " BOTH("ManagementServer."
-									  "ConnectionRequestPasswor"
-									  "d") ", " BOTH("Managemen"
-											 "tServer."
-											 "UDPConnec"
-											 "tionReque"
-											 "stAddres"
-											 "s") "]}";
+const char acs_connect_question[] =
+	"{\"names\": [" BOTH("ManagementServer.ConnectionRequestUsername") ", " BOTH(
+		"ManagementServer.ConnectionRequestPassword") "]}";
 
 static void
 take(char *out, size_t size, const char *value)
@@ -50,35 +36,33 @@ take_parameter(struct acs_target *target, const char *name, const char *value)
 		take(target->udp, sizeof(target->udp), value);
 }
 
+void
+acs_target_of_device(struct acs_target *target, const struct sb_message *m)
+{
+	json_t *answer = json_loadb(m->data, m->size, 0, NULL), *value;
+	const char *name;
+
+	json_object_foreach(
+		json_object_get(json_object_get(answer, "inform"), "parameters"), name, value)
+		take_parameter(target, name, json_is_string(value) ? json_string_value(value) : "");
+	json_decref(answer);
+}
+
 /* Devices read their password back as empty; it is known when it was set from here. */
 void
-acs_target_read(struct acs_target *target, const json_t *answer,
+acs_target_of_parameters(struct acs_target *target, const struct sb_message *m,
 	const struct acs_connection_requests *options)
 {
-	const json_t *parameters = json_object_get(answer, "parameters");
+	json_t *answer = m->status ? NULL : json_loadb(m->data, m->size, 0, NULL), *each;
+	size_t i;
 
-	*target = (struct acs_target){0};
-	for (size_t i = 0; i < json_array_size(parameters); i++) {
-		const json_t *parameter = json_array_get(parameters, i);
-
-		take_parameter(target, acs_json_text(parameter, "name", ""),
-			acs_json_text(parameter, "value", ""));
-	}
+	json_array_foreach(json_object_get(answer, "parameters"), i, each) take_parameter(
+		target, acs_json_text(each, "name", ""), acs_json_text(each, "value", ""));
+	json_decref(answer);
 	if (*target->password || !options->shared.username)
 		return;
 	take(target->username, sizeof(target->username), options->shared.username);
 	take(target->password, sizeof(target->password), options->shared.password);
-}
-
-bool
-acs_target_of(struct acs_target *target, const struct sb_message *m,
-	const struct acs_connection_requests *options)
-{
-	json_t *answer = json_loadb(m->data, m->size, 0, NULL);
-
-	acs_target_read(target, answer, options);
-	json_decref(answer);
-	return *target->url != '\0';
 }
 
 int

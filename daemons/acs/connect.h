@@ -6,10 +6,10 @@
 #include "core/message.h"
 #include "daemons/acs/config.h"
 
-#include <jansson.h>
-#include <stdbool.h>
+#include <stdint.h>
 
-/* The question to the device's keeper (ACS_PARAMETERS). */
+/* What is asked of the device's keeper besides ACS_DEVICE (ACS_PARAMETERS): what was set from here.
+ */
 extern const char acs_connect_question[];
 
 struct acs_target {
@@ -18,11 +18,11 @@ struct acs_target {
 	char udp[257]; /* "host:port" (Annex G); "": none */
 };
 
-/* From the keeper's answer. What does not fit is as if it were not there. */
-void acs_target_read(struct acs_target *target, const json_t *answer,
-	const struct acs_connection_requests *options);
-/* The same from the message; false: it has none, or no URL. */
-bool acs_target_of(struct acs_target *target, const struct sb_message *m,
+/* From the keeper's answer to ACS_DEVICE, zeroed before: what the last Inform said. What does not
+ * fit is as if it were not there. */
+void acs_target_of_device(struct acs_target *target, const struct sb_message *m);
+/* From the answer to acs_connect_question; and then what the configuration says of all. */
+void acs_target_of_parameters(struct acs_target *target, const struct sb_message *m,
 	const struct acs_connection_requests *options);
 
 /* Asks: one SB_MSG_REPLY with *ref comes (cwmp_connection_request_result). As sb_call. */

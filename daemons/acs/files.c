@@ -7,6 +7,7 @@
 #include "core/node.h"
 #include "core/session.h"
 #include "core/supervisor.h"
+#include "daemons/acs/credentials.h"
 #include "daemons/acs/files_internal.h"
 #include "protocols/http/base64.h"
 #include "protocols/http/percent.h"
@@ -181,17 +182,37 @@ acs_upload_check(const struct acs_files *files, const char *token, const char *d
 /* ---- tasks ---- */
 
 static int
-complete(json_t *task, const char *url, const struct acs_file *file)
+set(json_t *task, const char *name, json_t *value)
 {
-	int err = json_object_set_new(task, "URL", json_string(url));
+	return json_object_set_new(task, name, value) ? SB_ENOMEM : 0;
+}
 
-	if (file && !json_object_get(task, "FileSize"))
-		err |= json_object_set_new(task, "FileSize",
-			json_integer(file->size < UINT32_MAX ? (json_int_t)file->size : 0));
-	if (file && *file->file_type && !json_object_get(task, "FileType") &&
-		!json_object_get(task, "fileType"))
-		err |= json_object_set_new(task, "FileType", json_string(file->file_type));
-	return err ? SB_ENOMEM : 0;
+/* Devices show who they are for files as for sessions; the name is theirs. */
+static int
+set_password(const struct acs_files *files, const char *device, json_t *task)
+{
+	char password[HTTP_AUTH_TEXT_MAX];
+	int err;
+
+	if (!files->options->is_authenticated)
+		return 0;
+	if (acs_credentials_password(
+		    (void *)(uintptr_t)files->credentials, device, password, sizeof(password)))
+		return 0; /* it has others, which we do not know: it may have them configured */
+	err = set(task, "Username", json_string(device));
+	return err ? err : set(task, "Password", json_string(password));
+}
+
+static int
+complete_download(json_t *task, const struct acs_file *file)
+{
+	int err = 0;
+
+	if (file->size <= UINT32_MAX)
+		err = set(task, "FileSize", json_integer((json_int_t)file->size));
+	if (!err && *file->file_type && !json_object_get(task, "FileType"))
+		err = set(task, "FileType", json_string(file->file_type));
+	return err;
 }
 
 int
@@ -206,11 +227,15 @@ acs_files_complete(void *context, struct sb_session *s, const char *device, json
 
 	if (!method || !name)
 		return SB_ENOENT;
-	if (strcasecmp(method, "Upload") == 0) {
+	if (strcmp(method, "upload") == 0) {
 		err = acs_upload_url(files, s, device, name, url);
 	} else {
 		file = acs_files_find(files, s, name);
 		err = file ? acs_file_url(files, file, url) : SB_ENOENT;
 	}
-	return err ? err : complete(task, url, file);
+	if (!err)
+		err = set(task, "URL", json_string(url));
+	if (!err && file)
+		err = complete_download(task, file);
+	return err ? err : set_password(files, device, task);
 }

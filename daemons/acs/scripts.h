@@ -28,11 +28,13 @@ enum acs_script_message {
 	ACS_SCRIPT_LIST,      /* {"scripts": [...]}, in the order in which they are tried; without
 				 sources */
 	ACS_SCRIPT_DELETE,
+	ACS_SCRIPT_RELOAD, /* a message, not a call: the files are read again */
 };
 
 /* A script of the configuration with what is in its file. */
 struct acs_script_text {
 	const struct acs_script_file *file;
+	char path[4096]; /* of that, as it is opened */
 	char *text;
 	size_t size;
 };
@@ -41,7 +43,7 @@ struct acs_script_text {
 struct acs_scripts {
 	struct cwmp_scripts *scripts;
 	struct sb_store *store;
-	struct acs_script_text *texts; /* of the configuration */
+	struct acs_script_text *texts; /* of the configuration; the owner's, once it runs */
 	size_t text_count;
 	_Atomic bool has_failed; /* the store could not be read: the node has stopped */
 };
@@ -49,6 +51,9 @@ struct acs_scripts {
 /* Reads the files that the configuration names; what is wrong is reported. 0 or SB_ENOMEM. */
 int acs_scripts_read(struct acs_scripts *scripts, const struct sb_config *file,
 	const struct acs_script_files *files);
+
+/* What is in a file now, with a NUL behind it (malloc); NULL with errno. It waits for the disk. */
+char *acs_script_file_read(const char *path, size_t *size);
 
 /* Starts the owner. 0 or an error. */
 int acs_scripts_start(struct acs_scripts *scripts, struct sb_node *node);

@@ -7,54 +7,64 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ROOM      65536
 #define TEXT_MOST (16u << 20)
 
-/* NULL with errno. */
+/* Grows with what is there: a size that was asked for before may be another one by then. */
 static char *
-read_whole(const char *path, size_t *size)
+read_all(FILE *file, size_t *size)
 {
-	FILE *file = fopen(path, "re");
 	char *text = NULL;
 	size_t room = 0, more;
 
-	*size = 0;
-	if (!file)
-		return NULL;
 	do {
-		char *larger = realloc(text, room += 65536);
+		char *larger = realloc(text, room += ROOM);
 
 		if (!larger)
 			break;
 		text = larger;
-		more = fread(text + *size, 1, room - *size, file);
+		more = fread(text + *size, 1, room - *size - 1, file);
 		*size += more;
 	} while (more && *size < TEXT_MOST);
-	if (ferror(file) || !text) {
-		free(text);
-		text = NULL;
+	if (text && room > *size && !ferror(file)) {
+		text[*size] = '\0';
+		return text;
 	}
+	free(text);
+	return NULL;
+}
+
+char *
+acs_script_file_read(const char *path, size_t *size)
+{
+	FILE *file = fopen(path, "re");
+	char *text;
+
+	*size = 0;
+	if (!file)
+		return NULL;
+	errno = ENOMEM;
+	text = read_all(file, size);
 	fclose(file);
 	return text;
 }
 
-static int
+static void
 read_one(struct acs_script_text *script, const struct sb_config *file)
 {
-	char path[4096], reason[128];
 	cfg_t *section = cfg_gettsec(sb_config_root(file), "script", script->file->name);
+	char reason[128];
 
 	if (!script->file->path)
-		return 0; /* reported */
-	if (sb_config_path(file, script->file->path, path, sizeof(path))) {
+		return; /* reported */
+	if (sb_config_path(file, script->file->path, script->path, sizeof(script->path))) {
 		sb_config_error(file, section, "file", "file: the path is too long");
-		return 0;
+		return;
 	}
-	errno = ENOMEM;
-	script->text = read_whole(path, &script->size);
+	script->text = acs_script_file_read(script->path, &script->size);
 	if (!script->text)
 		sb_config_error(file, section, "file", "file \"%s\": %s", script->file->path,
 			strerror_r(errno, reason, sizeof(reason)));
-	return 0;
 }
 
 int

@@ -119,7 +119,7 @@ def upload_path(files, cpe, name):
 		"<cwmp:UploadResponse><Status>1</Status><StartTime>0001-01-01T00:00:00Z</StartTime>"
 		"<CompleteTime>0001-01-01T00:00:00Z</CompleteTime></cwmp:UploadResponse>")
 	request(files.api, "POST", f"/devices/{cpe.name}/tasks",
-		{"method": "upload", "file": name, "fileType": "1 Vendor Configuration File"}).expect(201)
+		{"method": "upload", "file": name, "FileType": "1 Vendor Configuration File"}).expect(201)
 	cpe.session()
 	return path_of(told[0])
 
