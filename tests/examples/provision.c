@@ -1,4 +1,4 @@
-/* provision.lua, with devices of either data model. */
+/* provision.lua, with devices of either data model; and what docs/scripts.md shows. */
 #include "tests/protocols/cwmp/script_bed.h"
 
 #include <setjmp.h>
@@ -12,15 +12,15 @@
 static struct bed bed;
 
 static const char *
-provision(void)
+text_of(const char *name)
 {
-	static char text[16384];
+	static char text[65536];
 	char path[4096];
 	FILE *file = NULL;
 	size_t size = 0;
 
 	assert_non_null(getenv("SB_SOURCE_DIR"));
-	snprintf(path, sizeof(path), "%s/examples/provision.lua", getenv("SB_SOURCE_DIR"));
+	snprintf(path, sizeof(path), "%s/%s", getenv("SB_SOURCE_DIR"), name);
 	file = fopen(path, "r");
 	assert_non_null(file);
 	size = fread(text, 1, sizeof(text) - 1, file);
@@ -87,7 +87,7 @@ test_an_old_device_of_tr_181_gets_its_name_and_firmware(void **state)
 	bed_will_answer(&bed, VALUES(TR181, "1.10.3", TR181_WIFI, "Factory"));
 	bed_will_answer(&bed, set_response);
 	bed_will_answer(&bed, download_response);
-	bed_run(&bed, provision());
+	bed_run(&bed, text_of("examples/provision.lua"));
 	bed_expect(&bed, GET(TR181, TR181_WIFI) SET(TR181_WIFI) DOWNLOAD "done 0;");
 	assert_true(bed_logged(&bed, "a Gate with version 1.10.3"));
 }
@@ -100,7 +100,7 @@ test_an_old_device_of_tr_098_gets_its_name_and_firmware(void **state)
 	bed_will_answer(&bed, VALUES(TR098, "1", TR098_WIFI, ""));
 	bed_will_answer(&bed, set_response);
 	bed_will_answer(&bed, download_response);
-	bed_run(&bed, provision());
+	bed_run(&bed, text_of("examples/provision.lua"));
 	bed_expect(&bed, GET(TR098, TR098_WIFI) SET(TR098_WIFI) DOWNLOAD "done 0;");
 }
 
@@ -110,7 +110,7 @@ test_a_device_that_has_all_is_left_alone(void **state)
 	(void)state;
 	bed.inform = INFORM(TR181, "2 PERIODIC");
 	bed_will_answer(&bed, VALUES(TR181, "2.0.1", TR181_WIFI, "Switchboard"));
-	bed_run(&bed, provision());
+	bed_run(&bed, text_of("examples/provision.lua"));
 	bed_expect(&bed, GET(TR181, TR181_WIFI) "done 0;");
 }
 
@@ -120,7 +120,7 @@ test_a_device_that_tells_of_a_download_is_not_asked_again(void **state)
 	(void)state;
 	bed.inform = INFORM(TR181, "M Download");
 	bed_will_answer(&bed, VALUES(TR181, "1.9", TR181_WIFI, "Switchboard"));
-	bed_run(&bed, provision());
+	bed_run(&bed, text_of("examples/provision.lua"));
 	bed_expect(&bed, GET(TR181, TR181_WIFI) "done 0;");
 }
 
@@ -135,9 +135,31 @@ test_a_device_that_refuses_the_name_gets_its_firmware(void **state)
 		"</faultstring><detail><cwmp:Fault><FaultCode>9008</FaultCode>"
 		"<FaultString>read only</FaultString></cwmp:Fault></detail></e:Fault>");
 	bed_will_answer(&bed, download_response);
-	bed_run(&bed, provision());
+	bed_run(&bed, text_of("examples/provision.lua"));
 	bed_expect(&bed, GET(TR181, TR181_WIFI) SET(TR181_WIFI) DOWNLOAD "done 0;");
 	assert_true(bed_logged(&bed, "9008 read only"));
+}
+
+static void
+test_what_the_page_shows_can_be_loaded(void **state)
+{
+	const char *at = text_of("docs/scripts.md");
+	unsigned count = 0;
+
+	(void)state;
+	while ((at = strstr(at, "```lua\n"))) {
+		const char *begin = at + strlen("```lua\n"), *end = strstr(begin, "```\n");
+		struct cwmp_script_source source = {.name = "page", .text = begin};
+		struct cwmp_script_mistake mistake;
+
+		assert_non_null(end);
+		source.size = (size_t)(end - begin);
+		if (cwmp_script_check(bed.scripts, &source, &mistake))
+			fail_msg("%s in:\n%.*s", mistake.text, (int)source.size, begin);
+		at = end;
+		count++;
+	}
+	assert_in_range(count, 5, 50);
 }
 
 int
@@ -150,6 +172,7 @@ main(void)
 		TEST(test_a_device_that_has_all_is_left_alone),
 		TEST(test_a_device_that_tells_of_a_download_is_not_asked_again),
 		TEST(test_a_device_that_refuses_the_name_gets_its_firmware),
+		TEST(test_what_the_page_shows_can_be_loaded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

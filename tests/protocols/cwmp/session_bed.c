@@ -127,6 +127,9 @@ bed_connect(void)
 	bed_turn();
 }
 
+static const struct bed_service *other; /* NULL: the bed's own */
+static void *args;
+
 void
 bed_open_with(const struct cwmp_server_options *options, const struct sim_options *sim)
 {
@@ -138,7 +141,10 @@ bed_open_with(const struct cwmp_server_options *options, const struct sim_option
 	bed.settle_ns = sim && !sim->is_calm ? 1000000000 : 1000;
 	bed.log = stand_log(&bed.log_fd);
 	bed.node = stand_node(bed.sim, bed.log);
-	assert_int_equal(cwmp_server_new(&bed.server, bed.node, &service, &bed, options), 0);
+	args = other ? other->make(bed.node) : &bed;
+	assert_int_equal(cwmp_server_new(&bed.server, bed.node, other ? other->service : &service,
+				 args, options),
+		0);
 	assert_int_equal(cwmp_server_listen(bed.server, &listener, NULL), 0);
 	bed_connect();
 }
@@ -147,6 +153,13 @@ void
 bed_open(const struct cwmp_server_options *options)
 {
 	bed_open_with(options, NULL);
+}
+
+void
+bed_open_service(const struct bed_service *service_of_the_test)
+{
+	other = service_of_the_test;
+	bed_open(NULL);
 }
 
 int
@@ -167,6 +180,9 @@ bed_close(void)
 	assert_true(sb_node_is_stopped(bed.node));
 	assert_null(bed.session);
 	assert_int_equal(cwmp_server_sessions(bed.server), 0);
+	if (other)
+		other->release(args);
+	other = NULL;
 	sb_node_free(bed.node);
 	cwmp_server_free(bed.server);
 	stand_log_free(bed.log, bed.log_fd);

@@ -57,6 +57,14 @@ extern struct bed bed;
 /* A node that listens on a calm machine. NULL: defaults. */
 void bed_open(const struct cwmp_server_options *options);
 void bed_open_with(const struct cwmp_server_options *options, const struct sim_options *sim);
+/* With another service than the bed's: `make` gives its args when there is a node, `release` takes
+ * them when it has stopped. */
+struct bed_service {
+	const struct cwmp_service *service;
+	void *(*make)(struct sb_node *node);
+	void (*release)(void *args);
+};
+void bed_open_service(const struct bed_service *other);
 /* A setup that does so, and a teardown: stops the node, cuts what is left and frees all. */
 int bed_opened(void **state);
 int bed_closed(void **state);
