@@ -81,7 +81,7 @@ int acs_document_end(struct acs_document_writer *w, struct acs_octets *document)
 /* ---- changes ---- */
 
 /* What has become known of one parameter; what is not is left as it was, an access list without
- * data, too. */
+ * data and the type OTHER, too. */
 struct acs_change {
 	struct acs_parameter to;
 	size_t order; /* as they came: the last one of a name counts */
@@ -94,6 +94,7 @@ struct acs_changes {
 	size_t count, capacity;
 	const char *prefix; /* NULL: nothing goes */
 	uint64_t since;     /* UINT64_MAX: whenever it was seen */
+	bool are_newer;     /* only where they were seen later than what is there */
 };
 
 /* The views stay those of whoever adds it. 0 or SB_ENOMEM; names that are empty or too long are

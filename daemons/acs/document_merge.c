@@ -70,7 +70,8 @@ apply(struct acs_parameter *p, const struct acs_parameter *to)
 	if (to->has_value) {
 		p->has_value = true;
 		p->value = to->value;
-		p->type = to->type;
+		if (to->type != CWMP_TYPE_OTHER)
+			p->type = to->type;
 	}
 	if (to->writable != ACS_WRITABLE_UNKNOWN)
 		p->writable = to->writable;
@@ -90,7 +91,8 @@ write_changed(struct acs_document_writer *w, const struct acs_changes *changes, 
 	struct sb_bytes name = changes->each[at].to.name;
 
 	for (; at < changes->count && sb_bytes_equal(changes->each[at].to.name, name); at++)
-		apply(p, &changes->each[at].to);
+		if (!changes->are_newer || changes->each[at].to.seen > p->seen)
+			apply(p, &changes->each[at].to);
 	p->name = name;
 	acs_document_add(w, p);
 	return at;

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/message.h"
+#include "daemons/acs/document.h"
 
 #include <string.h>
 
@@ -301,6 +302,25 @@ acs_inform_profile(struct sb_bytes row, struct acs_profile *profile)
 			profile->version = value;
 	}
 	return !sb_reader_failed(&r);
+}
+
+int
+acs_inform_changes(struct sb_bytes row, uint64_t seen, struct acs_changes *changes)
+{
+	struct sb_reader r = sb_reader_of(row);
+	int err = 0;
+
+	for (unsigned i = 0; i < HEAD_TEXTS; i++)
+		(void)get_text(&r);
+	while (!err && sb_reader_left(&r) && !sb_reader_failed(&r)) {
+		struct acs_parameter to = {
+			.type = CWMP_TYPE_OTHER, .has_value = true, .seen = seen};
+
+		to.name = sb_bytes_text(get_text(&r));
+		to.value = sb_bytes_text(get_text(&r));
+		err = acs_changes_add(changes, &to);
+	}
+	return sb_reader_failed(&r) ? SB_ECORRUPT : err;
 }
 
 json_t *

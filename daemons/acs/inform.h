@@ -86,6 +86,11 @@ bool acs_inform_has(const struct acs_inform *inform, enum acs_event event, const
 /* Who it says that it is; views the row. False: the row is damaged. */
 bool acs_inform_profile(struct sb_bytes row, struct acs_profile *profile);
 
+struct acs_changes;
+
+/* What it says of parameters, seen then; views the row. 0, SB_ECORRUPT, SB_ENOMEM. */
+int acs_inform_changes(struct sb_bytes row, uint64_t seen, struct acs_changes *changes);
+
 /* {"address", "cwmp", "parameters": {name: value}}. NULL: no memory, or a damaged row. */
 json_t *acs_inform_json(struct sb_bytes row);
 

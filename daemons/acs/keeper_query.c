@@ -1,4 +1,5 @@
-/* Parameters, for people: the document is read, and searched by a job. */
+/* Parameters, for people: the document is read, what the last Inform said is laid over it where
+ * that is newer, and a job searches both. */
 #include "core/error.h"
 #include "daemons/acs/keeper_internal.h"
 
@@ -15,7 +16,8 @@ struct search {
 	struct acs_query query;
 	const char **names;
 	size_t limit_bytes;
-	struct acs_octets packed;
+	struct acs_octets packed, inform; /* rows' bodies */
+	uint64_t informed_s;
 	struct acs_octets answer;
 };
 
@@ -27,8 +29,30 @@ search_free(void *search)
 	json_decref(q->asked);
 	free(q->names);
 	acs_octets_free(&q->packed);
+	acs_octets_free(&q->inform);
 	acs_octets_free(&q->answer);
 	free(q);
+}
+
+/* A row that is damaged says nothing. */
+static int
+overlay(const struct search *q, struct acs_octets *document)
+{
+	struct acs_changes changes = {.are_newer = true};
+	struct acs_octets merged;
+	uint32_t count;
+	int err = acs_inform_changes(
+		sb_bytes(q->inform.data, q->inform.size), q->informed_s, &changes);
+
+	if (!err)
+		err = acs_document_merge(sb_bytes(document->data, document->size), &changes,
+			SIZE_MAX, &merged, &count);
+	acs_changes_fini(&changes);
+	if (err)
+		return err == SB_ENOMEM ? err : 0;
+	acs_octets_free(document);
+	*document = merged;
+	return 0;
 }
 
 static int
@@ -40,9 +64,11 @@ search_work(void *search, size_t size)
 		sb_bytes(q->packed.data, q->packed.size), q->limit_bytes, &document);
 
 	(void)size;
-	if (err)
-		return err;
-	err = acs_document_query(sb_bytes(document.data, document.size), &q->query, &q->answer);
+	if (!err && q->inform.size)
+		err = overlay(q, &document);
+	if (!err)
+		err = acs_document_query(
+			sb_bytes(document.data, document.size), &q->query, &q->answer);
 	acs_octets_free(&document);
 	return err;
 }
@@ -116,22 +142,64 @@ found(struct acs_keeper *k, struct acs_device *device, struct acs_job *job, int 
 }
 
 static void
+refuse(struct acs_keeper *k, struct search *q, int status)
+{
+	acs_refuse(k, q->from, status, NULL);
+	search_free(q);
+}
+
+/* 0: there is a row, and it was copied, or there is none. */
+static int
+body_take(struct acs_octets *out, int status, const struct sb_store_rows *rows)
+{
+	if (status == SB_ENOENT || (!status && !rows->count))
+		return 0;
+	return status ? status
+		      : acs_octets_copy(out, sb_bytes(rows->rows[0].body, rows->rows[0].body_size));
+}
+
+static void
+inform_came(
+	struct acs_keeper *k, struct acs_commit *c, int status, const struct sb_store_rows *rows)
+{
+	struct search *q = c->extra;
+	int err = body_take(&q->inform, status, rows);
+
+	c->release = NULL;
+	q->informed_s = (uint64_t)c->device->inform_ms / 1000;
+	if (!err)
+		err = acs_job_begin(k, &q->job, sizeof(*q), search_work, search_free);
+	if (err)
+		refuse(k, q, err);
+}
+
+static int
+read_next(struct acs_keeper *k, struct search *q, enum acs_kind kind,
+	void (*came)(struct acs_keeper *k, struct acs_commit *c, int status,
+		const struct sb_store_rows *rows))
+{
+	struct acs_commit *c = acs_commit_new(k, q->job.device, true, came);
+
+	if (!c)
+		return SB_ENOMEM;
+	c->extra = q;
+	c->release = search_free;
+	acs_commit_read(k, c, kind, q->job.device->id);
+	return 0;
+}
+
+static void
 document_came(
 	struct acs_keeper *k, struct acs_commit *c, int status, const struct sb_store_rows *rows)
 {
 	struct search *q = c->extra;
-	int err = status == SB_ENOENT ? 0 : status;
+	int err = body_take(&q->packed, status, rows);
 
 	c->release = NULL;
-	if (!status && rows->count)
-		err = acs_octets_copy(
-			&q->packed, sb_bytes(rows->rows[0].body, rows->rows[0].body_size));
 	if (!err)
-		err = acs_job_begin(k, &q->job, sizeof(*q), search_work, search_free);
-	if (!err)
-		return;
-	acs_refuse(k, q->from, err, NULL);
-	search_free(q);
+		err = read_next(k, q, ACS_KIND_INFORM, inform_came);
+	if (err)
+		refuse(k, q, err);
 }
 
 void
@@ -139,26 +207,20 @@ acs_ask_parameters(struct acs_keeper *k, const struct sb_message *m)
 {
 	struct acs_device *device = acs_asked_device(k, m);
 	struct search *q = device ? calloc(1, sizeof(*q)) : NULL;
-	struct acs_commit *c = NULL;
 	int err = q ? search_fill(q, m->data) : SB_ENOMEM;
 
 	if (!device)
 		return;
 	if (!err) {
-		c = acs_commit_new(k, device, true, document_came);
-		err = c ? 0 : SB_ENOMEM;
+		q->job = (struct acs_job){device, found};
+		q->from = sb_message_from(m);
+		q->limit_bytes = k->config->document_bytes;
+		err = read_next(k, q, ACS_KIND_PARAMETERS, document_came);
 	}
-	if (err) {
-		acs_refuse(k, sb_message_from(m), err,
-			err == SB_EINVAL ? "prefix, after: texts; names: an array of texts" : NULL);
-		if (q)
-			search_free(q);
+	if (!err)
 		return;
-	}
-	q->job = (struct acs_job){device, found};
-	q->from = sb_message_from(m);
-	q->limit_bytes = k->config->document_bytes;
-	c->extra = q;
-	c->release = search_free;
-	acs_commit_read(k, c, ACS_KIND_PARAMETERS, device->id);
+	acs_refuse(k, sb_message_from(m), err,
+		err == SB_EINVAL ? "prefix, after: texts; names: an array of texts" : NULL);
+	if (q)
+		search_free(q);
 }
