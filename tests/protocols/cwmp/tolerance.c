@@ -158,6 +158,37 @@ test_a_parameter_without_a_value_has_none(void **state)
 	(void)state;
 }
 
+#define OF_TYPE(attributes)                                                                \
+	ENVELOPE(PARAMETERS_BEGIN "<ParameterValueStruct><Name>a</Name><Value " attributes \
+				  ">1</Value></ParameterValueStruct>" PARAMETERS_END)
+
+static void
+test_a_type_is_known_by_its_local_name(void **state)
+{
+	static const struct {
+		const char *document;
+		enum cwmp_type type;
+	} all[] = {
+		{OF_TYPE("i:type=\"s:unsignedInt\""), CWMP_TYPE_UNSIGNED_INT},
+		{OF_TYPE("type=\"boolean\""), CWMP_TYPE_BOOLEAN},
+		{OF_TYPE("a=\"b\" q:type=\"C:base64\""), CWMP_TYPE_BASE64},
+		{OF_TYPE("i:type=\"s:dateTime\" c=\"d\""), CWMP_TYPE_DATE_TIME},
+		{OF_TYPE("a=\"b\""), CWMP_TYPE_OTHER},
+		{OF_TYPE("i:type=\"\""), CWMP_TYPE_OTHER},
+		{OF_TYPE("i:type=\"s:\""), CWMP_TYPE_OTHER},
+		{OF_TYPE("i:type=\"s:a-type-with-a-name-that-is-long\""), CWMP_TYPE_OTHER},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct cwmp_envelope *e = decode_text(decoder, all[i].document);
+
+		assert_int_equal(
+			e->message.body.inform.parameter_list.each[0].value.type, all[i].type);
+		cwmp_envelope_free(e);
+	}
+	(void)state;
+}
+
 static void
 test_a_method_of_a_vendor_keeps_its_name(void **state)
 {
@@ -350,6 +381,7 @@ main(void)
 		cmocka_unit_test(test_declared_encodings_are_read),
 		cmocka_unit_test(test_namespaces_and_prefixes_do_not_matter_below_the_body),
 		cmocka_unit_test(test_a_parameter_without_a_value_has_none),
+		cmocka_unit_test(test_a_type_is_known_by_its_local_name),
 		cmocka_unit_test(test_a_method_of_a_vendor_keeps_its_name),
 		cmocka_unit_test(test_only_the_first_element_of_the_body_counts),
 		cmocka_unit_test(test_numbers_that_are_none_are_zero_and_counted),
