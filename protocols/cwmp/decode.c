@@ -2,8 +2,8 @@
 #include "core/env.h"
 #include "protocols/cwmp/decode_internal.h"
 
+#include <pthread.h>
 #include <string.h>
-#include <threads.h>
 
 /*
  * libxml2 looks for the end of a tag from its beginning with each slice, compares attributes with
@@ -28,7 +28,7 @@ static const struct {
 #undef X
 };
 
-static once_flag libxml2_is_ready = ONCE_FLAG_INIT;
+static pthread_once_t libxml2_is_ready = PTHREAD_ONCE_INIT;
 
 static struct cwmp_decode_limits
 with_defaults(const struct cwmp_decode_limits *limits)
@@ -52,7 +52,7 @@ cwmp_decoder_new(const struct sb_env *env, const struct cwmp_decode_limits *limi
 
 	if (!d)
 		return NULL;
-	call_once(&libxml2_is_ready, xmlInitParser);
+	pthread_once(&libxml2_is_ready, xmlInitParser);
 	memset(d, 0, sizeof(*d));
 	d->env = env;
 	d->limits = all;
