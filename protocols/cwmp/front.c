@@ -51,7 +51,8 @@ static bool
 is_blank(struct sb_bytes part)
 {
 	for (size_t i = 0; i < part.size; i++)
-		if (!memchr(" \t\r\n", part.data[i], 4))
+		if (part.data[i] != ' ' && part.data[i] != '\t' && part.data[i] != '\r' &&
+			part.data[i] != '\n')
 			return false;
 	return true;
 }

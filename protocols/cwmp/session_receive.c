@@ -2,6 +2,7 @@
  */
 #include "protocols/cwmp/session_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* ---- what it is ---- */
@@ -71,8 +72,10 @@ refuse(struct cwmp_session *c, const struct sb_message *m)
 static void
 fail_call(struct cwmp_session *c, const struct sb_message *m)
 {
-	bool is_silent = m->type == CWMP_MSG_EMPTY;
+	bool is_silent;
 
+	assert(m);
+	is_silent = m->type == CWMP_MSG_EMPTY;
 	SB_LOG_LIMITED(c->core, INFO, "cwmp.misfit", "method",
 		SB_STR(cwmp_method_name((enum cwmp_method)c->out->method)), "what",
 		SB_STR(m->type == CWMP_MSG_POST
@@ -97,8 +100,10 @@ deliver(struct cwmp_session *c, struct sb_message *m)
 static const char *
 id_of(const struct sb_message *m)
 {
-	const char *id = m->data;
+	const char *id;
 
+	assert(m);
+	id = m->data;
 	if (m->type == CWMP_MSG_BROKEN)
 		return m->size && *id ? id : NULL;
 	return ((const struct cwmp_envelope *)m->data)->message.header.id;
@@ -123,7 +128,7 @@ give_up_turn(struct cwmp_session *c)
 	cwmp_end_session(c, CWMP_END_IDLE);
 }
 
-/* `m`: the POST; NULL when it is none, as the table says no such actions then. */
+/* `m`: the POST; NULL when it is none: then the table has no action that looks at one. */
 static void
 act(struct cwmp_session *c, struct cwmp_step step, struct sb_message *m)
 {

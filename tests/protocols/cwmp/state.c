@@ -119,6 +119,23 @@ test_a_post_waits_exactly_where_a_state_says_so(void **state)
 	each_pair(check_waiting);
 }
 
+/* What looks at a POST comes with one only. */
+static void
+check_post(enum cwmp_state state, enum cwmp_input input, struct cwmp_step step)
+{
+	(void)state;
+	if (!is_post(input))
+		assert_true(step.action == CWMP_DO_NOTHING || step.action == CWMP_DO_DEFER ||
+			    step.action == CWMP_DO_SAY_NOTHING || step.action >= CWMP_DO_END_DONE);
+}
+
+static void
+test_what_looks_at_a_post_comes_with_one(void **state)
+{
+	(void)state;
+	each_pair(check_post);
+}
+
 static void
 check_refusal(enum cwmp_state state, enum cwmp_input input, struct cwmp_step step)
 {
@@ -161,6 +178,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_pair_is_as_written_down),
 		cmocka_unit_test(test_a_post_waits_exactly_where_a_state_says_so),
+		cmocka_unit_test(test_what_looks_at_a_post_comes_with_one),
 		cmocka_unit_test(test_a_refused_post_changes_nothing_and_only_where_another_waits),
 		cmocka_unit_test(test_silence_and_a_newer_session_always_end_it),
 	};
