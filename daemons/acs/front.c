@@ -306,6 +306,7 @@ acs_front_init(struct acs_front *front, struct sb_node *node)
 		.route = route,
 		.context = front,
 		.connection_size = sizeof(struct connection),
+		.is_needed = cwmp_connection_is_needed,
 	};
 
 	acs_credentials_auth(&front->config->credentials, &front->auth);
