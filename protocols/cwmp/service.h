@@ -179,8 +179,9 @@ struct cwmp_envelope *cwmp_outcome_take(const struct cwmp_outcome *o);
  * more. Without it the device waits for the service's next call (some 25 s), so say it. */
 void cwmp_finish(struct cwmp_session *c);
 
-/* HoldRequests, from the next message to the device on: it sends no requests of its own while
- * true. The session does not end while they are held. */
+/* HoldRequests, of what is said to the device from here on (of calls: made from here on): it keeps
+ * its own requests back while true. The session does not end while they are held: what is missing
+ * then, a message with false, is sent when nothing else is left. */
 void cwmp_hold_requests(struct cwmp_session *c, bool hold);
 
 /* Ends the session at once: 503, or silence, to the device. */
