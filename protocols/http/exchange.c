@@ -7,9 +7,6 @@
 
 #include <string.h>
 
-/* The body's deadline is renewed with so many octets. */
-#define RENEWAL 65536u
-
 int
 http_exchange_open(struct sb_session *s, struct http_session *p)
 {
@@ -62,8 +59,8 @@ make_state(struct http_exchange *x, size_t size)
 	return 0;
 }
 
-static void
-close_handler(struct http_exchange *x)
+void
+http_exchange_close_handler(struct http_exchange *x)
 {
 	const struct http_handler *handler = x->handler;
 
@@ -84,7 +81,9 @@ http_exchange_free(struct http_exchange *x)
 
 	if (x->answer != HTTP_ANSWER_DONE)
 		http_tally(p, p->server->metrics.broken_off, 1);
-	close_handler(x);
+	http_exchange_close_handler(x);
+	http_inflater_free(x->inflater);
+	http_compressor_free(x->compressor);
 	http_answer_fields_free(x);
 	http_head_fini(&x->parser.head);
 	sb_gauge_add(p->server->metrics.exchanges, p->shard, -1);
@@ -98,7 +97,7 @@ end(struct http_exchange *x)
 {
 	struct http_session *p = x->owner;
 	struct sb_session *s = x->session;
-	bool closes = x->closes;
+	bool closes = x->closes || http_is_leaving(s, p);
 
 	http_exchange_free(x);
 	if (closes) {
@@ -117,7 +116,7 @@ http_exchange_settle(struct http_exchange *x)
 {
 	if (x->owner->is_inside || x->answer != HTTP_ANSWER_DONE)
 		return;
-	close_handler(x);
+	http_exchange_close_handler(x);
 	if (x->request == HTTP_REQUEST_DONE)
 		end(x);
 	else if (x->closes)
@@ -182,46 +181,19 @@ on_head(struct http_exchange *x)
 }
 
 static void
-pass_over(struct http_exchange *x, size_t size)
-{
-	x->passed_over += size;
-	if (x->passed_over > HTTP_PASS_OVER)
-		sb_close(x->session, SB_END_LOCAL);
-}
-
-static void
-on_body(struct http_exchange *x)
-{
-	struct http_session *p = x->owner;
-	struct sb_bytes part = x->parser.part;
-
-	http_tally(p, p->server->metrics.body_octets, part.size);
-	if (x->answer == HTTP_ANSWER_DONE) {
-		pass_over(x, part.size);
-		return;
-	}
-	x->body_size += part.size;
-	if (x->body_size > x->body_limit) {
-		http_refuse(x, HTTP_REFUSAL_BODY_SIZE);
-		return;
-	}
-	if (x->body_size - x->renewed_size >= RENEWAL) {
-		x->renewed_size = x->body_size;
-		http_deadline(x->session, p, http_limits_of(p)->body_ms);
-	}
-	if (!x->handler || !x->handler->body)
-		return;
-	p->is_inside = true;
-	x->handler->body(x, part);
-	p->is_inside = false;
-	http_exchange_settle(x);
-}
-
-static void
 on_end(struct http_exchange *x)
 {
+	struct http_session *p = x->owner;
+
 	x->request = HTTP_REQUEST_DONE;
-	http_deadline(x->session, x->owner, http_limits_of(x->owner)->answer_ms);
+	http_tally(p, p->server->metrics.body_octets, x->wire_size);
+	if (x->answer != HTTP_ANSWER_DONE && !http_body_is_whole(x)) {
+		http_refuse(x, HTTP_REFUSAL_CONTENT);
+		return;
+	}
+	http_inflater_free(x->inflater);
+	x->inflater = NULL;
+	http_deadline(x->session, p, http_limits_of(p)->answer_ms);
 	if (x->answer == HTTP_ANSWER_NONE && x->handler && x->handler->end)
 		http_exchange_call(x, x->handler->end);
 	else
@@ -229,7 +201,7 @@ on_end(struct http_exchange *x)
 }
 
 void
-http_exchange_on(struct http_exchange *x, enum http_event event)
+http_exchange_on(struct http_exchange *x, enum http_event event, struct sb_bytes *in)
 {
 	switch (event) {
 	case HTTP_EVENT_MORE:
@@ -238,7 +210,7 @@ http_exchange_on(struct http_exchange *x, enum http_event event)
 		on_head(x);
 		break;
 	case HTTP_EVENT_BODY:
-		on_body(x);
+		http_body_part(x, in);
 		break;
 	case HTTP_EVENT_END:
 		on_end(x);

@@ -3,6 +3,8 @@
 #define SB_HTTP_EXCHANGE_INTERNAL_H
 
 #include "core/session.h"
+#include "protocols/http/compress_internal.h"
+#include "protocols/http/inflate_internal.h"
 #include "protocols/http/parser_internal.h"
 #include "protocols/http/server_internal.h"
 
@@ -53,9 +55,13 @@ struct http_exchange {
 	struct http_parser parser;
 	const char *path, *query;
 	uint64_t content_length; /* UINT64_MAX: chunked */
-	uint64_t body_limit, body_size;
-	uint64_t renewed_size; /* of the body when its deadline was renewed */
-	uint64_t passed_over;  /* octets of the body that came behind the answer */
+	uint64_t body_limit;
+	uint64_t wire_size, body_size;      /* of the body: as sent, as given to the handler */
+	uint64_t renewed_size;              /* as sent, when its deadline was renewed */
+	uint64_t passed_over;               /* octets of the body that came behind the answer */
+	struct http_inflater *inflater;     /* NULL: nothing to inflate, or not yet */
+	struct http_compressor *compressor; /* of an answer in parts; NULL: as it is */
+	const char *accept_encoding;        /* NULL: not sent */
 
 	char *fields;        /* of the answer, as they will be sent; NULL: none yet */
 	void *fields_memory; /* of their own; NULL: they lie in the block */
@@ -68,11 +74,14 @@ struct http_exchange {
 	uint8_t request; /* enum http_request_phase */
 	uint8_t answer;  /* enum http_answer_phase */
 	uint8_t framing; /* enum http_answer_framing */
+	uint8_t coding;  /* enum http_coding: of the body */
 	bool is_1_1;
-	bool is_held;             /* http_hold */
-	bool owes_continue;       /* the client waits for "100 Continue" */
-	bool closes;              /* the connection ends with this exchange */
-	bool says_keep_alive;     /* to a client of HTTP/1.0 that asked for it */
+	bool has_inflated;    /* more of it could be inflated without further input */
+	bool is_fixed;        /* the answer says something of its octets: they stay as they are */
+	bool is_held;         /* http_hold */
+	bool owes_continue;   /* the client waits for "100 Continue" */
+	bool closes;          /* the connection ends with this exchange */
+	bool says_keep_alive; /* to a client of HTTP/1.0 that asked for it */
 	_Alignas(16) char room[]; /* the head, then the handler's state, then the answer's fields */
 };
 
@@ -113,14 +122,23 @@ void http_kick(struct sb_session *s, struct http_session *p);
 
 /* 0 or SB_ENOMEM. */
 int http_exchange_open(struct sb_session *s, struct http_session *p);
-/* The handler's last call, and the end of the exchange. */
+/* The handler's last call, if it had none. */
+void http_exchange_close_handler(struct http_exchange *x);
+/* The same, and the end of the exchange. */
 void http_exchange_free(struct http_exchange *x);
-/* What the parser came to. */
-void http_exchange_on(struct http_exchange *x, enum http_event event);
+/* What the parser came to; `in` is what is behind it. */
+void http_exchange_on(struct http_exchange *x, enum http_event event, struct sb_bytes *in);
 /* After any callback: does what follows from the phases. The exchange may be gone then. */
 void http_exchange_settle(struct http_exchange *x);
 /* One of the handler's callbacks, and what follows. */
 void http_exchange_call(struct http_exchange *x, void (*callback)(struct http_exchange *x));
+
+/* ---- body.c ---- */
+
+/* The part that the parser has found; what is not used of it is put back in front of `in`. */
+void http_body_part(struct http_exchange *x, struct sb_bytes *in);
+/* The request is there: so is the end of what was compressed. */
+bool http_body_is_whole(const struct http_exchange *x);
 
 /* ---- refusal.c ---- */
 
@@ -138,10 +156,21 @@ void http_answer_continue(struct http_exchange *x);
 /* The answer is complete: what follows is done behind the callback, or in the next turn. */
 void http_answer_done(struct http_exchange *x);
 
-/* ---- answer_head.c: status line and fields. `size` UINT64_MAX: not known. 0, SB_GONE, SB_FULL
- * ----
- */
-int http_answer_head(struct http_exchange *x, unsigned status, const char *type, uint64_t size);
+/* ---- answer_fields.c: those that the handler sets ---- */
 void http_answer_fields_free(struct http_exchange *x);
+
+/* ---- answer_head.c ---- */
+
+/* What the status line and the fields say of an answer. */
+struct http_answer {
+	unsigned status;
+	const char *type; /* NULL: none */
+	uint64_t size;    /* UINT64_MAX: not known */
+	enum http_coding coding;
+	bool varies; /* with what the client accepts */
+};
+
+/* Writes them. 0, SB_GONE, SB_FULL. */
+int http_answer_head(struct http_exchange *x, const struct http_answer *answer);
 
 #endif

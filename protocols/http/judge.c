@@ -27,6 +27,18 @@ is_token(const struct http_field_view *field)
 	return field->name_size && !memchr(field->name, ' ', field->name_size);
 }
 
+/* Said twice, it is coded twice. */
+static enum http_refusal
+see_coding(struct http_exchange *x, const char *value)
+{
+	enum http_coding coding = http_coding_of(value);
+
+	if (coding == HTTP_CODING_UNKNOWN || x->coding != HTTP_CODING_IDENTITY)
+		return HTTP_REFUSAL_CONTENT_CODING;
+	x->coding = (uint8_t)coding;
+	return HTTP_NO_REFUSAL;
+}
+
 static enum http_refusal
 see(struct http_exchange *x, struct seen *seen, const struct http_field_view *field)
 {
@@ -51,6 +63,14 @@ see(struct http_exchange *x, struct seen *seen, const struct http_field_view *fi
 			seen->length = field->value;
 			seen->lengths++;
 		}
+		break;
+	case sizeof("accept-encoding") - 1:
+		if (is(field, "accept-encoding"))
+			x->accept_encoding = field->value;
+		break;
+	case sizeof("content-encoding") - 1:
+		if (is(field, "content-encoding"))
+			return see_coding(x, field->value);
 		break;
 	case sizeof("transfer-encoding") - 1:
 		if (is(field, "transfer-encoding")) {

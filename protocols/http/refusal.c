@@ -28,24 +28,33 @@ say(const struct http_exchange *x, const struct refusal *refusal)
 		"path", SB_STR(x->path));
 }
 
+/* Without what a handler wanted to say. */
+static void
+answer(struct http_exchange *x, unsigned status)
+{
+	struct sb_bytes text = sb_bytes_text(http_status_text(status));
+	const struct http_answer head = {.status = status, .type = "text/plain", .size = text.size};
+
+	http_answer_fields_free(x);
+	if (http_answer_head(x, &head) == 0 && x->framing != HTTP_FRAMING_NONE)
+		(void)sb_write(x->session, text.data, text.size);
+}
+
 void
 http_refuse(struct http_exchange *x, enum http_refusal why)
 {
 	const struct refusal *refusal = &refusals[why];
 	struct http_session *p = x->owner;
-	struct sb_bytes text = sb_bytes_text(http_status_text(refusal->status));
 
 	http_tally(p, p->server->metrics.refusals[why], 1);
 	say(x, refusal);
 	x->closes = true;
 	if (x->answer == HTTP_ANSWER_NONE) {
-		http_answer_fields_free(x);
-		if (http_answer_head(x, refusal->status, "text/plain", text.size) == 0 &&
-			x->framing != HTTP_FRAMING_NONE)
-			(void)sb_write(x->session, text.data, text.size);
+		answer(x, refusal->status);
 		sb_close(x->session, (enum sb_end)refusal->end);
 	} else {
 		/* A part of another answer is out: only a reset says that it is not whole. */
 		sb_abort(x->session, (enum sb_end)refusal->end);
-	}
+	} /* Now, and not when the client has gone, too: that may take its time. */
+	http_exchange_close_handler(x);
 }

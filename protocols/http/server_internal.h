@@ -10,12 +10,16 @@
 /* Octets of the memory that an exchange lives in, from the shard's pool. */
 #define HTTP_EXCHANGE_BLOCK 2048
 
+/* Octets that are inflated, or compressed, at a time. */
+#define HTTP_INFLATED_SIZE 16384
+
 /* Cache lines of its own. */
 struct http_server_shard {
 	_Alignas(64) void *blocks; /* the pool: each begins with the next one's address */
 	unsigned block_count;
 	int64_t date_s; /* whose date it is */
 	char date[HTTP_DATE_SIZE];
+	uint8_t inflated[HTTP_INFLATED_SIZE]; /* within one callback */
 };
 
 struct http_server {

@@ -131,18 +131,30 @@ must_wait(struct sb_session *s, struct http_session *p, struct sb_bytes in)
 	return true;
 }
 
+/* What zlib still has comes with what it is given next, or alone if all is given. */
+static enum http_event
+next_event(struct http_exchange *x, struct sb_bytes *in)
+{
+	if (!x->has_inflated || x->parser.unread)
+		return http_parser_next(&x->parser, in);
+	x->parser.part = sb_bytes(NULL, 0);
+	return HTTP_EVENT_BODY;
+}
+
 static void
 go_on(struct sb_session *s, struct http_session *p, struct sb_bytes *in)
 {
+	struct http_exchange *x;
 	enum http_event event;
 
 	while (!sb_is_closing(s) && have_exchange(s, p, in) && !must_wait(s, p, *in)) {
-		if (p->exchange->owes_continue && !in->size)
-			http_answer_continue(p->exchange);
-		event = http_parser_next(&p->exchange->parser, in);
+		x = p->exchange;
+		if (x->owes_continue && !in->size)
+			http_answer_continue(x);
+		event = next_event(x, in);
 		if (event == HTTP_EVENT_MORE)
 			return;
-		http_exchange_on(p->exchange, event);
+		http_exchange_on(x, event, in);
 	}
 }
 

@@ -15,6 +15,8 @@
 /* The messages of bed_act: what is to be done. */
 #define MSG_ACT 1
 
+#define PATTERN "switchboard "
+
 static struct bed *open_bed;
 
 /* ---- handlers ---- */
@@ -120,11 +122,12 @@ answer_none(struct http_exchange *x)
 static void
 write_on(struct http_exchange *x)
 {
-	static char part[10000];
+	static char part[12000];
 	struct bed *bed = open_bed;
 	int err = 0;
 
-	memset(part, 'x', sizeof(part));
+	for (size_t i = 0; i < sizeof(part); i++)
+		part[i] = bed->is_text ? PATTERN[i % 12] : 'x';
 	while (bed->left && !err) {
 		size_t size = bed->left < sizeof(part) ? bed->left : sizeof(part);
 
@@ -145,11 +148,20 @@ stream(struct http_exchange *x)
 	int err;
 
 	bed->left = strtoull(http_query(x), NULL, 10);
-	err = http_respond_begin(x, 200, "application/octet-stream",
+	bed->is_text = strcmp(http_path(x), "/lines") == 0;
+	err = http_respond_begin(x, 200, bed->is_text ? "text/plain" : "application/octet-stream",
 		strcmp(http_path(x), "/sized") ? UINT64_MAX : bed->left);
 	check(err);
 	if (!err)
 		write_on(x);
+}
+
+static void
+tell_stopping(struct http_exchange *x)
+{
+	stand_tell(open_bed->trace, "stopping");
+	if (http_has_responded(x))
+		check(http_respond_end(x));
 }
 
 static void
@@ -159,7 +171,7 @@ answer_text(struct http_exchange *x)
 	char *text = malloc(size + 1);
 
 	for (size_t i = 0; i < size; i++)
-		text[i] = "switchboard "[i % 12];
+		text[i] = PATTERN[i % 12];
 	check(http_respond(x, 200, "text/plain; charset=utf-8", sb_bytes(text, size)));
 	free(text);
 }
@@ -207,7 +219,7 @@ static const struct {
 	{"/echo", {COLLECTS, .begin = tell_begin, .end = answer_collected, .closed = on_closed}},
 	{"/now", {.begin = answer_now, .end = tell_end, .closed = on_closed}},
 	{"/later", {COLLECTS, .begin = tell_begin, .end = tell_end, .message = on_message,
-			   .closed = on_closed}},
+			   .stopping = tell_stopping, .closed = on_closed}},
 	{"/none", {.begin = tell_begin, .end = answer_none, .closed = on_closed}},
 	{"/stream", {.begin = tell_begin,
 			    .end = stream,
@@ -215,6 +227,7 @@ static const struct {
 			    .message = on_message,
 			    .closed = on_closed}},
 	{"/sized", {.begin = tell_begin, .end = stream, .drained = write_on, .closed = on_closed}},
+	{"/lines", {.begin = tell_begin, .end = stream, .drained = write_on, .closed = on_closed}},
 	{"/text", {.begin = tell_begin, .end = answer_text, .closed = on_closed}},
 	{"/hold", {.state_size = sizeof(struct collected),
 			  .begin = begin_held,
@@ -467,6 +480,12 @@ bed_act(struct bed *bed, void (*act)(struct bed *bed, struct sb_session *s))
 	assert_int_equal(
 		sb_node_post(bed->node, bed->address, MSG_ACT, 0, SB_COPY(&act, sizeof(act))), 0);
 	bed_turn(bed);
+}
+
+struct sb_timer *
+bed_timer_of(struct http_exchange *x)
+{
+	return &((struct collected *)http_state(x))->timer;
 }
 
 static const char *answer_text_open;

@@ -28,6 +28,7 @@ struct bed {
 	const struct http_handler *(*route)(struct http_exchange *x); /* the test's own */
 	bool lacks_memory;                                            /* an answer may fail */
 	size_t left;             /* of what /stream has to write */
+	bool is_text;            /* ... which compresses */
 	size_t begun, closed;    /* handlers' calls */
 	char trace[STAND_TRACE]; /* what handlers were told, each ended by ';' */
 };
@@ -38,6 +39,7 @@ struct bed {
  *	/echo    answers 200 with the request's body       /now    answers in `begin`
  *	/later   is answered by bed_act                    /none   204
  *	/stream  so many octets as its query says, in parts of unknown length
+ *	/lines   the same as text
  *	/sized   the same, with their length               /text   so many octets of text
  *	/hold    holds the body in `begin` and after every part, until bed_act resumes
  *	/large   takes bodies of up to 16 MiB              /fields answers the values of all X-Ask
@@ -102,6 +104,8 @@ void bed_expect_trace_at(struct bed *bed, const char *trace, const char *file, i
 void bed_act(struct bed *bed, void (*act)(struct bed *bed, struct sb_session *s));
 /* Answers the open exchange 200 with this text. */
 void bed_answer_open(struct bed *bed, const char *text);
+/* A timer of an exchange of /later. */
+struct sb_timer *bed_timer_of(struct http_exchange *x);
 /* Lets the open exchange go on. */
 void bed_resume_open(struct bed *bed);
 

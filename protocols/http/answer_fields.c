@@ -1,0 +1,102 @@
+/* Fields of an answer that its handler sets: kept as they will be sent. */
+#include "protocols/http/exchange_internal.h"
+
+#include <string.h>
+#include <strings.h>
+
+void
+http_answer_fields_free(struct http_exchange *x)
+{
+	sb_release(x->session, x->fields_memory);
+	x->fields = NULL;
+	x->fields_memory = NULL;
+	x->fields_size = x->fields_capacity = 0;
+}
+
+/* First what the block has left, then memory of their own. */
+static char *
+fields_room(struct http_exchange *x, size_t size)
+{
+	size_t wanted = x->fields_size + size;
+	char *memory;
+
+	if (!x->fields) {
+		x->fields = x->room + x->room_used;
+		x->fields_capacity = (uint32_t)(HTTP_EXCHANGE_ROOM - x->room_used);
+		x->room_used = HTTP_EXCHANGE_ROOM;
+	}
+	if (wanted <= x->fields_capacity)
+		return x->fields + x->fields_size;
+	memory = sb_allocate(x->session, wanted * 2);
+	if (!memory)
+		return NULL;
+	memcpy(memory, x->fields, x->fields_size);
+	sb_release(x->session, x->fields_memory);
+	x->fields = x->fields_memory = memory;
+	x->fields_capacity = (uint32_t)(wanted * 2);
+	return memory + x->fields_size;
+}
+
+/* Longer ones no client takes. */
+#define FIELD_MAX 16384
+
+static bool
+is_text(const char *text)
+{
+	size_t size = strcspn(text, "\r\n");
+
+	return !text[size] && size <= FIELD_MAX;
+}
+
+/* What the server says itself, of framing and of the connection. */
+static bool
+is_own(const char *name)
+{
+	static const char *const own[] = {
+		"Content-Length", "Transfer-Encoding", "Connection", "Date"};
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (strcasecmp(name, own[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Compressed, the octets would be others than such a field speaks of. */
+static bool
+is_of_octets(const char *name)
+{
+	static const char *const fields[] = {
+		"Content-Encoding", "Content-Range", "Accept-Ranges", "ETag", "Digest"};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (strcasecmp(name, fields[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_settable(const struct http_exchange *x, const char *name, const char *value)
+{
+	return x->answer == HTTP_ANSWER_NONE && *name && is_text(name) && is_text(value) &&
+	       !is_own(name);
+}
+
+int
+http_set_field(struct http_exchange *x, const char *name, const char *value)
+{
+	size_t name_size = strlen(name), value_size = strlen(value);
+	char *at;
+
+	if (!is_settable(x, name, value))
+		return SB_EINVAL;
+	at = fields_room(x, name_size + value_size + 4);
+	if (!at)
+		return SB_ENOMEM;
+	memcpy(at, name, name_size);
+	memcpy(at + name_size, ": ", 2);
+	memcpy(at + name_size + 2, value, value_size);
+	memcpy(at + name_size + 2 + value_size, "\r\n", 2);
+	x->fields_size += (uint32_t)(name_size + value_size + 4);
+	x->is_fixed |= is_of_octets(name);
+	return 0;
+}
