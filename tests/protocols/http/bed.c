@@ -477,8 +477,9 @@ bed_expect_trace_at(struct bed *bed, const char *trace, const char *file, int li
 void
 bed_act(struct bed *bed, void (*act)(struct bed *bed, struct sb_session *s))
 {
-	assert_int_equal(
-		sb_node_post(bed->node, bed->address, MSG_ACT, 0, SB_COPY(&act, sizeof(act))), 0);
+	int err = sb_node_post(bed->node, bed->address, MSG_ACT, 0, SB_COPY(&act, sizeof(act)));
+
+	check(err);
 	bed_turn(bed);
 }
 
