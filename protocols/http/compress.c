@@ -55,6 +55,6 @@ http_compress(struct http_compressor *compressor, struct sb_bytes *in, bool is_l
 	z->next_out = out;
 	z->avail_out = (uInt)size;
 	(void)deflate(z, is_last ? Z_FINISH : Z_SYNC_FLUSH);
-	*in = sb_bytes(in->data + (in->size - z->avail_in), z->avail_in);
+	*in = sb_bytes(z->next_in, z->avail_in);
 	return size - z->avail_out;
 }

@@ -55,18 +55,35 @@ grow(struct http_head *h, size_t wanted)
 	return true;
 }
 
+/* Room for `size` octets behind those that are there; false: refused. */
 static bool
-append(struct http_head *h, const char *at, size_t size)
+reserve(struct http_head *h, size_t size)
 {
 	size_t all = h->size + size;
 
+	if (all <= h->capacity && all <= h->limit)
+		return true;
 	if (all > h->limit)
 		return refuse(h, h->fields ? HTTP_REFUSAL_HEAD_SIZE : HTTP_REFUSAL_TARGET_SIZE);
-	if (all > h->capacity && !grow(h, all))
+	return grow(h, all);
+}
+
+static bool
+append(struct http_head *h, const char *at, size_t size)
+{
+	if (!reserve(h, size))
 		return false;
-	if (size)
-		memcpy(h->text + h->size, at, size);
-	h->size = (uint32_t)all;
+	memcpy(h->text + h->size, at, size);
+	h->size += (uint32_t)size;
+	return true;
+}
+
+static bool
+append_nul(struct http_head *h)
+{
+	if (!reserve(h, 1))
+		return false;
+	h->text[h->size++] = 0;
 	return true;
 }
 
@@ -96,7 +113,7 @@ http_head_target(struct http_head *h, const char *at, size_t size)
 bool
 http_head_target_end(struct http_head *h)
 {
-	if (!append(h, "", 1))
+	if (!append_nul(h))
 		return false;
 	h->fields = h->field = h->size;
 	return true;
@@ -108,8 +125,9 @@ http_head_name(struct http_head *h, const char *at, size_t size)
 	if (h->size == h->field) {
 		if (h->count == h->count_limit)
 			return refuse(h, HTTP_REFUSAL_FIELD_COUNT);
-		if (!append(h, "\0\0\0", SIZES))
+		if (!reserve(h, SIZES))
 			return false;
+		h->size += SIZES;
 	}
 	return append(h, at, size);
 }
@@ -121,7 +139,7 @@ http_head_name_end(struct http_head *h)
 	if (h->size == h->field)
 		return refuse(h, HTTP_REFUSAL_FIELD_NAME);
 	set_size(h, h->field, h->size - h->field - SIZES);
-	return append(h, "", 1);
+	return append_nul(h);
 }
 
 bool
@@ -138,7 +156,7 @@ http_head_value_end(struct http_head *h)
 	while (h->size > begin && (h->text[h->size - 1] == ' ' || h->text[h->size - 1] == '\t'))
 		h->size--;
 	set_size(h, h->field + 2, h->size - begin);
-	if (!append(h, "", 1))
+	if (!append_nul(h))
 		return false;
 	h->field = h->size;
 	h->count++;

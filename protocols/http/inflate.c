@@ -70,7 +70,7 @@ http_inflate(struct http_inflater *inflater, struct sb_bytes *in, uint8_t *out, 
 	z->next_out = out;
 	z->avail_out = (uInt)size;
 	status = inflate(z, Z_SYNC_FLUSH);
-	*in = sb_bytes(in->data + (in->size - z->avail_in), z->avail_in);
+	*in = sb_bytes(z->next_in, z->avail_in);
 	inflater->has_ended = status == Z_STREAM_END;
 	if (status == Z_MEM_ERROR)
 		return SB_ENOMEM;

@@ -96,12 +96,26 @@ see_all(struct http_exchange *x, struct seen *seen)
 	return refusal;
 }
 
+static bool
+is_digit(char octet)
+{
+	return octet >= '0' && octet <= '9';
+}
+
+static bool
+is_letter(char octet)
+{
+	return (octet >= 'a' && octet <= 'z') || (octet >= 'A' && octet <= 'Z');
+}
+
 /* A name or an address, and a port perhaps: no list, no user, no path. */
 static bool
 is_host(const char *text)
 {
-	return text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				 "0123456789.-_~:[]%!$&'()*+;=")] == 0;
+	for (; *text; text++)
+		if (!is_digit(*text) && !is_letter(*text) && !strchr(".-_~:[]%!$&'()*+;=", *text))
+			return false;
+	return true;
 }
 
 static enum http_refusal
@@ -115,7 +129,11 @@ judge_host(const struct http_exchange *x, const struct seen *seen)
 static bool
 is_number(const char *text)
 {
-	return *text && text[strspn(text, "0123456789")] == 0;
+	const char *at = text;
+
+	while (is_digit(*at))
+		at++;
+	return at > text && !*at;
 }
 
 /* Codings before the last one that we would have to undo. */
