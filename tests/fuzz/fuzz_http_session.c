@@ -5,7 +5,8 @@
  * octet says how the handler behaves.
  *
  * What must hold: each exchange that began is closed once; nothing is left of it; and where
- * nothing but octets came, the requests seen are the same in whatever pieces they come.
+ * nothing but octets came, the requests that came to their end are the same in whatever
+ * pieces they come.
  */
 #include "core/listener.h"
 #include "core/log.h"
@@ -37,7 +38,8 @@ struct world {
 	struct http_exchange *open;
 	unsigned behaviour;
 	unsigned begun, closed;
-	uint64_t digest; /* of what the handler has seen */
+	uint64_t seen;   /* a digest of the present request */
+	uint64_t digest; /* ... and of all that came to their end */
 	bool is_stalled;
 };
 
@@ -61,7 +63,7 @@ see(const void *data, size_t size)
 	const uint8_t *at = data;
 
 	for (size_t i = 0; i < size; i++)
-		world->digest = (world->digest ^ at[i]) * 0x100000001b3;
+		world->seen = (world->seen ^ at[i]) * 0x100000001b3;
 }
 
 static void
@@ -96,6 +98,7 @@ on_begin(struct http_exchange *x)
 	world->open = x;
 	world->address = sb_self(http_session(x));
 	world->begun++;
+	world->seen = 0;
 	see_text(http_method_name(x));
 	see_text(http_path(x));
 	see_text(http_query(x));
@@ -121,6 +124,7 @@ static void
 on_end(struct http_exchange *x)
 {
 	see_text("end");
+	world->digest = world->digest * 31 + world->seen;
 	if (!(world->behaviour & ANSWERS_LATER))
 		answer(x);
 }

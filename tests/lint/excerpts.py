@@ -6,7 +6,8 @@ import sys
 
 from house import conclude, root_of, sources, text_of
 
-GUIDES = ("docs/cwmp.md", "docs/erps.md", "docs/smpp-text.md", "docs/writing-a-protocol.md")
+GUIDES = ("docs/cwmp.md", "docs/erps.md", "docs/http.md", "docs/smpp-text.md",
+	"docs/writing-a-protocol.md")
 BLOCK = re.compile(r"^```c\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
