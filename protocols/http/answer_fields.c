@@ -84,19 +84,21 @@ is_settable(const struct http_exchange *x, const char *name, const char *value)
 int
 http_set_field(struct http_exchange *x, const char *name, const char *value)
 {
-	size_t name_size = strlen(name), value_size = strlen(value);
-	char *at;
+	struct sb_bytes parts[] = {
+		sb_bytes_text(name), sb_bytes(": ", 2), sb_bytes_text(value), sb_bytes("\r\n", 2)};
+	size_t size = parts[0].size + parts[2].size + 4;
+	struct sb_writer w;
+	char *room;
 
 	if (!is_settable(x, name, value))
 		return SB_EINVAL;
-	at = fields_room(x, name_size + value_size + 4);
-	if (!at)
+	room = fields_room(x, size);
+	if (!room)
 		return SB_ENOMEM;
-	memcpy(at, name, name_size);
-	memcpy(at + name_size, ": ", 2);
-	memcpy(at + name_size + 2, value, value_size);
-	memcpy(at + name_size + 2 + value_size, "\r\n", 2);
-	x->fields_size += (uint32_t)(name_size + value_size + 4);
+	w = sb_writer_of(room, size);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		sb_put_bytes(&w, parts[i].data, parts[i].size);
+	x->fields_size += (uint32_t)size;
 	x->is_fixed |= is_of_octets(name);
 	return 0;
 }

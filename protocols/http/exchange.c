@@ -91,6 +91,13 @@ http_exchange_free(struct http_exchange *x)
 	http_block_give(p->server, p->shard, x);
 }
 
+static void
+say(const struct http_exchange *x)
+{
+	SB_LOG(x->session, DEBUG, "http.answered", "method", SB_STR(http_method_name(x)), "path",
+		SB_STR(x->path), "status", SB_UINT(x->status), "body", SB_UINT(x->body_size));
+}
+
 /* The connection is idle, or ends. */
 static void
 end(struct http_exchange *x)
@@ -99,6 +106,7 @@ end(struct http_exchange *x)
 	struct sb_session *s = x->session;
 	bool closes = x->closes || http_is_leaving(s, p);
 
+	say(x);
 	http_exchange_free(x);
 	if (closes) {
 		sb_close(s, p->is_draining ? SB_END_DRAIN : SB_END_LOCAL);
