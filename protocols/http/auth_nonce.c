@@ -50,12 +50,13 @@ http_nonce_is_fresh(const struct http_auth *auth, struct sb_bytes nonce, int64_t
 {
 	uint32_t lifetime = auth->nonce_lifetime_s ? auth->nonce_lifetime_s : DEFAULT_LIFETIME_S;
 	uint8_t octets[NONCE_SIZE], proof[NONCE_SIZE - PROOF_AT];
-	struct sb_reader r = sb_reader_of(sb_bytes(octets, TIME_SIZE));
+	struct sb_reader r;
 
 	if (http_base64_decode(nonce, octets, sizeof(octets)) != NONCE_SIZE ||
 		prove(auth, octets, proof) != 0 ||
 		CRYPTO_memcmp(proof, octets + PROOF_AT, sizeof(proof)) != 0)
 		return false;
+	r = sb_reader_of(sb_bytes(octets, TIME_SIZE));
 	/* Of the future it is when the clock was set back: its age is then very large. */
 	return (uint32_t)now_s - sb_get_u32(&r) <= lifetime;
 }
