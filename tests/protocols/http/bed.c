@@ -254,6 +254,12 @@ route(struct http_exchange *x, void *context)
 }
 
 static void
+idle_message(struct sb_session *s, struct sb_message *m)
+{
+	act_of(s, m);
+}
+
+static void
 connection_closed(struct sb_session *s, void *state, enum sb_end why)
 {
 	assert_ptr_equal(state, http_session_state(s));
@@ -305,6 +311,7 @@ bed_open(struct bed *bed, const struct bed_options *options)
 	server.no_compression = options->no_compression;
 	server.connection_size = 8;
 	server.connection_closed = connection_closed;
+	server.idle_message = idle_message;
 	assert_int_equal(http_server_new(&bed->server, bed->node, &server), 0);
 	listener.module = http_server_module(bed->server);
 	listener.args = bed->server;
