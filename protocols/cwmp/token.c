@@ -63,13 +63,14 @@ cwmp_token_read(
 	struct cwmp_tokens *tokens, uint16_t node, struct sb_bytes text, struct sb_address *address)
 {
 	uint8_t octets[CWMP_TOKEN_OCTETS], proof[PROOF];
-	struct sb_reader r = sb_reader_of(sb_bytes(octets, ADDRESS_OCTETS));
+	struct sb_reader r;
 
 	if (text.size != CWMP_TOKEN_TEXT ||
 		http_base64_decode(text, octets, sizeof(octets)) != CWMP_TOKEN_OCTETS ||
 		!prove(tokens, sb_bytes(octets, ADDRESS_OCTETS), proof) ||
 		CRYPTO_memcmp(proof, octets + ADDRESS_OCTETS, PROOF) != 0)
 		return false;
+	r = sb_reader_of(sb_bytes(octets, ADDRESS_OCTETS));
 	address->node = node;
 	address->shard = sb_get_u16(&r);
 	address->slot = sb_get_u32(&r);
