@@ -10,6 +10,10 @@ struct bed bed;
 static void
 on_filter(struct cwmp_session *c)
 {
+	struct sb_address found;
+
+	assert_int_equal(cwmp_server_find(cwmp_core(c), cwmp_device(c), &found), 0);
+	assert_true(sb_address_equal(found, sb_self(cwmp_core(c))));
 	bed.session = c;
 	bed.address = sb_self(cwmp_core(c));
 	assert_ptr_equal(cwmp_of(cwmp_core(c)), c);
@@ -185,6 +189,7 @@ bed_close(void)
 	other = NULL;
 	sb_node_free(bed.node);
 	cwmp_server_free(bed.server);
+	cwmp_server_free(bed.other);
 	stand_log_free(bed.log, bed.log_fd);
 	assert_int_equal(sim_open_sockets(bed.sim), 0);
 	assert_int_equal(sim_live_allocations(bed.sim), 0);

@@ -28,6 +28,7 @@ struct bed {
 	uint64_t settle_ns;
 	struct sb_node *node;
 	struct cwmp_server *server;
+	struct cwmp_server *other; /* a test's own, freed with the bed */
 	struct cwmp_session
 		*session;          /* the last whose session_filter was called; NULL once ended */
 	struct sb_address address; /* of it */

@@ -347,6 +347,29 @@ test_a_filter_may_refuse(void **state)
 }
 
 static void
+test_a_service_needs_no_callbacks(void **state)
+{
+	static const struct cwmp_service nothing = {.name = "nothing"};
+	const struct sb_listener_options listener = {.name = "other", .address = "127.0.0.1:7548"};
+	struct cwmp_server *server = NULL;
+
+	(void)state;
+	bed_open(NULL);
+	assert_int_equal(cwmp_server_new(&server, bed.node, &nothing, NULL, NULL), 0);
+	assert_int_equal(cwmp_server_listen(server, &listener, NULL), 0);
+	bed.peer = sim_connect(bed.sim, 7548);
+	bed_post(bed_inform("1"));
+	bed_expect_status(200);
+	bed_post(bed_envelope("2", "<cwmp:Kicked><Next>n</Next></cwmp:Kicked>"));
+	bed_expect_body("<NextURL>n</NextURL>");
+	bed_post("");
+	bed_expect_status(204);
+	bed_expect_trace("");
+	bed.other = server;
+	bed_close();
+}
+
+static void
 redirect_it(struct cwmp_session *c)
 {
 	cwmp_redirect(c, 307, "http://other/acs");
@@ -525,6 +548,7 @@ main(void)
 		cmocka_unit_test(
 			test_digest_holds_on_another_connection_and_an_old_nonce_is_only_stale),
 		cmocka_unit_test(test_a_filter_may_refuse),
+		cmocka_unit_test(test_a_service_needs_no_callbacks),
 		cmocka_unit_test(test_a_filter_may_send_elsewhere),
 		cmocka_unit_test(test_a_filter_may_send_away),
 		cmocka_unit_test(test_a_filter_that_does_not_decide_is_503),
