@@ -6,6 +6,9 @@
 /* Smaller ones fit a packet as they are. */
 #define COMPRESSED_MIN 1024
 
+/* A larger one would hold the turn up for milliseconds: it is for an answer in parts. */
+#define COMPRESSED_MAX (256u << 10)
+
 /* The size of a chunk, and what stands around it. */
 #define CHUNK_OVERHEAD 32
 
@@ -110,7 +113,7 @@ http_respond(struct http_exchange *x, unsigned status, const char *type, struct 
 	if (!sb_is_connected(x->session))
 		return SB_GONE;
 	choose_coding(x, &answer);
-	if (answer.coding != HTTP_CODING_IDENTITY)
+	if (answer.coding != HTTP_CODING_IDENTITY && body.size <= COMPRESSED_MAX)
 		compressed = compress_all(x, answer.coding, &body);
 	if (!compressed)
 		answer.coding = HTTP_CODING_IDENTITY;
@@ -165,15 +168,15 @@ static int
 write_compressed(struct http_exchange *x, struct sb_bytes in, bool is_last)
 {
 	struct http_session *p = x->owner;
-	uint8_t *out = p->server->shards[p->shard].inflated;
+	uint8_t *out = p->server->shards[p->shard].compressed;
 	size_t size;
 	int err = 0;
 
 	do {
-		size = http_compress(x->compressor, &in, is_last, out, HTTP_INFLATED_SIZE);
+		size = http_compress(x->compressor, &in, is_last, out, HTTP_PIECE);
 		if (size)
 			err = write_part(x, out, size);
-	} while (!err && size == HTTP_INFLATED_SIZE);
+	} while (!err && size == HTTP_PIECE);
 	return err;
 }
 
@@ -182,7 +185,7 @@ static bool
 has_room(const struct http_exchange *x, size_t size)
 {
 	size_t hard = sb_session_limits(x->session)->output_hard;
-	size_t whole = size + size / 256 + CHUNK_OVERHEAD * (size / HTTP_INFLATED_SIZE + 2);
+	size_t whole = size + size / 256 + CHUNK_OVERHEAD * (size / HTTP_PIECE + 2);
 
 	return whole <= hard && sb_output_size(x->session) <= hard - whole;
 }

@@ -46,9 +46,9 @@ inflate_some(struct http_exchange *x, struct sb_bytes *rest)
 {
 	struct http_session *p = x->owner;
 	uint8_t *out = p->server->shards[p->shard].inflated;
-	ssize_t size = http_inflate(x->inflater, rest, out, HTTP_INFLATED_SIZE);
+	ssize_t size = http_inflate(x->inflater, rest, out, HTTP_PIECE);
 
-	x->has_inflated = size == HTTP_INFLATED_SIZE;
+	x->has_inflated = size == HTTP_PIECE;
 	if (size < 0)
 		http_refuse(x, size == SB_ENOMEM ? HTTP_REFUSAL_MEMORY : HTTP_REFUSAL_CONTENT);
 	else if (is_bomb(x))

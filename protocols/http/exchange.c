@@ -202,7 +202,7 @@ on_end(struct http_exchange *x)
 	http_inflater_free(x->inflater);
 	x->inflater = NULL;
 	http_deadline(x->session, p, http_limits_of(p)->answer_ms);
-	if (x->answer == HTTP_ANSWER_NONE && x->handler && x->handler->end)
+	if (x->answer != HTTP_ANSWER_DONE && x->handler && x->handler->end)
 		http_exchange_call(x, x->handler->end);
 	else
 		http_exchange_settle(x);

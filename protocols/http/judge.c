@@ -269,5 +269,7 @@ http_judge(struct http_exchange *x)
 		refusal = judge_framing(x, &seen);
 	if (!refusal)
 		refusal = judge_host(x, &seen);
+	/* Without a body there is nothing to wait for. */
+	x->owes_continue &= x->content_length > 0;
 	return refusal;
 }

@@ -11,7 +11,7 @@
 #define HTTP_EXCHANGE_BLOCK 2048
 
 /* Octets that are inflated, or compressed, at a time. */
-#define HTTP_INFLATED_SIZE 16384
+#define HTTP_PIECE 16384
 
 /* Cache lines of its own. */
 struct http_server_shard {
@@ -19,7 +19,9 @@ struct http_server_shard {
 	unsigned block_count;
 	int64_t date_s; /* whose date it is */
 	char date[HTTP_DATE_SIZE];
-	uint8_t inflated[HTTP_INFLATED_SIZE]; /* within one callback */
+	/* Within one callback; both at once, where a body's part is answered with. */
+	uint8_t inflated[HTTP_PIECE];
+	uint8_t compressed[HTTP_PIECE];
 };
 
 struct http_server {

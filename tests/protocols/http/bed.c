@@ -198,6 +198,25 @@ begin_large(struct http_exchange *x)
 }
 
 static void
+begin_back(struct http_exchange *x)
+{
+	tell_begin(x);
+	check(http_respond_begin(x, 200, "text/plain", UINT64_MAX));
+}
+
+static void
+give_back(struct http_exchange *x, struct sb_bytes part)
+{
+	check(http_write(x, part.data, part.size));
+}
+
+static void
+end_back(struct http_exchange *x)
+{
+	check(http_respond_end(x));
+}
+
+static void
 answer_fields(struct http_exchange *x)
 {
 	char text[4096] = "";
@@ -236,6 +255,7 @@ static const struct {
 			  .message = on_message,
 			  .closed = on_closed}},
 	{"/large", {COLLECTS, .begin = begin_large, .end = answer_collected, .closed = on_closed}},
+	{"/back", {.begin = begin_back, .body = give_back, .end = end_back, .closed = on_closed}},
 	{"/fields", {.begin = tell_begin, .end = answer_fields, .closed = on_closed}},
 };
 

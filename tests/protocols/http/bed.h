@@ -42,6 +42,7 @@ struct bed {
  *	/lines   the same as text
  *	/sized   the same, with their length               /text   so many octets of text
  *	/hold    holds the body in `begin` and after every part, until bed_act resumes
+ *	/back    answers with each part of the body, in parts of text
  *	/large   takes bodies of up to 16 MiB              /fields answers the values of all X-Ask
  *
  * Anything else is not served.

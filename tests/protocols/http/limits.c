@@ -240,6 +240,8 @@ test_a_client_that_waits_is_told_to_continue(void **state)
 	bed_expect_nothing(&bed);
 	bed_send(&bed, "abc");
 	bed_expect(&bed, 200, "abc");
+	bed_send(&bed, "GET /now HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n");
+	bed_expect(&bed, 200, "now");
 	/* One of HTTP/1.0 cannot know what it is told. */
 	bed_send(&bed, "POST /echo HTTP/1.0\r\nExpect: 100-continue\r\n"
 		       "Content-Length: 3\r\n\r\n");
