@@ -13,6 +13,7 @@
 #include "core/supervisor.h"
 #include "daemons/acs/api.h"
 #include "daemons/acs/config.h"
+#include "daemons/acs/connect.h"
 #include "daemons/acs/credentials.h"
 #include "daemons/acs/files.h"
 #include "daemons/acs/front.h"
@@ -22,7 +23,6 @@
 #include "daemons/acs/scripts.h"
 #include "daemons/acs/service.h"
 #include "daemons/common/sections.h"
-#include "protocols/cwmp/connection_request.h"
 
 #include <stdlib.h>
 
@@ -191,7 +191,7 @@ owners_start(struct acs *acs, struct sb_node *node)
 	if (!err)
 		err = acs_scripts_start(&acs->scripts, node);
 	if (!err)
-		err = cwmp_requesters_start(node, &acs->config->connection_requests.options);
+		err = acs_connects_start(node, &acs->config->connection_requests);
 	return err;
 }
 
@@ -205,6 +205,9 @@ cwmp_start(struct acs *acs, struct sb_node *node)
 	options.context = &acs->config->quirks;
 	acs->service.keepers = &acs->config->keepers;
 	acs->service.scripts = acs->scripts.scripts;
+	acs->service.credentials = &acs->config->credentials;
+	acs->service.quirks = &acs->config->quirks;
+	acs->service.retry_after_s = acs->config->cwmp.retry_after_s;
 	acs->service.file = acs_files_complete;
 	acs->service.file_context = &acs->files;
 	return cwmp_server_new(&acs->front.cwmp, node, &acs_service, &acs->service, &options);

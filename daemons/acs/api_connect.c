@@ -31,12 +31,36 @@ problem_of(enum cwmp_request_outcome outcome)
 	return ACS_PROBLEM_INTERNAL;
 }
 
+/* Perhaps because of a NAT in between. */
+static bool
+is_away(enum cwmp_request_outcome outcome)
+{
+	return outcome == CWMP_REQUEST_UNREACHABLE || outcome == CWMP_REQUEST_TIMEOUT ||
+	       outcome == CWMP_REQUEST_UNRESOLVED;
+}
+
+static bool
+ask_udp(struct acs_call *call)
+{
+	struct acs_finding *finding = call->own;
+
+	if (finding->is_udp ||
+		acs_connect_udp(http_session(call->x), call->segments[0], &finding->target,
+			&call->api->config->connection_requests, call->refs))
+		return false;
+	finding->is_udp = true;
+	call->outstanding = 1;
+	return true;
+}
+
 static void
 asked(struct acs_call *call, const struct sb_message *m)
 {
 	struct cwmp_connection_request_result result = cwmp_connection_request_result(m);
 	enum acs_problem_code code = problem_of(result.outcome);
 
+	if (is_away(result.outcome) && ask_udp(call))
+		return;
 	if (code)
 		acs_call_fail(call, code, cwmp_request_outcome_name(result.outcome));
 	else

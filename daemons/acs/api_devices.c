@@ -152,7 +152,8 @@ get(struct acs_call *call)
 	acs_call_ask_device(call, ACS_DEVICE, about(call, NULL), acs_call_pass_on);
 }
 
-static void delete (struct acs_call *call)
+static void
+take_away(struct acs_call *call)
 {
 	acs_call_ask_device(call, ACS_DEVICE_DELETE, about(call, NULL), acs_call_done);
 }
@@ -248,7 +249,7 @@ all_faults(struct acs_call *call)
 const struct acs_route acs_device_routes[] = {
 	{HTTP_METHOD_GET, "/devices", list_query, ACS_RIGHT_READ, false, list, NULL},
 	{HTTP_METHOD_GET, "/devices/{device}", NULL, ACS_RIGHT_READ, false, get, NULL},
-	{HTTP_METHOD_DELETE, "/devices/{device}", NULL, ACS_RIGHT_WRITE, false, delete, NULL},
+	{HTTP_METHOD_DELETE, "/devices/{device}", NULL, ACS_RIGHT_WRITE, false, take_away, NULL},
 	{HTTP_METHOD_GET, "/devices/{device}/parameters", parameters_query, ACS_RIGHT_READ, false,
 		parameters, NULL},
 	{HTTP_METHOD_PUT, "/devices/{device}/tags/{tag}", NULL, ACS_RIGHT_WRITE, false, tag_put,

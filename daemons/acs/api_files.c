@@ -83,7 +83,8 @@ get(struct acs_call *call)
 	ask(call, ACS_FILE_GET, call->segments[0], got);
 }
 
-static void delete (struct acs_call *call)
+static void
+take_away(struct acs_call *call)
 {
 	ask(call, ACS_FILE_DELETE, call->segments[0], deleted);
 }
@@ -255,7 +256,7 @@ const struct acs_route acs_file_routes[] = {
 	{HTTP_METHOD_GET, "/files", NULL, ACS_RIGHT_READ, false, list, NULL},
 	{HTTP_METHOD_GET, "/files/{file}", NULL, ACS_RIGHT_READ, false, get, NULL},
 	{HTTP_METHOD_PUT, "/files/{file}", put_query, ACS_RIGHT_WRITE, false, NULL, &put_handler},
-	{HTTP_METHOD_DELETE, "/files/{file}", NULL, ACS_RIGHT_WRITE, false, delete, NULL},
+	{HTTP_METHOD_DELETE, "/files/{file}", NULL, ACS_RIGHT_WRITE, false, take_away, NULL},
 	{HTTP_METHOD_GET, "/files/{file}/content", NULL, ACS_RIGHT_READ, false, NULL,
 		&content_handler},
 	{0},

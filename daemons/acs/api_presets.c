@@ -57,7 +57,8 @@ put(struct acs_call *call)
 	free(text);
 }
 
-static void delete (struct acs_call *call)
+static void
+take_away(struct acs_call *call)
 {
 	ask(call, ACS_PRESET_DELETE, NULL);
 }
@@ -66,6 +67,6 @@ const struct acs_route acs_preset_routes[] = {
 	{HTTP_METHOD_GET, "/presets", NULL, ACS_RIGHT_READ, false, list, NULL},
 	{HTTP_METHOD_GET, "/presets/{preset}", NULL, ACS_RIGHT_READ, false, get, NULL},
 	{HTTP_METHOD_PUT, "/presets/{preset}", NULL, ACS_RIGHT_WRITE, true, put, NULL},
-	{HTTP_METHOD_DELETE, "/presets/{preset}", NULL, ACS_RIGHT_WRITE, false, delete, NULL},
+	{HTTP_METHOD_DELETE, "/presets/{preset}", NULL, ACS_RIGHT_WRITE, false, take_away, NULL},
 	{0},
 };

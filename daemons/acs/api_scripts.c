@@ -66,7 +66,8 @@ put(struct acs_call *call)
 		call, owner, ACS_SCRIPT_PUT, SB_GIVE(text, strlen(text), free), 0, answered);
 }
 
-static void delete (struct acs_call *call)
+static void
+take_away(struct acs_call *call)
 {
 	ask(call, ACS_SCRIPT_DELETE, call->segments[0]);
 }
@@ -75,6 +76,6 @@ const struct acs_route acs_script_routes[] = {
 	{HTTP_METHOD_GET, "/scripts", NULL, ACS_RIGHT_READ, false, list, NULL},
 	{HTTP_METHOD_GET, "/scripts/{script}", NULL, ACS_RIGHT_READ, false, get, NULL},
 	{HTTP_METHOD_PUT, "/scripts/{script}", NULL, ACS_RIGHT_WRITE, true, put, NULL},
-	{HTTP_METHOD_DELETE, "/scripts/{script}", NULL, ACS_RIGHT_WRITE, false, delete, NULL},
+	{HTTP_METHOD_DELETE, "/scripts/{script}", NULL, ACS_RIGHT_WRITE, false, take_away, NULL},
 	{0},
 };

@@ -114,7 +114,11 @@ found(struct acs_call *call)
 	const struct making *making = call->own;
 	uint64_t ref;
 
-	(void)acs_connect(http_session(call->x), call->segments[0], &making->finding.target, &ref);
+	if (*making->finding.target.url)
+		(void)acs_connect(
+			http_session(call->x), call->segments[0], &making->finding.target, &ref);
+	(void)acs_connect_udp(http_session(call->x), call->segments[0], &making->finding.target,
+		&call->api->config->connection_requests, &ref);
 	wait_for(call);
 }
 

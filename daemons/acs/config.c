@@ -124,6 +124,7 @@ static cfg_opt_t connection_request_options[] = {
 
 static cfg_opt_t stun_options[] = {
 	CFG_STR("address", NULL, CFGF_NONE),
+	CFG_STR("public_address", NULL, CFGF_NONE),
 	CFG_END(),
 };
 
@@ -239,6 +240,7 @@ static const struct sb_config_rule rules[] = {
 	SB_RULE_NETWORK("connection_request.networks"),
 	SB_RULE_TEXT("connection_request.username", 1, 256),
 	SB_RULE_ADDRESS("stun.address"),
+	SB_RULE_ADDRESS("stun.public_address"),
 	SB_RULE_SIZE("api.max_body", 1024, 64 << 20),
 	SB_RULE_DURATION("api.max_wait", 1000, 600000),
 	SB_RULE_INTEGER("api.max_page", 1, 100000),
@@ -373,7 +375,6 @@ connection_requests_fill(const struct sb_config *file, struct acs_config *out, c
 {
 	cfg_t *section = cfg_getsec(root, "connection_request");
 	struct acs_connection_requests *requests = &out->connection_requests;
-	const char *stun = cfg_getstr(cfg_getsec(root, "stun"), "address");
 
 	requests->options = (struct cwmp_requester_options){
 		.timeout_ms = milliseconds(section, "timeout"),
@@ -385,7 +386,8 @@ connection_requests_fill(const struct sb_config *file, struct acs_config *out, c
 		.allow_basic = cfg_getbool(section, "allow_basic"),
 	};
 	requests->shared.username = cfg_getstr(section, "username");
-	requests->has_stun = stun && sb_sockaddr_parse(stun, &requests->stun) == 0;
+	requests->stun = cfg_getstr(cfg_getsec(root, "stun"), "address");
+	requests->stun_public = cfg_getstr(cfg_getsec(root, "stun"), "public_address");
 	if (networks_fill(requests, section) ||
 		acs_config_secret(file, section, "password", &requests->shared.password))
 		return SB_ENOMEM;

@@ -7,7 +7,7 @@
 
 #include "core/config.h"
 #include "core/listener.h"
-#include "core/peer.h"
+#include "core/network.h"
 #include "daemons/acs/keeper.h"
 #include "daemons/acs/token.h"
 #include "daemons/common/sections.h"
@@ -72,10 +72,9 @@ struct acs_script_files {
 
 struct acs_connection_requests {
 	struct cwmp_requester_options options;
-	struct sb_network *networks;  /* options.networks */
-	struct acs_credential shared; /* of devices that have not been told others */
-	bool has_stun;
-	union sb_socket_address stun;
+	struct sb_network *networks;    /* options.networks */
+	struct acs_credential shared;   /* of devices that have not been told others */
+	const char *stun, *stun_public; /* addresses; NULL: no requests over UDP */
 };
 
 struct acs_api_options {

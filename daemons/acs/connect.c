@@ -1,7 +1,9 @@
 #include "daemons/acs/connect.h"
 
+#include "core/error.h"
 #include "daemons/acs/json.h"
 #include "protocols/cwmp/connection_request.h"
+#include "protocols/cwmp/udp_request.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -77,4 +79,51 @@ acs_connect(
 	};
 
 	return cwmp_request_connection(s, &request, ref);
+}
+
+int
+acs_connect_udp(struct sb_session *s, const char *device, const struct acs_target *target,
+	const struct acs_connection_requests *options, uint64_t *ref)
+{
+	const struct cwmp_udp_request request = {
+		.device = device,
+		.address = target->udp,
+		.username = target->username,
+		.password = target->password,
+	};
+
+	return options->stun && *target->udp ? cwmp_request_udp(s, &request, ref) : SB_ENOENT;
+}
+
+/* ---- start ---- */
+
+/* Devices whose own password we do not have at hand are not believed what they claim, and answered
+ * nevertheless. */
+static int
+password(void *context, const char *username, char *out, size_t size)
+{
+	const struct acs_credential *shared = context;
+
+	if (!shared->username || strcmp(shared->username, username) != 0 ||
+		strlen(shared->password) >= size)
+		return SB_ENOENT;
+	memcpy(out, shared->password, strlen(shared->password) + 1);
+	return 0;
+}
+
+int
+acs_connects_start(struct sb_node *node, const struct acs_connection_requests *options)
+{
+	const struct cwmp_udp_options udp = {
+		.address = options->stun,
+		.public_address = options->stun_public,
+		.device_interval_ms = options->options.device_interval_ms,
+		.networks = options->networks,
+		.network_count = options->options.network_count,
+		.password = password,
+		.context = (void *)(uintptr_t)&options->shared,
+	};
+	int err = cwmp_requesters_start(node, &options->options);
+
+	return err || !options->stun ? err : cwmp_udp_start(node, &udp);
 }

@@ -28,5 +28,13 @@ void acs_target_of_parameters(struct acs_target *target, const struct sb_message
 /* Asks: one SB_MSG_REPLY with *ref comes (cwmp_connection_request_result). As sb_call. */
 int acs_connect(
 	struct sb_session *s, const char *device, const struct acs_target *target, uint64_t *ref);
+/* The same over UDP, to a device behind a NAT. SB_ENOENT: it has not said where, or we have no
+ * STUN.
+ */
+int acs_connect_udp(struct sb_session *s, const char *device, const struct acs_target *target,
+	const struct acs_connection_requests *options, uint64_t *ref);
+
+/* Starts what sends them. 0 or an error. `options` outlives the node. */
+int acs_connects_start(struct sb_node *node, const struct acs_connection_requests *options);
 
 #endif

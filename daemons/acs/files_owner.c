@@ -442,7 +442,8 @@ writer_down(struct sb_session *s, const struct sb_message *m)
 
 /* ---- an old one ---- */
 
-static void delete (struct sb_session *s, const struct sb_message *m)
+static void
+take_away(struct sb_session *s, const struct sb_message *m)
 {
 	struct acs_files_owner *owner = sb_state(s);
 	const struct acs_file_ask *ask = m->data;
@@ -519,7 +520,7 @@ message(struct sb_session *s, struct sb_message *m)
 		list(s, m);
 		return;
 	case ACS_FILE_DELETE:
-		delete (s, m);
+		take_away(s, m);
 		return;
 	case ACS_FILE_TABLE:
 		table(s, m);

@@ -8,6 +8,7 @@
 /* What call->own begins with, zeroed. */
 struct acs_finding {
 	struct acs_target target;
+	bool is_udp; /* it was asked over UDP, too */
 	void (*found)(struct acs_call *call);
 };
 

@@ -69,9 +69,9 @@ int acs_keeper_at(struct sb_session *s, uint32_t number, struct sb_address *keep
 enum acs_message {
 	/* ---- what people ask: struct acs_ask; JSON ---- */
 
-	/* All keepers. `text`: {"filter": {...}, "tag": "x"}, see docs/acs.md; `id`: only devices
-	 * behind this one; `limit`. {"devices": [...], "more": true}: the devices by rising "id",
-	 * so answers of all keepers are merged and cut by it. */
+	/* All keepers. `text`: {"filter": {...}, "informBefore": Unix ms, "informAfter": ...}, see
+	 * docs/acs.md; `id`: only devices behind this one; `limit`. {"devices": [...], "more":
+	 * true}: the devices by rising "id", so answers of all keepers are merged and cut by it. */
 	ACS_DEVICES = 100,
 	ACS_DEVICE,        /* {...}: all but parameters, tasks and faults */
 	ACS_DEVICE_TAGS,   /* `text`: {"add": ["x"], "remove": ["y"]}. {"tags": [...]} */

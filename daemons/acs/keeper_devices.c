@@ -113,8 +113,21 @@ acs_ask_device(struct acs_keeper *k, const struct sb_message *m)
 
 /* ---- many ---- */
 
+/* Which devices are asked for. */
+struct question {
+	struct acs_filter filter;
+	int64_t before_ms, after_ms; /* their last Inform was */
+};
+
+static bool
+fits(const struct question *q, const struct acs_device *device)
+{
+	return device->inform_ms < q->before_ms && device->inform_ms > q->after_ms &&
+	       acs_filter_fits(&q->filter, device, device->events);
+}
+
 static void
-list(struct acs_keeper *k, const struct sb_message *m, const struct acs_filter *filter)
+list(struct acs_keeper *k, const struct sb_message *m, const struct question *question)
 {
 	const struct acs_ask *ask = m->data;
 	uint32_t limit = ask->limit && ask->limit < LIMIT_MOST ? ask->limit : LIMIT_MOST;
@@ -124,7 +137,7 @@ list(struct acs_keeper *k, const struct sb_message *m, const struct acs_filter *
 	for (size_t i = acs_devices_seek(&k->devices, ask->id + 1); i < k->devices.count; i++) {
 		const struct acs_device *device = k->devices.by_id[i];
 
-		if (!acs_filter_fits(filter, device, device->events))
+		if (!fits(question, device))
 			continue;
 		has_more = json_array_size(devices) == limit;
 		if (has_more)
@@ -135,20 +148,32 @@ list(struct acs_keeper *k, const struct sb_message *m, const struct acs_filter *
 		json_pack("{s:o, s:b}", "devices", devices, "more", has_more));
 }
 
+static int64_t
+number_or(const json_t *object, const char *name, int64_t otherwise)
+{
+	const json_t *number = json_object_get(object, name);
+
+	return json_is_integer(number) ? json_integer_value(number) : otherwise;
+}
+
 void
 acs_ask_devices(struct acs_keeper *k, const struct sb_message *m)
 {
 	const struct acs_ask *ask = m->data;
 	json_t *json = ask->size ? json_loadb(ask->text, ask->size, 0, NULL) : NULL;
-	struct acs_filter filter;
+	struct question question = {
+		.before_ms = number_or(json, "informBefore", INT64_MAX),
+		.after_ms = number_or(json, "informAfter", INT64_MIN),
+	};
 	char fault[128] = "not JSON";
 
 	if ((ask->size && !json) ||
-		acs_filter_init(&filter, json_object_get(json, "filter"), fault, sizeof(fault))) {
+		acs_filter_init(
+			&question.filter, json_object_get(json, "filter"), fault, sizeof(fault))) {
 		acs_refuse(k, sb_message_from(m), SB_EINVAL, fault);
 	} else {
-		list(k, m, &filter);
-		acs_filter_fini(&filter);
+		list(k, m, &question);
+		acs_filter_fini(&question.filter);
 	}
 	json_decref(json);
 }

@@ -120,6 +120,7 @@ acs_task_end(struct acs_keeper *k, struct acs_commit *c, struct acs_task *task,
 		device->failures++;
 	sb_counter_add(is_done ? k->done : k->failed, sb_session_shard(k->session), 1);
 	acs_commit_task(c, task, before);
+	acs_say_task(k, task);
 }
 
 static void

@@ -199,6 +199,7 @@ note(struct acs_keeper *k, const struct sb_message *m, struct acs_device *device
 		return SB_ENOMEM;
 	c->from = sb_message_from(m);
 	device_note(k, device, inform);
+	acs_say_inform(k, device);
 	c->error = visit_begin(k, c, device, m);
 	acs_operations_inform(k, c, device, inform);
 	preset_tasks(k, c, device);

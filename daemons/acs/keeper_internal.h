@@ -248,4 +248,11 @@ acs_fault_text(const char *channel, const char *code, const char *message, const
 /* Frees a device with all it has. */
 void acs_device_forget(struct acs_keeper *k, struct acs_device *device);
 
+/* ---- keeper_events.c ---- */
+
+void acs_say_inform(struct acs_keeper *k, const struct acs_device *device);
+void acs_say_task(struct acs_keeper *k, const struct acs_task *task); /* it has ended */
+void
+acs_say_fault(struct acs_keeper *k, const struct acs_device *device, const struct acs_fault *fault);
+
 #endif

@@ -211,7 +211,8 @@ was_put(struct sb_session *s, struct acs_stored_script **at)
 		acs_scripts_say(s, script->from, SB_ENOMEM, "");
 }
 
-static void delete (struct sb_session *s, struct sb_message *m)
+static void
+take_away(struct sb_session *s, struct sb_message *m)
 {
 	struct acs_scripts_owner *owner = sb_state(s);
 	struct sb_from from = sb_message_from(m);
@@ -237,7 +238,7 @@ static void delete (struct sb_session *s, struct sb_message *m)
 }
 
 static void
-was_deleted(struct sb_session *s, struct acs_stored_script **at)
+was_taken_away(struct sb_session *s, struct acs_stored_script **at)
 {
 	struct sb_from from = (*at)->from;
 
@@ -261,7 +262,7 @@ committed(struct sb_session *s, const struct sb_message *m)
 		else
 			(*at)->is_going = false;
 	} else if ((*at)->is_going)
-		was_deleted(s, at);
+		was_taken_away(s, at);
 	else
 		was_put(s, at);
 }
@@ -345,7 +346,10 @@ message(struct sb_session *s, struct sb_message *m)
 		acs_scripts_list(s, m);
 		break;
 	case ACS_SCRIPT_DELETE:
-		delete (s, m);
+		take_away(s, m);
+		break;
+	case ACS_SCRIPT_RELOAD:
+		acs_scripts_read_again(s);
 		break;
 	}
 	if (err)

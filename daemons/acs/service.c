@@ -5,7 +5,9 @@
 #include "daemons/acs/service.h"
 
 #include "core/error.h"
+#include "daemons/acs/credentials.h"
 #include "daemons/acs/inform.h"
+#include "daemons/acs/quirks.h"
 #include "daemons/acs/service_internal.h"
 
 #include <stdlib.h>
@@ -87,6 +89,15 @@ inform_tell(struct cwmp_session *c)
 	return err;
 }
 
+static bool
+is_who_it_says(const struct cwmp_session *c)
+{
+	const struct acs_service *service = cwmp_args(c);
+
+	return !service->credentials || acs_credentials_fit(service->credentials, cwmp_device(c),
+						cwmp_username(c), cwmp_certificate(c));
+}
+
 static void
 session_filter(struct cwmp_session *c)
 {
@@ -94,6 +105,12 @@ session_filter(struct cwmp_session *c)
 	int err;
 
 	run->service = cwmp_args(c);
+	if (!is_who_it_says(c)) {
+		SB_LOG_LIMITED(cwmp_core(c), WARNING, "acs.device_refused", "username",
+			SB_STR(cwmp_username(c)), "certificate", SB_STR(cwmp_certificate(c)));
+		cwmp_refuse(c, CWMP_FAULT_ACS_REQUEST_DENIED, NULL);
+		return;
+	}
 	if (!run->service->keepers) {
 		cwmp_accept(c);
 		return;
@@ -104,9 +121,15 @@ session_filter(struct cwmp_session *c)
 }
 
 static void
-work_take(struct acs_run *run, struct sb_message *m)
+work_take(struct cwmp_session *c, struct sb_message *m)
 {
+	struct acs_run *run = acs_run_of(c);
+	const struct acs_quirks *quirks = run->service->quirks;
+	uint32_t most = quirks ? acs_quirks_batch(quirks, cwmp_inform(c)) : 0;
+
 	run->work = m->size ? sb_message_take(m) : NULL;
+	if (run->work && most && run->work->batch > most)
+		run->work->batch = most;
 	run->is_visiting = run->work != NULL;
 }
 
@@ -120,7 +143,7 @@ inform_noted(struct cwmp_session *c, struct sb_message *m)
 		refuse(c, m->status);
 		return;
 	}
-	work_take(run, m);
+	work_take(c, m);
 	cwmp_accept(c);
 }
 
@@ -161,7 +184,7 @@ work_reported(struct cwmp_session *c, struct sb_message *m)
 		cwmp_abort(c);
 		return;
 	}
-	work_take(run, m);
+	work_take(c, m);
 	acs_work_begin(c);
 }
 

@@ -10,6 +10,8 @@
 
 #include <jansson.h>
 
+struct acs_credentials;
+struct acs_quirks;
 struct cwmp_scripts;
 
 /* The args of cwmp_server_new; outlives the node. */
@@ -27,6 +29,11 @@ struct acs_service {
 	 * is in memory. 0, or SB_ENOENT: the task fails. NULL: there are no files. */
 	int (*file)(void *context, struct sb_session *s, const char *device, json_t *task);
 	void *file_context;
+
+	/* Whom a device must be, and how many names it is asked for at once. NULL: nothing is said.
+	 */
+	const struct acs_credentials *credentials;
+	const struct acs_quirks *quirks;
 
 	uint32_t retry_after_s; /* for who comes while the store is busy [60] */
 };

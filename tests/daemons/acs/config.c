@@ -71,7 +71,7 @@ test_a_small_configuration_has_its_defaults(void **state)
 	assert_int_equal(made->keepers.batch, 256);
 	assert_int_equal(made->files.limit, 256 << 20);
 	assert_null(made->files.url);
-	assert_false(made->connection_requests.has_stun);
+	assert_null(made->connection_requests.stun);
 }
 
 static void

@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+"""What the API does with a device: tasks with and without waiting, in order, again and canceled; presets;
+tags, filters and pages; scripts, also those of files, read again at SIGHUP; events; requests that browsers
+send for others; and what a restart keeps."""
+import http.client
+import json
+import os
+import signal
+import sys
+import tempfile
+import threading
+
+sys.dont_write_bytecode = True
+from life import CONFIG, PATIENCE, Cpe, Daemon, request, until # noqa: E402
+
+INTERVAL = "InternetGatewayDevice.ManagementServer.PeriodicInformInterval"
+VERSION = "InternetGatewayDevice.DeviceInfo.SoftwareVersion"
+
+
+class Api:
+	def __init__(self, daemon):
+		self.port = daemon.port("api")
+
+	def __call__(self, method, path, body=None, **headers):
+		return request(self.port, method, path, body, headers)
+
+	def task(self, cpe, body, query=""):
+		return self("POST", f"/devices/{cpe.name}/tasks{query}", body).expect(201).json()
+
+	def state(self, cpe, task):
+		return self("GET", f"/devices/{cpe.name}/tasks/{task['id']}").expect(200).json()
+
+
+def test_wait(api, cpe):
+	"""The answer comes with the device's."""
+	answers = []
+	body = {"method": "GetParameterValues", "ParameterNames": [VERSION]}
+	waiter = threading.Thread(target=lambda: answers.append(api.task(cpe, body, "?wait=20")))
+	waiter.start()
+	until(lambda: api("GET", f"/devices/{cpe.name}").json()["tasks"] == 1, "task")
+	assert cpe.session() == ["GetParameterValues"]
+	waiter.join(PATIENCE)
+	assert answers[0]["state"] == "done", answers
+	assert answers[0]["result"]["ParameterList"][0]["Value"] == "1.0", answers
+	assert api.task(cpe, body, "?wait=1")["state"] == "queued"
+	assert cpe.session() == ["GetParameterValues"]
+
+
+def test_order_and_faults(api, cpe):
+	tasks = [api.task(cpe, {"method": "GetParameterValues", "ParameterNames": [name]}) for name in (VERSION, "No.Such")]
+	tasks.append(api.task(cpe, {"method": "setParameters", "parameters": {INTERVAL: {"value": 60, "type": "unsignedInt"}}}))
+	assert cpe.session()[-1] == "SetParameterValues", cpe.asked
+	assert [api.state(cpe, t)["state"] for t in tasks] == ["done", "failed", "done"]
+	assert cpe.parameters[INTERVAL] == "60"
+	fault = api("GET", f"/devices/{cpe.name}/faults").expect(200).json()["faults"][0]
+	assert fault["code"] == "cwmp.9005" and tasks[1]["id"] in fault["channel"], fault
+	assert api("GET", "/faults").json()["faults"] == [fault]
+	again = api("POST", f"/devices/{cpe.name}/tasks/{tasks[1]['id']}/retry").expect(201).json()
+	assert again["id"] != tasks[1]["id"]
+	api("DELETE", f"/devices/{cpe.name}/tasks/{again['id']}").expect(200)
+	assert api.state(cpe, again)["state"] == "canceled"
+	api("DELETE", f"/devices/{cpe.name}/tasks/{again['id']}").expect(409, "conflict")
+	api("DELETE", f"/devices/{cpe.name}/faults/{fault['channel']}").expect(204)
+	assert api("GET", f"/devices/{cpe.name}").json()["faults"] == 0
+
+
+def test_bad_bodies(api, cpe):
+	path = f"/devices/{cpe.name}/tasks"
+	for body, code in ((b"{", "bad_json"), (b'{"method": "Reboot", "method": "Reboot"}', "bad_json"), (b"[" * 40, "bad_json"),
+			(b"[]", "bad_body"), (b"{}", "bad_body"), (b'{"method": "Nothing"}', "bad_body"),
+			(b'{"method": "GetParameterValues", "ParameterNames": 5}', "bad_body"), (b'{"method": "GetParameterValues", "Nmae": []}', "bad_body")):
+		api("POST", path, body, **{"Content-Type": "application/json"}).expect(400, code)
+	api("POST", path, b"{}", **{"Content-Type": "text/plain"}).expect(415, "media_type")
+	api("POST", path, b" " * (1 << 20) + b"{}", **{"Content-Type": "application/json"}).expect(413)
+	api("POST", "/devices/nobody/tasks", {"method": "Reboot"}).expect(404, "device_not_found")
+	api("POST", path + "?wait=1000", {"method": "Reboot"}).expect(400, "bad_query")
+	api("POST", path + "?connect=perhaps", {"method": "Reboot"}).expect(400, "bad_query")
+
+
+def test_presets(api, cpe):
+	api("PUT", "/presets/interval", {"filter": {"productClass": "BM*"}, "parameters": {INTERVAL: {"value": 300, "type": "unsignedInt"}}}).expect(200)
+	cpe.session()
+	assert cpe.parameters[INTERVAL] == "300", cpe.parameters
+	cpe.parameters["InternetGatewayDevice.ManagementServer.ParameterKey"] = "lost"
+	api("DELETE", "/presets/interval").expect(204)
+	api("PUT", "/presets/bad", {"parameters": 5}).expect(400, "bad_body")
+	api("PUT", "/presets/bad", {"filter": {"colour": "red"}}).expect(400, "bad_body")
+
+
+def test_lists(api, daemon):
+	for number in range(5):
+		Cpe(daemon.port("cwmp"), f"L{number}").session()
+	first = api("GET", "/devices?serialNumber=L*&limit=3").expect(200).json()
+	rest = api("GET", f"/devices?serialNumber=L*&limit=3&after={first['next']}").expect(200).json()
+	names = [d["serialNumber"] for d in first["devices"] + rest["devices"]]
+	assert sorted(names) == [f"L{n}" for n in range(5)] and "next" not in rest, (first, rest)
+	assert api("PUT", "/devices/202BC1-BM632w-L1/tags/field").expect(200).json()["tags"] == ["field"]
+	assert [d["device"] for d in api("GET", "/devices?tag=field").json()["devices"]] == ["202BC1-BM632w-L1"]
+	assert api("DELETE", "/devices/202BC1-BM632w-L1/tags/field").expect(200).json()["tags"] == []
+	assert not api("GET", "/devices?informBefore=2020-01-01T00:00:00Z").json()["devices"]
+	assert not api("GET", "/devices?informAfter=2100-01-01").json()["devices"]
+	assert len(api("GET", "/devices?informAfter=2020-01-01").json()["devices"]) >= 5
+	api("GET", "/devices?informAfter=yesterday").expect(400, "bad_query")
+	api("DELETE", "/devices/202BC1-BM632w-L4").expect(204)
+	api("GET", "/devices/202BC1-BM632w-L4").expect(404, "device_not_found")
+
+
+def test_scripts(api, daemon, cpe, path):
+	"""The one of the file serves every session, until another is put before it."""
+	assert [s["file"] for s in api("GET", "/scripts").json()["scripts"]] == ["first.lua"]
+	cpe.session()
+	assert cpe.asked[0] == "GetParameterNames", cpe.asked
+	with open(path, "w", encoding="utf-8") as file:
+		file.write('cpe:get("InternetGatewayDevice.")\n')
+	daemon.process.send_signal(signal.SIGHUP)
+	until(lambda: daemon.text().count("acs.scripts_loaded") == 2, "scripts read again")
+	cpe.session()
+	assert cpe.asked[0] == "GetParameterValues", cpe.asked
+	api("PUT", "/scripts/first", {"source": "x = 1"}).expect(409, "conflict")
+	api("DELETE", "/scripts/first").expect(409, "conflict")
+	api("PUT", "/scripts/before", {"source": "return", "position": -1}).expect(200)
+	assert [s["name"] for s in api("GET", "/scripts").json()["scripts"]] == ["before", "first"]
+	assert cpe.session() == []
+	assert api("GET", "/scripts/before").json()["source"] == "return"
+	api("DELETE", "/scripts/before").expect(204)
+	api("GET", "/scripts/before").expect(404, "script_not_found")
+
+
+def test_events(api, cpe):
+	connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=PATIENCE)
+	connection.request("GET", "/events")
+	response = connection.getresponse()
+	assert response.status == 200 and response.headers["Content-Type"] == "text/event-stream", response.headers
+	task = api.task(cpe, {"method": "GetParameterValues", "ParameterNames": ["No.Such"]})
+	cpe.session(("2 PERIODIC", ""))
+	heard = {}
+	while len(heard) < 3:
+		line = response.readline().decode()
+		assert line, "it ended"
+		if line.startswith("event:"):
+			name = line[6:].strip()
+		elif line.startswith("data:"):
+			heard[name] = json.loads(line[5:])
+	assert heard["inform"]["device"] == cpe.name and heard["inform"]["events"] == ["2 PERIODIC"], heard
+	assert heard["task"]["id"] == task["id"] and heard["task"]["state"] == "failed", heard
+	assert heard["fault"]["code"] == "cwmp.9005", heard
+	connection.close()
+
+
+def test_pages_of_others(api):
+	"""Without tokens this machine may do everything, but not a page in its browser."""
+	api("GET", "/devices", Origin="http://evil.example").expect(403, "forbidden")
+	api("GET", "/devices", Host="evil.example").expect(403, "forbidden")
+	api("GET", "/devices", Host=f"localhost:{api.port}").expect(200)
+
+
+def test_restart(folder):
+	with Daemon(folder) as daemon:
+		api, cpe = Api(daemon), Cpe(daemon.port("cwmp"))
+		cpe.session(("0 BOOTSTRAP", ""))
+		task = api.task(cpe, {"method": "GetParameterValues", "ParameterNames": [VERSION]})
+		api("PUT", f"/devices/{cpe.name}/tags/kept").expect(200)
+		api("PUT", "/scripts/kept", {"source": "return"}).expect(200)
+		daemon.kill()
+		daemon.process.returncode = 0
+	with Daemon(folder) as daemon:
+		api, cpe.port = Api(daemon), daemon.port("cwmp")
+		assert api("GET", f"/devices/{cpe.name}").json()["tags"] == ["kept"]
+		assert api("GET", "/scripts").json()["scripts"][0]["name"] == "kept"
+		assert cpe.session() == ["GetParameterValues"]
+		assert api.state(cpe, task)["state"] == "done"
+
+
+def main():
+	with tempfile.TemporaryDirectory() as folder:
+		test_restart(folder)
+		with Daemon(folder, "store.path=mem:") as daemon:
+			api, cpe = Api(daemon), Cpe(daemon.port("cwmp"))
+			cpe.session(("0 BOOTSTRAP", ""), ("1 BOOT", ""))
+			test_wait(api, cpe)
+			test_order_and_faults(api, cpe)
+			test_bad_bodies(api, cpe)
+			test_presets(api, cpe)
+			test_lists(api, daemon)
+			test_events(api, cpe)
+			test_pages_of_others(api)
+		config, script = os.path.join(folder, "acs.conf"), os.path.join(folder, "first.lua")
+		with open(config, "w", encoding="utf-8") as file:
+			file.write(open(CONFIG, encoding="utf-8").read() + 'script "first" { file = "first.lua" }\n')
+		with open(script, "w", encoding="utf-8") as file:
+			file.write('pcall(function() cpe:names("InternetGatewayDevice.", true) end)\n')
+		with Daemon(folder, "store.path=mem:", config=config) as daemon:
+			test_scripts(Api(daemon), daemon, Cpe(daemon.port("cwmp"), "S"), script)
+
+
+if __name__ == "__main__":
+	main()
