@@ -87,6 +87,21 @@ has_auth(struct sb_bytes list)
 	return false;
 }
 
+/* Whether it can stand between quotes again: it may have come without. */
+static bool
+is_quotable(struct sb_bytes value)
+{
+	for (size_t i = 0; i < value.size; i++) {
+		if (value.data[i] == '\\')
+			i++;
+		else if (value.data[i] == '"')
+			return false;
+		if (i == value.size)
+			return false;
+	}
+	return true;
+}
+
 /* A hash that we do not know begins with SHA, too; what is no algorithm at all means MD5. */
 static bool
 is_answerable(const struct http_digest *digest)
@@ -94,7 +109,8 @@ is_answerable(const struct http_digest *digest)
 	struct sb_bytes algorithm = digest->algorithm;
 	bool is_some_sha = algorithm.size >= 3 && http_auth_is(sb_bytes(algorithm.data, 3), "SHA");
 
-	return digest->nonce.data && (digest->is_sha256 || !is_some_sha) &&
+	return digest->nonce.data && is_quotable(digest->nonce) && is_quotable(digest->realm) &&
+	       is_quotable(digest->opaque) && (digest->is_sha256 || !is_some_sha) &&
 	       (!digest->qop.data || has_auth(digest->qop));
 }
 

@@ -507,6 +507,13 @@ test_a_client_answers_what_it_can(void **state)
 	assert_int_equal(
 		http_auth_answer("Digest realm=acs", &request, out, sizeof(out)), SB_ENOTSUP);
 	assert_int_equal(http_auth_answer("Basic realm=x", &request, out, sizeof(out)), SB_ENOTSUP);
+	/* What could not be said again between quotes. */
+	assert_int_equal(
+		http_auth_answer("Digest realm=acs, nonce=a\"b", &request, out, sizeof(out)),
+		SB_ENOTSUP);
+	assert_int_equal(
+		http_auth_answer("Digest realm=acs, nonce=a\\", &request, out, sizeof(out)),
+		SB_ENOTSUP);
 	assert_int_equal(
 		http_auth_answer("Digest realm=acs, nonce=n", &request, out, 100), SB_ELIMIT);
 }
