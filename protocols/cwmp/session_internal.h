@@ -1,6 +1,6 @@
 /*
  * A CWMP session from the inside. Whatever comes (a POST, a timer, the service's own
- * message) may change what is to be said or done next; cwmp_progress does it, once the callback
+ * message) may change what is to be said or done next; session.c does it, once the callback
  * that it came in has returned. So no function of service.h calls back.
  */
 #ifndef SB_CWMP_SESSION_INTERNAL_H
@@ -21,7 +21,7 @@
 /* Octets that an envelope is tried in before memory of its size is taken. */
 #define CWMP_STACK_ENVELOPE 4096
 
-/* "12345678.17": of our own calls, and a NUL. */
+/* "12345678.17", and a NUL: the cwmp:ID of a call. */
 #define CWMP_ID_SIZE 33
 
 /* A call of ours, encoded: waiting, or out. */
@@ -35,8 +35,8 @@ struct cwmp_call {
 	char octets[];
 };
 
-/* What session_filter said. */
-enum cwmp_verdict { CWMP_UNDECIDED, CWMP_ACCEPTED, CWMP_REFUSED, CWMP_REDIRECTED, CWMP_BUSY };
+/* What session_filter said. To refuse is also to send elsewhere, or away. */
+enum cwmp_verdict { CWMP_VERDICT_NONE, CWMP_VERDICT_ACCEPTED, CWMP_VERDICT_REFUSED };
 
 struct cwmp_session {
 	struct sb_session *core;
@@ -47,7 +47,7 @@ struct cwmp_session {
 	uint8_t state;      /* enum cwmp_state */
 	uint8_t verdict;    /* enum cwmp_verdict */
 	uint8_t end;        /* enum cwmp_end, once is_ending */
-	bool is_inside : 1; /* a callback is under way: cwmp_progress follows */
+	bool is_inside : 1; /* a callback is under way: what follows from it is done behind it */
 	bool is_ending : 1;
 	bool is_known : 1; /* session_filter was called: session_end is owed */
 	bool is_finished : 1;

@@ -124,7 +124,7 @@ decide(struct cwmp_session *c, enum cwmp_verdict verdict)
 void
 cwmp_accept(struct cwmp_session *c)
 {
-	decide(c, CWMP_ACCEPTED);
+	decide(c, CWMP_VERDICT_ACCEPTED);
 }
 
 /* What cannot be said (no memory, a text that XML does not carry) is a plain refusal. */
@@ -136,7 +136,7 @@ refuse_with(struct cwmp_session *c, struct cwmp_reply *reply)
 		return;
 	}
 	c->refusal = reply;
-	decide(c, CWMP_REFUSED);
+	decide(c, CWMP_VERDICT_REFUSED);
 }
 
 void
@@ -223,7 +223,7 @@ answer_inform(struct cwmp_session *c)
 void
 cwmp_settle(struct cwmp_session *c)
 {
-	if (c->verdict == CWMP_REFUSED) {
+	if (c->verdict == CWMP_VERDICT_REFUSED) {
 		cwmp_end_session(c, CWMP_END_REFUSED);
 		return;
 	}
