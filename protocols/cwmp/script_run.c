@@ -206,7 +206,7 @@ end(struct cwmp_script *script)
 	char text[sizeof(script->shard->text)];
 
 	take_down(script);
-	memcpy(text, script->shard->text, sizeof(text));
+	snprintf(text, sizeof(text), "%s", script->shard->text);
 	how.status = script->status;
 	how.text = text;
 	how.fault_code = script->fault_code;

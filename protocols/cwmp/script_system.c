@@ -92,6 +92,7 @@ static int
 math_random(lua_State *L)
 {
 	lua_Integer low = 1, high = 0;
+	uint64_t number = 0;
 
 	script_charge(L, 20);
 	switch (lua_gettop(L)) {
@@ -106,8 +107,8 @@ math_random(lua_State *L)
 		high = luaL_checkinteger(L, 2);
 	}
 	luaL_argcheck(L, low <= high, lua_gettop(L), "interval is empty");
-	lua_pushinteger(
-		L, (lua_Integer)(random_up_to(L, (uint64_t)high - (uint64_t)low) + (uint64_t)low));
+	number = random_up_to(L, (uint64_t)high - (uint64_t)low) + (uint64_t)low;
+	lua_pushinteger(L, (lua_Integer)number);
 	return 1;
 }
 

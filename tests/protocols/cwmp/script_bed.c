@@ -31,6 +31,7 @@ struct cwmp_session {
 	struct cwmp_dialect dialect;
 	struct cwmp_script *script;
 	struct cwmp_done done; /* of the call under way */
+	enum cwmp_method method;
 	const char *answer;
 	struct sb_timer timer;
 	bool is_finished;
@@ -131,6 +132,14 @@ decoded(struct bed *bed, const char *body)
 	return envelope;
 }
 
+static int
+status_of(const struct cwmp_session *c, const struct cwmp_message *message)
+{
+	if (message->kind == CWMP_FAULT)
+		return SB_EREMOTE;
+	return message->method == c->method ? 0 : SB_EPROTO;
+}
+
 static void
 give(struct cwmp_session *c, const char *body)
 {
@@ -141,7 +150,11 @@ give(struct cwmp_session *c, const char *body)
 	c->done.function = NULL;
 	if (envelope) {
 		outcome.envelope = envelope;
-		outcome.status = envelope->message.kind == CWMP_FAULT ? SB_EREMOTE : 0;
+		outcome.status = status_of(c, &envelope->message);
+	}
+	if (outcome.status == SB_EPROTO) {
+		cwmp_envelope_free(envelope);
+		outcome.envelope = envelope = NULL;
 	}
 	done.function(c, &outcome, done.context);
 	cwmp_envelope_free(envelope);
@@ -160,8 +173,8 @@ give_next(struct sb_session *s, struct sb_timer *timer)
 	give(session_of(s), session_of(s)->answer);
 }
 
-/* What stands in the Body, without the prefix of its elements. */
-static void
+/* What stands in the Body, without the prefix of its elements; what cwmp_call says. */
+static int
 tell_call(struct bed *bed, enum cwmp_method method, const union cwmp_body *body)
 {
 	static char octets[1 << 20];
@@ -174,7 +187,8 @@ tell_call(struct bed *bed, enum cwmp_method method, const union cwmp_body *body)
 		message.body = *body;
 	cwmp_dialect_init(&dialect, CWMP_1_0);
 	size = cwmp_encode(&message, &dialect, octets, sizeof(octets) - 1);
-	assert_in_range(size, 1, sizeof(octets) - 1);
+	if (size < 0 || (size_t)size >= sizeof(octets))
+		return size < 0 ? (int)size : SB_ELIMIT;
 	octets[size] = '\0';
 	begin = strstr(octets, "Body>");
 	assert_non_null(begin);
@@ -185,6 +199,7 @@ tell_call(struct bed *bed, enum cwmp_method method, const union cwmp_body *body)
 		stand_tell(bed->trace, "%s", begin + strlen("Body>"));
 	else
 		stand_tell(bed->trace, "a long request");
+	return 0;
 }
 
 int
@@ -192,12 +207,16 @@ cwmp_call(struct cwmp_session *c, enum cwmp_method method, const union cwmp_body
 	struct cwmp_done done)
 {
 	struct bed *bed = c->bed;
+	int err = 0;
 
 	assert_null(c->done.function);
 	if (c->is_finished)
 		return SB_GONE;
-	tell_call(bed, method, body);
+	err = tell_call(bed, method, body);
+	if (err)
+		return err;
 	c->done = done;
+	c->method = method;
 	if (bed->answered < bed->answer_count) {
 		c->answer = bed->answers[bed->answered++];
 		sb_timer_start(c->core, &c->timer, 0, give_next);
