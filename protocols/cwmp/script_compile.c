@@ -14,12 +14,16 @@ struct source {
 	enum { BEFORE, INSIDE, BEHIND } place;
 };
 
+static uint64_t
+clock_of(const struct sb_env *env)
+{
+	return env->thread_cpu ? env->thread_cpu(env->context) : env->now(env->context);
+}
+
 static void
 check_time(lua_State *L, const struct source *source)
 {
-	const struct sb_env *env = source->how->env;
-
-	if (env->now(env->context) - source->begun > (uint64_t)source->how->limit_ms * 1000000)
+	if (clock_of(source->how->env) - source->begun > (uint64_t)source->how->limit_ms * 1000000)
 		luaL_error(L, "it takes too long to compile");
 }
 
@@ -61,7 +65,7 @@ int
 script_compile(lua_State *L, const struct script_compile *how, const char *name, const char *text,
 	size_t size)
 {
-	struct source source = {how, text, size, how->env->now(how->env->context), BEFORE};
+	struct source source = {how, text, size, clock_of(how->env), BEFORE};
 	char title[CWMP_SCRIPT_NAME_MAX + 2];
 
 	snprintf(title, sizeof(title), "=%s", name);

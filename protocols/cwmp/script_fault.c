@@ -22,6 +22,23 @@ push_parameters(lua_State *L, const struct cwmp_set_parameter_faults *faults)
 	}
 }
 
+/* "provision:7: ": the line of the script that comes to this, whatever of Lua's is between (pcall).
+ */
+static void
+push_where(lua_State *L)
+{
+	lua_Debug ar;
+
+	for (int level = 1; lua_getstack(L, level, &ar); level++) {
+		lua_getinfo(L, "Sl", &ar);
+		if (ar.currentline < 0)
+			continue;
+		lua_pushfstring(L, "%s:%d: ", ar.short_src, ar.currentline);
+		return;
+	}
+	lua_pushliteral(L, "");
+}
+
 _Noreturn void
 script_throw_fault(lua_State *L, uint32_t code, const char *text, const struct cwmp_fault *fault)
 {
@@ -31,7 +48,7 @@ script_throw_fault(lua_State *L, uint32_t code, const char *text, const struct c
 	lua_setfield(L, -2, "code");
 	lua_pushstring(L, text);
 	lua_setfield(L, -2, "text");
-	luaL_where(L, 1);
+	push_where(L);
 	lua_setfield(L, -2, "where");
 	if (fault && fault->set_parameter_values_fault.count) {
 		push_parameters(L, &fault->set_parameter_values_fault);

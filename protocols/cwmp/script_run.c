@@ -275,15 +275,14 @@ begin(struct sb_session *s, struct sb_timer *timer)
 
 /* With what prepare has made, or has not. */
 static int
-give_up(struct cwmp_script *script)
+give_up(struct cwmp_script *script, int status)
 {
-	int err = script->refused == SCRIPT_SESSION_MEMORY || script->refused == SCRIPT_SHARD_MEMORY
-			  ? SB_ELIMIT
-			  : SB_ENOMEM;
+	bool is_ours =
+		status == LUA_ERRMEM && (!script->refused || script->refused == SCRIPT_NO_MEMORY);
 
 	protect(script, discard);
 	release(script);
-	return err;
+	return is_ours ? SB_ENOMEM : SB_ELIMIT;
 }
 
 static int
@@ -323,12 +322,14 @@ start(struct cwmp_script **script, struct cwmp_session *c, struct cwmp_scripts *
 	struct script_set *set, const struct script_chunk *chunk, struct cwmp_script_done done)
 {
 	struct cwmp_script *made = make(c, scripts, set, done);
+	int status = LUA_OK;
 
 	if (!made)
 		return SB_ENOMEM;
 	made->chunk = chunk;
-	if (protect(made, prepare) != LUA_OK)
-		return give_up(made);
+	status = protect(made, prepare);
+	if (status != LUA_OK)
+		return give_up(made, status);
 	sb_gauge_add(scripts->running, sb_session_shard(cwmp_core(c)), 1);
 	sb_timer_start(cwmp_core(c), &made->timer, 0, begin);
 	*script = made;

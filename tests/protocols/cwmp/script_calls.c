@@ -123,7 +123,7 @@ test_faults_are_errors_that_can_be_caught(void **state)
 	bed_will_answer(&bed, "");
 	expect_good("local ok, fault = pcall(cpe.get, cpe, 'A')\n"
 		    "assert(not ok and fault.code == 9005)\n"
-		    "assert(fault.text == 'Invalid parameter name')\n"
+		    "assert(tostring(fault) == 'test:1: 9005 Invalid parameter name')\n"
 		    "local ok, fault = pcall(function()\n"
 		    "  cpe:set{A = 1}\n"
 		    "end)\n"

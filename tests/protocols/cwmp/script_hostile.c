@@ -12,8 +12,8 @@
 static struct bed bed;
 
 /* Small, for tests are quick. */
-static const struct cwmp_scripts_options options = {.limits = {.instructions_a_resume = 200000,
-							    .instructions_a_session = 1000000,
+static const struct cwmp_scripts_options options = {.limits = {.instructions_a_resume = 100000,
+							    .instructions_a_session = 500000,
 							    .allocation_a_resume = 4 << 20,
 							    .memory_a_session = 1 << 20,
 							    .memory_a_shard = 4 << 20}};
@@ -26,7 +26,7 @@ opened(void **state)
 	return 0;
 }
 
-#define INSTRUCTIONS "more than 200000 instructions without a pause"
+#define INSTRUCTIONS "more than 100000 instructions without a pause"
 #define ALLOCATION   "more than 4194304 octets asked for without a pause"
 #define MEMORY       "more than 1048576 octets of memory"
 
@@ -111,7 +111,7 @@ static const struct hostile table[] = {
 		"100)",
 		SB_EINVAL, "invalid value (at index 1)"},
 	{"unpack of what is not there", "table.unpack({}, 1, 1 << 60)", SB_ELIMIT, INSTRUCTIONS},
-	{"unpack of too much", "table.unpack({}, 1, 150000)", SB_EINVAL, "too many results"},
+	{"unpack of too much", "table.unpack({}, 1, 90000)", SB_EINVAL, "too many results"},
 	{"move of what is not there", "table.move({}, 1, 1 << 60, 2)", SB_ELIMIT, INSTRUCTIONS},
 	{"insertion before holes",
 		"local t = {} for i = 0, 62 do t[1 << i] = 1 end\n"
@@ -134,7 +134,7 @@ static const struct hostile table[] = {
 	{"tostring that loops",
 		"tostring(setmetatable({}, {__tostring = function() while true do end end}))",
 		SB_ELIMIT, INSTRUCTIONS},
-	{"a long error", "error(('x'):rep(500000))", SB_EINVAL, "xxxx"},
+	{"a long error", "error(('x'):rep(250000))", SB_EINVAL, "xxxx"},
 	{"an error that is a table in a table", "error({{}})", SB_EINVAL, "a table was thrown"},
 	{"a finalizer", "setmetatable({}, {__gc = function() while true do end end})", SB_EINVAL,
 		"__gc is not for scripts"},
@@ -258,8 +258,8 @@ test_a_session_has_so_many_instructions_whatever_its_pauses(void **state)
 	(void)state;
 	for (int i = 0; i < 20; i++)
 		bed_will_answer(&bed, answer);
-	bed_run(&bed, "while true do\n  for i = 1, 100000 do end\n  cpe:get('A')\nend");
-	bed_expect_end(&bed, SB_ELIMIT, "more than 1000000 instructions in a session");
+	bed_run(&bed, "while true do\n  for i = 1, 50000 do end\n  cpe:get('A')\nend");
+	bed_expect_end(&bed, SB_ELIMIT, "more than 500000 instructions in a session");
 	assert_in_range(bed.answered, 5, 15);
 }
 
@@ -301,7 +301,7 @@ static void
 test_memory_is_collected_between_sessions(void **state)
 {
 	(void)state;
-	bed_load(&bed, "t = {} for i = 1, 200 do t[i] = ('x'):rep(2500) .. i end");
+	bed_load(&bed, "t = {} for i = 1, 100 do t[i] = ('x'):rep(2500) .. i end");
 	for (int i = 0; i < 50; i++) {
 		bed_begin(&bed, "test");
 		bed_expect_end(&bed, 0, "");
@@ -330,7 +330,7 @@ test_time_ends_what_instructions_do_not_tell(void **state)
 {
 	(void)state;
 	sim_slow_looks(bed.sim, 1000000);
-	bed_run(&bed, "for i = 1, 199000 do end while true do end");
+	bed_run(&bed, "for i = 1, 99000 do end while true do end");
 	bed_expect_end(&bed, SB_ELIMIT, "more than 100 milliseconds without a pause");
 }
 
