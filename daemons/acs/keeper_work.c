@@ -57,6 +57,8 @@ wants_presets(struct acs_keeper *k, struct acs_device *device)
 	visit->generation = acs_presets_generation(&k->presets, device);
 	is_due = visit->generation && !is_brought(device, visit->generation);
 	is_due |= acs_presets_for_events(&k->presets, device, visit->events);
+	/* It has taken the key, but not the values. */
+	is_due |= acs_fault_find(device, ACS_PRESETS_CHANNEL) != NULL;
 	return is_due && !presets_wait(k, device);
 }
 

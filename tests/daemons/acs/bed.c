@@ -149,17 +149,29 @@ bed_restart(struct bed *bed)
 }
 
 void
-bed_close(struct bed *bed)
+bed_stop(struct bed *bed)
 {
 	sb_node_stop(bed->node);
 	bed_pass(bed, 60000);
 	assert_true(sb_node_is_stopped(bed->node));
 	assert_false(bed->keepers.has_failed);
 	sb_node_free(bed->node);
+}
+
+void
+bed_free(struct bed *bed)
+{
 	sb_store_memory_free(bed->memory);
 	stand_log_free(bed->log, bed->log_fd);
 	assert_int_equal(sim_live_allocations(bed->sim), 0);
 	sim_free(bed->sim);
+}
+
+void
+bed_close(struct bed *bed)
+{
+	bed_stop(bed);
+	bed_free(bed);
 }
 
 void

@@ -50,7 +50,10 @@ void bed_start(struct bed *bed);
 /* The node ends where it stands, and another begins on what was durable. */
 void bed_restart(struct bed *bed);
 void bed_crash(struct bed *bed);
+/* Both: the node stops; and all is freed. Between them goes what outlives a node. */
 void bed_close(struct bed *bed);
+void bed_stop(struct bed *bed);
+void bed_free(struct bed *bed);
 void bed_settle(struct bed *bed);
 void bed_pass(struct bed *bed, uint64_t ms);
 
