@@ -58,7 +58,16 @@ client_fini(struct client *client)
 	client_forget(client);
 	client_credentials(client, NULL, NULL);
 	drop_request(client);
-	reply_fini(&client->reply);
+	client_rest(client);
+}
+
+void
+client_rest(struct client *client)
+{
+	if (client->reply)
+		reply_fini(client->reply);
+	free(client->reply);
+	client->reply = NULL;
 }
 
 /* ---- the end of a request ---- */
@@ -69,7 +78,7 @@ over(struct client *client, struct sb_session *s, int err)
 	client->is_waiting = client->is_sent = false;
 	sb_timer_stop(s, &client->patience);
 	drop_request(client);
-	client->answered(s, client, err, err ? NULL : &client->reply);
+	client->answered(s, client, err, err ? NULL : client->reply);
 }
 
 static struct client *
@@ -135,7 +144,7 @@ send_request(struct client *client, struct sb_session *s)
 		fail_later(client, s, err);
 		return;
 	}
-	reply_begin(&client->reply, client->body_limit);
+	reply_begin(client->reply, client->body_limit);
 	client->is_sent = true;
 	client->has_come = false;
 	client->uses++;
@@ -167,7 +176,11 @@ client_send(struct client *client, struct sb_session *s, struct client_request r
 	client->redirects = client->proofs = 0;
 	client->is_again = false;
 	client->is_waiting = true;
-	err = client->settings->compresses ? request_compress(&client->request) : 0;
+	if (!client->reply)
+		client->reply = calloc(1, sizeof(*client->reply));
+	err = client->reply ? 0 : SB_ENOMEM;
+	if (!err && client->settings->compresses)
+		err = request_compress(&client->request);
 	if (err) {
 		fail_later(client, s, err);
 		return;
@@ -181,11 +194,11 @@ client_send(struct client *client, struct sb_session *s, struct client_request r
 static bool
 is_redirect(const struct client *client)
 {
-	unsigned status = client->reply.status;
+	unsigned status = client->reply->status;
 
 	return (status == 301 || status == 302 || status == 303 || status == 307 ||
 		       status == 308) &&
-	       client->reply.location[0] && client->redirects < REDIRECTS_MAX;
+	       client->reply->location[0] && client->redirects < REDIRECTS_MAX;
 }
 
 static void
@@ -199,7 +212,7 @@ static void
 follow(struct client *client, struct sb_session *s)
 {
 	struct url before = client->url;
-	int err = url_follow(&client->url, client->reply.location);
+	int err = url_follow(&client->url, client->reply->location);
 
 	client->redirects++;
 	if (err) {
@@ -215,7 +228,7 @@ follow(struct client *client, struct sb_session *s)
 static void
 prove(struct client *client, struct sb_session *s)
 {
-	replace(&client->challenge, client->reply.challenge);
+	replace(&client->challenge, client->reply->challenge);
 	client->nonce_count = 0;
 	client->proofs++;
 	again(client, s);
@@ -225,15 +238,15 @@ prove(struct client *client, struct sb_session *s)
 static bool
 is_challenge(const struct client *client)
 {
-	return client->reply.status == 401 && client->username && client->reply.challenge[0] &&
+	return client->reply->status == 401 && client->username && client->reply->challenge[0] &&
 	       (client->proofs == 0 || (client->proofs < PROOFS_MAX &&
-					       strcasestr(client->reply.challenge, "stale=true")));
+					       strcasestr(client->reply->challenge, "stale=true")));
 }
 
 static void
 complete(struct client *client, struct sb_session *s)
 {
-	struct reply *reply = &client->reply;
+	struct reply *reply = client->reply;
 	int err;
 
 	if (!reply->keeps_alive || client->settings->closes)
@@ -266,14 +279,14 @@ client_connected(struct client *client, struct sb_session *s)
 ssize_t
 client_received(struct client *client, struct sb_session *s, struct sb_bytes in)
 {
-	int err = client->is_sent ? reply_push(&client->reply, in) : SB_EPROTO;
+	int err = client->is_sent ? reply_push(client->reply, in) : SB_EPROTO;
 
 	client->has_come = true;
 	if (err) {
 		client_close(client, s);
 		if (client->is_waiting)
 			over(client, s, err);
-	} else if (client->reply.is_complete) {
+	} else if (client->reply->is_complete) {
 		complete(client, s);
 	}
 	return (ssize_t)in.size;
@@ -305,7 +318,7 @@ error_of(enum sb_end why)
 static void
 lost(struct client *client, struct sb_session *s, enum sb_end why)
 {
-	if (client->is_sent && reply_end(&client->reply) == 0) {
+	if (client->is_sent && reply_end(client->reply) == 0) {
 		complete(client, s);
 		return;
 	}

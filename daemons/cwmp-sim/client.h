@@ -51,7 +51,7 @@ struct client {
 	size_t body_limit; /* octets that are kept of a reply */
 
 	struct client_request request;
-	struct reply reply;
+	struct reply *reply; /* while there is something to ask: client_rest */
 	struct sb_timer patience;
 	char *challenge; /* of the last 401 */
 	char *cookies;
@@ -77,6 +77,9 @@ void client_credentials(struct client *client, const char *username, const char 
 
 /* Forgets cookies and challenges: a new CWMP session. */
 void client_forget(struct client *client);
+
+/* Gives back what only requests need. Not while one is under way. */
+void client_rest(struct client *client);
 
 /* Begins a request to client->url; takes its body. One at a time. What goes wrong at once is told
  * in a later turn. */

@@ -251,8 +251,8 @@ session_failed(struct device *d, struct sb_session *s, int err, uint32_t retry_a
 		wait_ms = retry_after_s * 1000ULL;
 	if (err != SB_ECANCELED) {
 		sb_counter_add(d->sim->counters.failed, sb_session_shard(s), 1);
-		SB_LOG_LIMITED(s, WARNING, "cwmpsim.session_failed", "error", SB_ERR(err),
-			"retries", SB_UINT(d->retries), "wait_ms", SB_UINT(wait_ms));
+		SB_LOG_LIMITED(s, ERROR, "cwmpsim.session_failed", "error", SB_ERR(err), "retries",
+			SB_UINT(d->retries), "wait_ms", SB_UINT(wait_ms));
 	}
 	d->state = DEVICE_IDLE;
 	start_due(d, s, wait_ms, false);
@@ -264,6 +264,7 @@ device_session_over(struct device *d, struct sb_session *s, int err, uint32_t re
 	const struct sim_options *o = &d->sim->options;
 	unsigned shard = sb_session_shard(s);
 
+	client_rest(&d->client);
 	if (!err) {
 		d->retries = 0;
 		d->sessions++;

@@ -73,7 +73,7 @@ static const char help[] =
 	"  --threads N           (1)\n"
 	"  --json                the result as one line of JSON\n"
 	"  --quiet               no line each second\n"
-	"  --log LEVEL           debug, info, warning, error (warning)\n"
+	"  --log LEVEL           debug, info, warning, error (error)\n"
 	"  --help                this\n"
 	"  --version             of this program\n"
 	"\n"
@@ -291,7 +291,7 @@ sim_parse_options(int argc, char **argv, struct sim_options *o)
 		.oui = "001122",
 		.product_class = "Simulator",
 		.serial = "SIM######",
-		.log_level = "warning",
+		.log_level = "error",
 		.version = CWMP_1_2,
 		.devices = 1,
 		.first = 1,

@@ -79,7 +79,7 @@ on_answered(struct sb_session *s, struct client *client, int err, struct reply *
 	char text[32];
 
 	if (err) {
-		tell_fault(t, s, fault_of_error(t, &client->reply, err), sb_error_text(err));
+		tell_fault(t, s, fault_of_error(t, client->reply, err), sb_error_text(err));
 		return;
 	}
 	if (reply->status / 100 != 2) {

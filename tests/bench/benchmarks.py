@@ -3,6 +3,7 @@ import os
 from dataclasses import dataclass
 from typing import Callable, List, Optional
 
+import cwmp as cwmp_service
 import erps
 import harness
 from service import Counted, Idle, Paced, Unpaced
@@ -159,6 +160,11 @@ BENCHMARKS = [
           MINIMAL_CWMP, ["bare-cwmp"], cwmp(*DEVICES, "--new"), None, callgrind_operations=2000),
     cwmp_values(100),
     cwmp_values(1000),
+    cwmp_service.Durable("cwmp-durable", "the empty session with acs on the disk, 2,000 devices that take turns",
+                         ["--connections", "100", "--devices", "2000"], 8000, 1),
+    cwmp_service.Durable("cwmp-store-1000", "acs on the disk reads 1,000 parameters in each session and keeps them",
+                         ["--connections", "50", "--devices", "500", "--parameters", "1000"], 1000, 2,
+                         {"method": "GetParameterValues", "ParameterNames": ["Device."]}),
     Memory("cwmp-memory", "an open CWMP session with its idle connection: the Inform is answered",
            MINIMAL_CWMP, hold("cwmp-load", "--hold"), 4096),
     erps.Start("erps-start", "erpsd at its start", ERPSD, 3 * 1024 * 1024),

@@ -37,20 +37,20 @@ def is_built(name):
     return os.access(program(name), os.X_OK)
 
 
-def pinned(core):
-    return lambda: os.sched_setaffinity(0, {core})
+def pinned(*cores):
+    return lambda: os.sched_setaffinity(0, cores)
 
 
 class Server:
     """A program that says `listening ... address=IP:PORT` on standard error."""
 
-    def __init__(self, command, start_seconds=10):
+    def __init__(self, command, start_seconds=10, cores=(SERVER_CORE,)):
         self.said = []
         self.address = None
         self._listening = threading.Event()
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True, errors="replace", preexec_fn=pinned(SERVER_CORE))
+            stderr=subprocess.PIPE, text=True, errors="replace", preexec_fn=pinned(*cores))
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         if not self._listening.wait(start_seconds) or not self.address:

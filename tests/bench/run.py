@@ -19,6 +19,7 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
+import cwmp
 import erps
 import harness
 from benchmarks import BENCHMARKS, SELF_CHECKS, Memory, Rate, Ratio
@@ -201,6 +202,7 @@ KINDS = {Ratio: (run_ratio, print_ratio), Memory: (run_memory, print_memory), Ra
          service.Unpaced: (plain(service.run_unpaced), service.print_unpaced),
          service.Idle: (plain(service.run_idle), service.print_idle),
          service.Counted: (plain(service.run_counted), service.print_counted),
+         cwmp.Durable: (plain(cwmp.run_durable), cwmp.print_durable),
          erps.Calls: (plain(erps.run_calls), erps.print_calls),
          erps.Start: (plain(erps.run_start), erps.print_start),
          erps.Newcomers: (erps.run_newcomers, erps.print_calls),

@@ -64,13 +64,14 @@ struct session {
 	size_t body_size;
 };
 
-/* What the devices say. A response begins after the ID, with room before it for its head. */
+/* What the devices say; a response from behind its ID on. */
 struct messages {
 	char *inform;
 	size_t inform_size;
 	size_t serial_at; /* of the SerialNumber's digits */
 	char *response;
 	size_t response_size;
+	size_t changing_at; /* of the digits of the one value that changes; 0: there is none */
 };
 
 struct load {

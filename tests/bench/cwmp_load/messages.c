@@ -5,7 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEAD_ROOM = 1024, PARAMETER_ROOM = 320, INFORM_ROOM = 4096, SERIAL_DIGITS = 12 };
+enum {
+	HEAD_ROOM = 1024,
+	PARAMETER_ROOM = 320,
+	INFORM_ROOM = 4096,
+	SERIAL_DIGITS = 12,
+	CHANGING_DIGITS = 10
+};
 
 #define ENVELOPE                                                        \
 	"<SOAP-ENV:Envelope"                                            \
@@ -68,7 +74,7 @@ put_response(char *out, size_t room, uint32_t parameters)
 	for (uint32_t i = 0; i < parameters; i++) {
 		snprintf(name, sizeof(name),
 			"Device.WiFi.AccessPoint.%u.AssociatedDevice.1.SignalStrength", i + 1);
-		snprintf(value, sizeof(value), "value number %u", i * 7919);
+		snprintf(value, sizeof(value), "value number %010u", i * 7919);
 		size += snprintf(out + size, room - (size_t)size, PARAMETER, name, value);
 	}
 	size += snprintf(out + size, room - (size_t)size,
@@ -80,7 +86,7 @@ int
 messages_init(struct messages *m, uint32_t parameters)
 {
 	size_t room = HEAD_ROOM + (size_t)parameters * PARAMETER_ROOM;
-	const char *serial;
+	const char *serial, *changing;
 
 	m->inform = malloc(INFORM_ROOM);
 	m->response = malloc(room);
@@ -90,6 +96,9 @@ messages_init(struct messages *m, uint32_t parameters)
 	serial = strstr(m->inform, "<SerialNumber>");
 	m->serial_at = (size_t)(serial - m->inform) + strlen("<SerialNumber>");
 	m->response_size = put_response(m->response, room, parameters);
+	changing = strstr(m->response, "value number ");
+	if (changing)
+		m->changing_at = (size_t)(changing - m->response) + strlen("value number ");
 	return 0;
 }
 
@@ -158,5 +167,11 @@ messages_response(struct load *load, const struct session *s)
 	head += sizeof(ENVELOPE) - 1;
 	memcpy(load->out + head, id + 1, size);
 	memcpy(load->out + head + size, m->response, m->response_size);
+	if (m->changing_at) {
+		char digits[CHANGING_DIGITS + 1];
+
+		snprintf(digits, sizeof(digits), "%010u", (uint32_t)load->run.sent);
+		memcpy(load->out + head + size + m->changing_at, digits, CHANGING_DIGITS);
+	}
 	return head + size + m->response_size;
 }

@@ -1,0 +1,88 @@
+"""acs on the disk: what a session costs when its Inform is durable before it is answered, and what it costs to
+read a thousand parameters and keep them."""
+import json
+import os
+import re
+import statistics
+import tempfile
+import urllib.request
+from dataclasses import dataclass
+from typing import List, Optional
+
+import harness
+from harness import Load, Server
+from service import DISK, quartiles, threads_cpu, verdict
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+@dataclass
+class Durable:
+    """Sessions a second that the CPU of so many cores is enough for, all threads of the server together: `goal`, at
+    least. On two cores it shares one with the load: what it is held to is its CPU, not its rate."""
+    name: str
+    what: str
+    load: List[str]
+    goal: int
+    cores: int
+    task: Optional[dict] = None  # done in each session, by a preset
+
+    def programs(self):
+        return ["acs", "cwmp-load"]
+
+
+def command_of(folder):
+    # A preset's task comes again once the longest retry is over. What is kept is the device's parameters, and
+    # not the task's result beside them.
+    settings = (f"store.path={os.path.join(folder, 'acs.db')}", "tasks.retry=100ms", "tasks.longest_retry=100ms",
+                "tasks.result_limit=4KiB")
+    return [harness.program("acs"), "-c", os.path.join(HERE, "acs.conf"),
+            *(word for setting in settings for word in ("--set", setting))]
+
+
+def give_all(server, task):
+    """Every device shall do this in each of its sessions."""
+    api = next(re.search(r"name=api address=(\S+)", line)[1] for line in server.said if "name=api" in line)
+    preset = json.dumps({"tasks": [task], "repeat": "always"}).encode()
+    request = urllib.request.Request(f"http://{api}/presets/all", preset, {"Content-Type": "application/json"},
+                                     method="PUT")
+    urllib.request.urlopen(request, timeout=10).close()
+
+
+def one_slice(server, load, seconds):
+    before, threads = server.cpu_seconds(), threads_cpu(server.pid)
+    result = load.run(seconds)
+    cpu = server.cpu_seconds() - before
+    if not result["ops"] or result["failed"] or result["mismatched"] or result["lost"]:
+        raise harness.Failed(f"the load reports {result}")
+    return {"per_second": result["ops"] / result["seconds"], "cpu_us": cpu * 1e6 / result["ops"],
+            "p50_us": result["latency_us"]["p50"], "p99_us": result["latency_us"]["p99"],
+            "threads_us": {name: (used - threads.get(name, 0)) * 1e6 / result["ops"]
+                           for name, used in threads_cpu(server.pid).items()}}
+
+
+def run_durable(benchmark, options):
+    with tempfile.TemporaryDirectory(dir=DISK, prefix="sb-bench-") as folder:
+        with Server(command_of(folder), cores=harness.CORES[:benchmark.cores]) as server, \
+                Load([harness.program("cwmp-load"), *benchmark.load, server.address]) as load:
+            if benchmark.task:
+                give_all(server, benchmark.task)
+            one_slice(server, load, options.seconds)
+            rounds = [one_slice(server, load, options.seconds) for _ in range(options.rounds)]
+    allowed_us = 1e6 * benchmark.cores / benchmark.goal
+    cpu = [one["cpu_us"] for one in rounds]
+    return {**{what: statistics.median(one[what] for one in rounds)
+               for what in ("per_second", "cpu_us", "p50_us", "p99_us")},
+            "quartiles": quartiles(cpu), "allowed_us": allowed_us, "goal": benchmark.goal,
+            "threads_us": {name: statistics.median(one["threads_us"].get(name, 0) for one in rounds)
+                           for name in rounds[0]["threads_us"]},
+            "verdict": verdict(allowed_us, cpu), "rounds": rounds}
+
+
+def print_durable(name, result):
+    low, median, high = result["quartiles"]
+    threads = ", ".join(f"{thread} {used:.1f}" for thread, used in
+                        sorted(result["threads_us"].items(), key=lambda one: -one[1]) if used >= 0.1)
+    print(f"{name:18} {result['per_second']:,.0f} sessions a second: {result['verdict']}; the server's CPU a session "
+          f"{median:.1f} us ({low:.1f}-{high:.1f}), at most {result['allowed_us']:.0f}: {threads}; "
+          f"p50 {result['p50_us'] / 1e3:.2f} ms, p99 {result['p99_us'] / 1e3:.2f} ms")
