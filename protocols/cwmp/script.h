@@ -77,7 +77,7 @@ struct cwmp_scripts;
 int cwmp_scripts_new(struct cwmp_scripts **scripts, struct sb_node *node,
 	const struct cwmp_scripts_options *options);
 
-/* After the node has stopped running and before it is freed. NULL is fine. */
+/* When the node runs no longer, or is no more. NULL is fine. */
 void cwmp_scripts_free(struct cwmp_scripts *scripts);
 
 /*
