@@ -44,24 +44,33 @@ fail(struct device *d, struct sb_session *s, int err)
 	device_session_over(d, s, err, 0);
 }
 
+/* The octets of an envelope in memory of their own (malloc), of which `room` are tried first; the
+ * size that is needed, or an error. */
+static ssize_t
+encode_into(const struct device *d, const struct cwmp_message *message, size_t room, char **out)
+{
+	ssize_t needed;
+
+	*out = malloc(room);
+	if (!*out)
+		return SB_ENOMEM;
+	needed = cwmp_encode(message, &d->sim->dialect, *out, room);
+	if (needed < 0 || (size_t)needed > room) {
+		free(*out);
+		*out = NULL;
+	}
+	return needed;
+}
+
 static int
 encode(const struct device *d, const struct cwmp_message *message, char **out, size_t *size)
 {
-	char *room = malloc(ENVELOPE_ROOM), *grown;
-	ssize_t needed =
-		room ? cwmp_encode(message, &d->sim->dialect, room, ENVELOPE_ROOM) : SB_ENOMEM;
+	ssize_t needed = encode_into(d, message, ENVELOPE_ROOM, out);
 
-	if (needed > ENVELOPE_ROOM) {
-		grown = realloc(room, (size_t)needed);
-		room = grown ? grown : room;
-		needed = grown ? cwmp_encode(message, &d->sim->dialect, room, (size_t)needed)
-			       : SB_ENOMEM;
-	}
-	if (needed < 0) {
-		free(room);
+	if (needed > ENVELOPE_ROOM)
+		needed = encode_into(d, message, (size_t)needed, out);
+	if (needed < 0)
 		return (int)needed;
-	}
-	*out = room;
 	*size = (size_t)needed;
 	return 0;
 }
