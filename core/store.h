@@ -104,6 +104,7 @@ unsigned sb_store_load(const struct sb_store *store);
 /* Begins a transaction of the session; NULL without memory. Commit or abandon it in the same
  * callback. */
 struct sb_txn *sb_txn_begin(struct sb_session *s, struct sb_store *store);
+/* Takes NULL. */
 void sb_txn_abandon(struct sb_txn *txn);
 
 /* Each copies what it is given. Ids are at most INT64_MAX. A put replaces head and body. A mark or

@@ -100,7 +100,8 @@ sb_txn_begin(struct sb_session *s, struct sb_store *store)
 void
 sb_txn_abandon(struct sb_txn *txn)
 {
-	txn_give(txn->lane, txn);
+	if (txn)
+		txn_give(txn->lane, txn);
 }
 
 static struct sb_store_chunk *
