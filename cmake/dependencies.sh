@@ -37,6 +37,7 @@ sb_rows() {
 	test sqlite3 sqlite3
 	test libxml2-utils xmllint
 	test curl curl
+	test jq jq
 	test python3-jsonschema /usr/lib/python3/dist-packages/jsonschema
 	test ca-certificates /etc/ssl/certs/ca-certificates.crt
 	test nodejs node

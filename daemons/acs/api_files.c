@@ -52,13 +52,14 @@ deleted(struct acs_call *call, const struct sb_message *m)
 		acs_call_empty(call);
 }
 
+/* About the file of this name; "": about all. */
 static void
 ask(struct acs_call *call, enum acs_file_message type, const char *name, acs_answered *answered)
 {
 	struct acs_file_ask question = {0};
 	struct sb_address owner;
 
-	if (name && !acs_file_name_is_fine(name)) {
+	if (*name && !acs_file_name_is_fine(name)) {
 		acs_call_fail(call, ACS_PROBLEM_FILE_NOT_FOUND, NULL);
 		return;
 	}
@@ -66,15 +67,14 @@ ask(struct acs_call *call, enum acs_file_message type, const char *name, acs_ans
 		acs_call_fail(call, ACS_PROBLEM_BUSY, NULL);
 		return;
 	}
-	if (name)
-		memcpy(question.file.name, name, strlen(name) + 1);
+	memcpy(question.file.name, name, strlen(name) + 1);
 	(void)acs_call_ask(call, owner, type, SB_COPY(&question, sizeof(question)), 0, answered);
 }
 
 static void
 list(struct acs_call *call)
 {
-	ask(call, ACS_FILE_LIST, NULL, listed);
+	ask(call, ACS_FILE_LIST, "", listed);
 }
 
 static void

@@ -53,6 +53,8 @@ entry_free(struct sb_session *s, struct acs_file_entry **at)
 	struct acs_files_owner *owner = sb_state(s);
 	struct acs_file_entry *entry = *at;
 
+	if (!entry)
+		return;
 	owner->octets -= entry->file.size;
 	if (entry->monitor)
 		sb_demonitor(s, entry->monitor);

@@ -60,6 +60,8 @@ stored_free(struct sb_session *s, struct acs_stored_script **at)
 {
 	struct acs_stored_script *script = *at;
 
+	if (!script)
+		return;
 	*at = script->next;
 	json_decref(script->object);
 	sb_release(s, script);

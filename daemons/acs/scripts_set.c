@@ -49,7 +49,7 @@ acs_script_place_stored(struct acs_script_place *place, const json_t *object)
 void
 acs_script_places_free(struct acs_script_place *places, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; places && i < count; i++)
 		free((void *)(uintptr_t)places[i].events);
 	free(places);
 }
