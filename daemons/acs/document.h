@@ -97,6 +97,8 @@ struct acs_changes {
 	bool are_newer;     /* only where they were seen later than what is there */
 };
 
+/* Makes room for so many more at once. 0 or SB_ENOMEM. */
+int acs_changes_reserve(struct acs_changes *changes, size_t count);
 /* The views stay those of whoever adds it. 0 or SB_ENOMEM; names that are empty or too long are
  * passed over. */
 int acs_changes_add(struct acs_changes *changes, const struct acs_parameter *to);

@@ -8,20 +8,30 @@
 #define FIRST_CHANGES 64
 
 int
+acs_changes_reserve(struct acs_changes *changes, size_t count)
+{
+	size_t wanted = changes->count + count;
+	struct acs_change *grown;
+
+	if (wanted <= changes->capacity)
+		return 0;
+	grown = realloc(changes->each, wanted * sizeof(*grown));
+	if (!grown)
+		return SB_ENOMEM;
+	changes->each = grown;
+	changes->capacity = wanted;
+	return 0;
+}
+
+int
 acs_changes_add(struct acs_changes *changes, const struct acs_parameter *to)
 {
-	size_t capacity = changes->capacity ? changes->capacity * 2 : FIRST_CHANGES;
-	struct acs_change *grown;
+	size_t more = changes->capacity ? changes->capacity : FIRST_CHANGES;
 
 	if (!to->name.size || to->name.size > ACS_PARAMETER_NAME_MAX)
 		return 0;
-	if (changes->count == changes->capacity) {
-		grown = realloc(changes->each, capacity * sizeof(*grown));
-		if (!grown)
-			return SB_ENOMEM;
-		changes->each = grown;
-		changes->capacity = capacity;
-	}
+	if (changes->count == changes->capacity && acs_changes_reserve(changes, more))
+		return SB_ENOMEM;
 	changes->each[changes->count] = (struct acs_change){*to, changes->count};
 	changes->count++;
 	return 0;

@@ -245,8 +245,11 @@ acs_commit_done(struct acs_keeper *k, const struct sb_message *m)
 void
 acs_commits_fini(struct acs_keeper *k)
 {
-	while (k->commits) {
-		settle(k, k->commits, SB_GONE);
-		commit_free(k, k->commits);
+	struct acs_commit *next;
+
+	for (struct acs_commit *c = k->commits; c; c = next) {
+		next = c->next;
+		settle(k, c, SB_GONE);
+		commit_free(k, c);
 	}
 }

@@ -18,7 +18,7 @@ static int
 add_values(struct acs_lesson *l, const struct cwmp_parameter_values *list,
 	enum acs_writable writable, uint64_t now_s)
 {
-	int err = 0;
+	int err = acs_changes_reserve(&l->changes, list->count);
 
 	for (size_t i = 0; i < list->count && !err; i++) {
 		const struct cwmp_parameter_value *from = &list->each[i];
@@ -37,7 +37,7 @@ add_values(struct acs_lesson *l, const struct cwmp_parameter_values *list,
 static int
 add_names(struct acs_lesson *l, const struct cwmp_parameter_infos *list, uint64_t now_s)
 {
-	int err = 0;
+	int err = acs_changes_reserve(&l->changes, list->count);
 
 	for (size_t i = 0; i < list->count && !err; i++)
 		err = acs_changes_add(&l->changes,
@@ -86,7 +86,7 @@ joined(struct acs_lesson *l, const struct cwmp_strings *strings, struct sb_bytes
 static int
 add_attributes(struct acs_lesson *l, const struct cwmp_parameter_attributes *list, uint64_t now_s)
 {
-	int err = 0;
+	int err = acs_changes_reserve(&l->changes, list->count);
 
 	for (size_t i = 0; i < list->count && !err; i++) {
 		struct acs_parameter to = {.name = bytes_of(list->each[i].name),
@@ -108,7 +108,7 @@ static int
 add_set_attributes(
 	struct acs_lesson *l, const struct cwmp_set_parameter_attributes_list *list, uint64_t now_s)
 {
-	int err = 0;
+	int err = acs_changes_reserve(&l->changes, list->count);
 
 	for (size_t i = 0; i < list->count && !err; i++) {
 		const struct cwmp_set_parameter_attribute *from = &list->each[i];
