@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/session.h"
+#include "core/utf8.h"
 #include "protocols/http/query.h"
 
 #include <stdlib.h>
@@ -160,7 +161,7 @@ acs_call_query(struct acs_call *call, const char *name, char *out, size_t size)
 {
 	ssize_t length = http_query_get(http_query(call->x), name, out, size);
 
-	if (length >= 0)
+	if (length >= 0 && sb_utf8_valid(sb_bytes_text(out)))
 		return 1;
 	if (length == SB_ENOENT)
 		return 0;
@@ -193,7 +194,8 @@ fits(const struct acs_route *route, struct acs_call *call)
 		return false;
 	for (size_t i = 0; i < ACS_CALL_SEGMENTS && sent[i].size; i++)
 		if (http_percent_decode(
-			    sent[i], false, call->segments[i], sizeof(call->segments[i])) <= 0)
+			    sent[i], false, call->segments[i], sizeof(call->segments[i])) <= 0 ||
+			!sb_utf8_valid(sb_bytes_text(call->segments[i])))
 			return false;
 	return true;
 }

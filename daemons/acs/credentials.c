@@ -73,15 +73,24 @@ acs_credentials_auth(const struct acs_credentials *credentials, struct http_auth
 	auth->context = (void *)(uintptr_t)credentials;
 }
 
+/* The next part of a subject; NULL: that was the last. A comma behind a backslash is a value's. */
+static const char *
+next_part(const char *at)
+{
+	while (*at && *at != ',' && *at != '+')
+		at += *at == '\\' && at[1] ? 2 : 1;
+	return *at ? at + 1 : NULL;
+}
+
 /* Whether a subject "CN=device,O=..." (RFC 2253) has this common name. */
 static bool
 is_subject_of(const char *subject, const char *device)
 {
 	size_t size = strlen(device);
 
-	for (const char *at = strstr(subject, "CN="); at; at = strstr(at + 3, "CN="))
-		if ((at == subject || at[-1] == ',' || at[-1] == '+') &&
-			strncmp(at + 3, device, size) == 0 && strchr(",+", at[3 + size]))
+	for (const char *at = subject; at; at = next_part(at))
+		if (strncmp(at, "CN=", 3) == 0 && strncmp(at + 3, device, size) == 0 &&
+			strchr(",+", at[3 + size]))
 			return true;
 	return false;
 }

@@ -66,12 +66,16 @@ text_of(const char *text)
 	return text ? text : "";
 }
 
+/* Cut between characters: half of one would spoil every text that it is shown in. */
 static size_t
 text_size(const char *text)
 {
 	size_t size = strlen(text_of(text));
 
-	return 2 + (size > TEXT_MOST ? TEXT_MOST : size) + 1;
+	if (size > TEXT_MOST)
+		for (size = TEXT_MOST; size && ((uint8_t)text[size] & 0xc0) == 0x80;)
+			size--;
+	return 2 + size + 1;
 }
 
 static void

@@ -168,6 +168,10 @@ test_who_authenticates_must_be_the_device_where_that_is_asked(void **state)
 	assert_true(acs_credentials_fit(c, "O-P-1", "", "CN=O-P-1,O=Acme"));
 	assert_true(acs_credentials_fit(c, "O-P-1", "", "O=Acme,CN=O-P-1"));
 	assert_false(acs_credentials_fit(c, "O-P-1", "", "CN=O-P-10"));
+	/* A value with a comma in it is one name still. */
+	assert_false(acs_credentials_fit(c, "O-P-1", "", "O=Acme\\,CN=O-P-1,CN=O-P-2"));
+	assert_true(acs_credentials_fit(c, "O-P-1", "", "O=Acme\\\\,CN=O-P-1"));
+	assert_false(acs_credentials_fit(c, "O-P-1", "", "CN=O-P-1\\,x"));
 	assert_false(acs_credentials_fit(c, "O-P-1", "", "O=XCN=O-P-1"));
 	/* A certificate counts more than a password. */
 	assert_false(acs_credentials_fit(c, "O-P-1", "O-P-1", "CN=O-P-2"));

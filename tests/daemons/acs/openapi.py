@@ -162,7 +162,9 @@ def call_all(document, daemon):
 	for method, path, operation in operations(document):
 		caller.call_missing(method, path, operation)
 	caller.call_others()
-	request(daemon.port("api"), "GET", "/nothing", None, {"Authorization": f"Bearer {WRITER}"}).expect(404, "no_route")
+	for target, status, code in (("/nothing", 404, "no_route"), ("/devices/%ff", 404, "no_route"),
+			("/devices?tag=%ff", 400, "bad_query")): # no text is anything but UTF-8
+		request(daemon.port("api"), "GET", target, None, {"Authorization": f"Bearer {WRITER}"}).expect(status, code)
 	return caller.complaints
 
 

@@ -226,6 +226,30 @@ test_an_inform_packs_what_it_says(void **state)
 }
 
 static void
+test_what_an_inform_says_is_cut_between_characters(void **state)
+{
+	static char text[5001];
+	struct cwmp_parameter_value value = {"Device.X", {CWMP_TYPE_STRING, text}};
+	struct cwmp_inform inform = {
+		.device_id = {"Acme", "00AABB", NULL, "1"}, .parameter_list = {&value, 1}};
+
+	(void)state;
+	for (size_t before = 4090; before < 4100; before++) {
+		struct acs_inform *packed;
+		json_t *json;
+
+		memset(text, 'x', sizeof(text) - 1);
+		memcpy(text + before, "\xf0\x9f\x98\x80", 4);
+		packed = acs_inform_pack(room, NULL, "00AABB-1", &inform, "192.0.2.1", "1.0");
+		assert_non_null(packed);
+		json = acs_inform_json(acs_inform_row(packed));
+		assert_non_null(json_object_get(json_object_get(json, "parameters"), "Device.X"));
+		json_decref(json);
+		free(packed);
+	}
+}
+
+static void
 test_who_says_too_much_of_itself_is_nobody(void **state)
 {
 	char text[300];
@@ -248,6 +272,7 @@ main(void)
 		cmocka_unit_test(test_a_device_is_its_row),
 		cmocka_unit_test(test_devices_are_found_by_name_and_id),
 		cmocka_unit_test(test_an_inform_packs_what_it_says),
+		cmocka_unit_test(test_what_an_inform_says_is_cut_between_characters),
 		cmocka_unit_test(test_who_says_too_much_of_itself_is_nobody),
 	};
 
