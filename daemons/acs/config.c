@@ -33,6 +33,7 @@ static cfg_opt_t cwmp_options[] = {
 	CFG_STR("retry_after", "60s", CFGF_NONE),
 	CFG_STR("max_message", "16MiB", CFGF_NONE),
 	CFG_STR("max_memory", "64MiB", CFGF_NONE),
+	CFG_STR("max_at_once", "256MiB", CFGF_NONE),
 	CFG_STR("max_value", "1MiB", CFGF_NONE),
 	CFG_STR("max_members", "100000", CFGF_NONE),
 	CFG_INT("max_depth", 32, CFGF_NONE),
@@ -200,6 +201,7 @@ static const struct sb_config_rule rules[] = {
 	SB_RULE_DURATION("cwmp.retry_after", 1000, 86400000),
 	SB_RULE_SIZE("cwmp.max_message", 32768, 1 << 30),
 	SB_RULE_SIZE("cwmp.max_memory", 65536, INT64_C(4) << 30),
+	SB_RULE_SIZE("cwmp.max_at_once", 65536, INT64_C(1) << 40),
 	SB_RULE_SIZE("cwmp.max_value", 1024, 1 << 30),
 	SB_RULE_COUNT("cwmp.max_members", 64, 10000000),
 	SB_RULE_INTEGER("cwmp.max_depth", 8, 256),
@@ -306,6 +308,7 @@ cwmp_fill(struct acs_config *out, cfg_t *cwmp)
 		.max_sessions = (uint32_t)sb_config_count(cwmp, "max_sessions", UINT32_MAX),
 		.new_sessions_rate = rate == UINT32_MAX ? 0 : (uint32_t)rate,
 		.retry_after_s = seconds(cwmp, "retry_after"),
+		.held_bytes = sb_config_size(cwmp, "max_at_once", SIZE_MAX),
 		.decode =
 			{
 				.bytes = sb_config_size(cwmp, "max_message", SIZE_MAX),

@@ -18,9 +18,13 @@ enum cwmp_message_type {
 	CWMP_MSG_LAST = CWMP_MSG_OUTDATED,
 };
 
+struct cwmp_server;
+
 /* What begins a session: the Inform, and who sent it from where. Texts lie behind. */
 struct cwmp_opening {
 	struct cwmp_envelope *envelope;
+	struct cwmp_server *server; /* whose octets (held.c) it holds so many of */
+	size_t held;
 	const char *device;      /* cwmp_device_name */
 	const char *address;     /* of the peer, with its port */
 	const char *username;    /* "" */

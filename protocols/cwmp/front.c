@@ -62,6 +62,10 @@ front_body(struct http_exchange *x, struct sb_bytes part)
 {
 	struct cwmp_front *front = http_state(x);
 
+	if (!cwmp_hold(cwmp_front_server(x), &front->size, &front->held, part.size)) {
+		cwmp_refuse_overload(x, "held_bytes");
+		return;
+	}
 	if (!front->decoder) {
 		if (is_blank(part))
 			return;
@@ -236,6 +240,7 @@ front_closed(struct http_exchange *x, bool is_complete)
 	struct sb_session *s = http_session(x);
 
 	cwmp_decoder_give_back(cwmp_front_server(x), cwmp_front_shard(x), front->decoder);
+	cwmp_let_go(cwmp_front_server(x), front->held);
 	sb_release(s, front->username);
 	if (front->is_waiting)
 		sb_call_cancel(s, front->ref);

@@ -41,7 +41,7 @@ spawn(struct http_exchange *x)
 static struct cwmp_opening *
 make_opening(struct http_exchange *x, struct cwmp_envelope *envelope, const char *device)
 {
-	const struct cwmp_front *front = http_state(x);
+	struct cwmp_front *front = http_state(x);
 	const struct sb_peer *peer = sb_session_peer(http_session(x));
 	char address[64];
 	struct cwmp_opening *made;
@@ -60,6 +60,9 @@ make_opening(struct http_exchange *x, struct cwmp_envelope *envelope, const char
 		cwmp_envelope_free(envelope);
 		return NULL;
 	}
+	made->server = cwmp_front_server(x);
+	made->held = front->held;
+	front->held = 0;
 	/* Kept as long as the session, which is mostly waiting: without room to spare. */
 	made->envelope = cwmp_envelope_copy(cwmp_front_server(x)->env, envelope);
 	if (made->envelope)

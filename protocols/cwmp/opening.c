@@ -1,6 +1,7 @@
 #include "core/session.h"
 #include "core/text.h"
 #include "protocols/cwmp/exchange_internal.h"
+#include "protocols/cwmp/server_internal.h"
 
 struct cwmp_opening *
 cwmp_opening_new(const struct sb_session *s, const struct cwmp_opening *from)
@@ -14,6 +15,8 @@ cwmp_opening_new(const struct sb_session *s, const struct cwmp_opening *from)
 		return NULL;
 	at = made->texts;
 	made->envelope = NULL;
+	made->server = NULL;
+	made->held = 0;
 	made->device = sb_text_keep(&at, from->device);
 	made->address = sb_text_keep(&at, from->address);
 	made->username = sb_text_keep(&at, from->username);
@@ -29,5 +32,7 @@ cwmp_opening_free(void *opening)
 	if (!o)
 		return;
 	cwmp_envelope_free(o->envelope);
+	if (o->server)
+		cwmp_let_go(o->server, o->held);
 	sb_payload_free(o);
 }

@@ -27,6 +27,8 @@ complete_options(struct cwmp_server_options *o)
 	o->new_sessions_rate = or_default(o->new_sessions_rate, SB_UNLIMITED);
 	o->retry_after_s = or_default(o->retry_after_s, 60);
 	o->drain_ms = or_default(o->drain_ms, 30000);
+	if (!o->held_bytes)
+		o->held_bytes = (size_t)256 << 20;
 	if (!o->decode.bytes)
 		o->decode.bytes = (size_t)16 << 20;
 }

@@ -26,6 +26,8 @@ struct cwmp_server_options {
 	uint32_t new_sessions_rate;  /* a second and shard; then 503 [no limit] */
 	uint32_t retry_after_s;      /* of a 503, spread by half [60] */
 	uint32_t drain_ms;           /* that open sessions have when the node stops [30 s] */
+	size_t held_bytes; /* of envelopes that are read, and of Informs that sessions keep, over
+			      all; what is short does not count; then 503 [256 MiB] */
 	struct cwmp_decode_limits decode;
 	struct http_auth auth; /* scheme NONE: nobody is asked. `secret` is filled in */
 	/* A last look at how a device is written to, before its Inform is answered. May be NULL. */

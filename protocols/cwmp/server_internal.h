@@ -34,6 +34,7 @@ struct cwmp_server {
 	unsigned shard_count;
 	void *shards_memory;
 	_Atomic uint32_t sessions;
+	_Atomic size_t held;      /* octets, of options.held_bytes */
 	struct http_server *http; /* of cwmp_server_listen */
 };
 
@@ -45,6 +46,11 @@ size_t cwmp_session_size(const struct cwmp_service *service);
 struct cwmp_decoder *cwmp_decoder_take(struct cwmp_server *server, unsigned shard);
 void
 cwmp_decoder_give_back(struct cwmp_server *server, unsigned shard, struct cwmp_decoder *decoder);
+
+/* held.c: octets of an envelope that is `*size` long so far, and of which `*held` count; they grow
+ * by `more`. False: there is no room for it, and they stay as they are. Any thread. */
+bool cwmp_hold(struct cwmp_server *server, size_t *size, size_t *held, size_t more);
+void cwmp_let_go(struct cwmp_server *server, size_t held);
 
 /* server.c: when a device that is refused for want of room is to come again: spread, so that they
  * do not all come at once. */

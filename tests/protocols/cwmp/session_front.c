@@ -77,6 +77,52 @@ test_a_response_over_the_bounds_fails_its_call_alone(void **state)
 
 /* ---- room ---- */
 
+static const char *
+long_inform(const char *serial)
+{
+	static char body[40000];
+
+	snprintf(body, sizeof(body), "%-39000s", bed_inform_of("1", serial));
+	return body;
+}
+
+static void
+post_from_elsewhere(const char *body)
+{
+	bed_connect();
+	bed.cookie[0] = '\0';
+	bed_post(body);
+}
+
+static void
+test_envelopes_have_room_together(void **state)
+{
+	static const struct cwmp_server_options options = {.held_bytes = 30000};
+	static char begun[30001];
+
+	(void)state;
+	bed_open(&options);
+	/* One does not come to its end: another that is long has no room until it is given up. */
+	snprintf(begun, sizeof(begun), "%-30000s",
+		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n<a>");
+	bed_send_octets(begun);
+	bed_turn();
+	post_from_elsewhere(long_inform("1"));
+	bed_expect_status(503);
+	post_from_elsewhere(bed_inform("1"));
+	bed_expect_status(200);
+	bed_pass(60000);
+	/* An Inform counts until its session ends. */
+	for (unsigned i = 0; i < 2; i++) {
+		post_from_elsewhere(long_inform("1"));
+		bed_expect_status(200);
+		post_from_elsewhere(long_inform("2"));
+		bed_expect_status(503);
+		bed_pass(60000);
+	}
+	bed_close();
+}
+
 static void
 expect_busy(void)
 {
@@ -534,6 +580,7 @@ main(void)
 		ON_BED(test_an_inform_without_a_device_is_refused),
 		ON_BED(test_what_is_no_message_is_refused),
 		cmocka_unit_test(test_a_message_over_the_bounds_is_413),
+		cmocka_unit_test(test_envelopes_have_room_together),
 		cmocka_unit_test(test_a_response_over_the_bounds_fails_its_call_alone),
 		cmocka_unit_test(
 			test_over_max_sessions_new_informs_are_sent_away_and_open_sessions_go_on),
