@@ -65,15 +65,24 @@ may_retry(const struct acs_report *report)
 
 /* ---- faults ---- */
 
+#define CODE_SIZE 32
+
+static void
+code_print(char code[CODE_SIZE], const struct acs_report *report)
+{
+	if (report->outcome == ACS_OUTCOME_FAULT)
+		snprintf(code, CODE_SIZE, "cwmp.%u", report->fault_code);
+	else
+		snprintf(code, CODE_SIZE, "%s",
+			report->outcome == ACS_OUTCOME_FAILED ? "task" : "session");
+}
+
 static char *
 fault_of(const char *channel, const struct acs_report *report, const char *detail)
 {
-	char code[32] = "session";
+	char code[CODE_SIZE];
 
-	if (report->outcome == ACS_OUTCOME_FAULT)
-		snprintf(code, sizeof(code), "cwmp.%u", report->fault_code);
-	else if (report->outcome == ACS_OUTCOME_FAILED)
-		snprintf(code, sizeof(code), "task");
+	code_print(code, report);
 	return acs_fault_text(channel, code, report->reason, detail);
 }
 
@@ -124,11 +133,25 @@ acs_task_end(struct acs_keeper *k, struct acs_commit *c, struct acs_task *task,
 }
 
 static void
+log_failure(struct acs_keeper *k, const struct acs_task *task, const struct acs_report *report,
+	bool again)
+{
+	char id[ACS_ID_SIZE], code[CODE_SIZE];
+
+	acs_id_print(id, task->id);
+	code_print(code, report);
+	SB_LOG(k->session, INFO, "acs.task_failed", "device", SB_STR(task->device->profile.name),
+		"task", SB_STR(id), "method", SB_STR(task->method), "attempts",
+		SB_UINT(task->attempts), "again", SB_STR(again ? "yes" : "no"), "code",
+		SB_STR(code), "reason", SB_STR(report->reason ? report->reason : ""));
+}
+
+static void
 task_failed(struct acs_keeper *k, struct acs_commit *c, struct acs_task *task,
 	const struct acs_report *report, const char *detail)
 {
 	uint32_t most = task->attempts_most ? task->attempts_most : k->config->attempts;
-	char channel[ACS_CHANNEL_MAX], id[ACS_ID_SIZE];
+	char channel[ACS_CHANNEL_MAX];
 	bool again;
 	char *text;
 
@@ -147,11 +170,7 @@ task_failed(struct acs_keeper *k, struct acs_commit *c, struct acs_task *task,
 	}
 	note_fault(k, c, task->device, channel, text, again ? task->due_ms : 0);
 	free(text);
-	acs_id_print(id, task->id);
-	SB_LOG(k->session, INFO, "acs.task_failed", "device", SB_STR(task->device->profile.name),
-		"task", SB_STR(id), "attempts", SB_UINT(task->attempts), "again",
-		SB_STR(again ? "yes" : "no"), "reason",
-		SB_STR(report->reason ? report->reason : ""));
+	log_failure(k, task, report, again);
 }
 
 static void

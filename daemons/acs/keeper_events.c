@@ -30,8 +30,9 @@ acs_say_task(struct acs_keeper *k, const struct acs_task *task)
 		return;
 	acs_id_print(id, task->id);
 	acs_event_say(k->session, "task",
-		json_pack("{s:s, s:s, s:s, s:o}", "device", task->device->profile.name, "id", id,
-			"state", acs_task_state_name(task->state), "at", now(k)));
+		json_pack("{s:s, s:s, s:s, s:s, s:o}", "device", task->device->profile.name, "id",
+			id, "method", task->method, "state", acs_task_state_name(task->state), "at",
+			now(k)));
 }
 
 void

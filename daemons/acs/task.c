@@ -1,6 +1,7 @@
 #include "daemons/acs/task.h"
 
 #include "core/error.h"
+#include "daemons/acs/json.h"
 #include "daemons/acs/rpc_json.h"
 
 #include <stdio.h>
@@ -59,6 +60,18 @@ method_of(const json_t *request)
 	while (i < METHODS && (!name || strcmp(methods[i].method, name) != 0))
 		i++;
 	return i;
+}
+
+/* The text of a table, which outlives the task; NULL: there is no such method. */
+static const char *
+method_named(const char *name)
+{
+	enum cwmp_method method = cwmp_method_of(name);
+
+	for (size_t i = 0; i < METHODS; i++)
+		if (strcmp(methods[i].method, name) == 0)
+			return methods[i].method;
+	return method == CWMP_OTHER_METHOD ? NULL : cwmp_method_name(method);
 }
 
 static int
@@ -212,6 +225,7 @@ task_fill(struct acs_task *task, json_t *request, char *fault, size_t size)
 		err = check(request, form, fault, size);
 	if (err)
 		return err;
+	task->method = method_named(acs_json_text(request, "method", ""));
 	task->request = json_dumps(request, JSON_COMPACT);
 	if (!task->request)
 		return SB_ENOMEM;
@@ -270,12 +284,16 @@ acs_task_head(const struct acs_task *task, uint8_t head[ACS_TASK_HEAD_SIZE])
 	sb_put_u8(&w, is_running ? ACS_TASK_QUEUED : (uint8_t)task->state);
 }
 
+/* How a body begins: what an ended task was is read at the start without the rest of it. */
+#define METHOD_FIRST "{\"method\":"
+
 int
 acs_task_body(const struct acs_task *task, struct acs_octets *body)
 {
 	struct acs_text t = {0};
 
-	acs_text_add(&t, "{\"request\":");
+	acs_text_json(&t, METHOD_FIRST, sb_bytes_text(task->method));
+	acs_text_add(&t, ",\"request\":");
 	acs_text_add(&t, task->request);
 	if (task->ending)
 		acs_text_add(&t, task->ending);
@@ -319,6 +337,22 @@ request_read(struct acs_task *task, const struct sb_store_row *row)
 	return err == SB_EINVAL || err == SB_ELIMIT ? SB_ECORRUPT : err;
 }
 
+static const char *
+method_read(const struct sb_store_row *row)
+{
+	struct sb_bytes body = sb_bytes(row->body, row->body_size);
+	size_t at = sizeof(METHOD_FIRST), size = 0;
+	char name[64];
+
+	if (body.size < at || memcmp(body.data, METHOD_FIRST, at - 1) != 0)
+		return NULL;
+	while (at + size < body.size && size < sizeof(name) - 1 && body.data[at + size] != '"')
+		size++;
+	memcpy(name, body.data + at, size);
+	name[size] = '\0';
+	return method_named(name);
+}
+
 int
 acs_task_read(const struct sb_store_row *row, struct acs_task **task, uint64_t *device)
 {
@@ -330,7 +364,9 @@ acs_task_read(const struct sb_store_row *row, struct acs_task **task, uint64_t *
 	new->id = row->id;
 	if (!head_read(new, row, device))
 		err = SB_ECORRUPT;
-	else if (!acs_task_has_ended(new))
+	else if (acs_task_has_ended(new))
+		new->method = method_read(row);
+	else
 		err = request_read(new, row);
 	if (err) {
 		acs_task_free(new);
@@ -365,6 +401,8 @@ acs_task_show(struct acs_text *t, const struct acs_task *task, struct sb_bytes b
 		acs_text_add(t, ",");
 		acs_text_octets(t, sb_bytes(body.data + 1, body.size - 1));
 	} else {
+		if (task->method)
+			acs_text_json(t, ",\"method\":", sb_bytes_text(task->method));
 		acs_text_add(t, "}");
 	}
 }

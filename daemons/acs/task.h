@@ -57,6 +57,7 @@ struct acs_task {
 	uint64_t preset; /* whose task it is; 0: somebody asked for it */
 	struct acs_task *next, *previous;
 	struct acs_device *device;
+	const char *method; /* NULL: an earlier version's, which has ended */
 	int64_t created_ms, due_ms, expiry_ms, ended_ms;
 	enum acs_task_state state;
 	enum acs_operation operation;
@@ -85,7 +86,7 @@ void acs_task_free(struct acs_task *task);
 /* ---- rows ---- */
 
 void acs_task_head(const struct acs_task *task, uint8_t head[ACS_TASK_HEAD_SIZE]);
-/* {"request": {...}, ...}; (malloc). */
+/* {"method": ..., "request": {...}, ...}; (malloc). */
 int acs_task_body(const struct acs_task *task, struct acs_octets *body);
 /* The device's id is in *device; the task has none yet. SB_ECORRUPT, SB_ENOMEM. */
 int acs_task_read(const struct sb_store_row *row, struct acs_task **task, uint64_t *device);
