@@ -6,6 +6,7 @@
 #include "daemons/acs/call.h"
 #include "daemons/acs/finding.h"
 #include "daemons/acs/validate.h"
+#include "protocols/cwmp/connection_request.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -83,13 +84,28 @@ struct making {
 	uint32_t wait_ms;
 	bool connects;
 	uint64_t id;
+	const char *connection; /* what came of asking the device to come; NULL: not known yet */
 };
+
+/* The task as its keeper says it, with one member more. */
+static void
+answer_connected(struct acs_call *call, const struct sb_message *m, const char *connection)
+{
+	json_t *task = json_loadb(m->data, m->size, 0, NULL);
+
+	json_object_set_new(task, "connectionRequest", json_string(connection));
+	acs_call_json(call, 201, task);
+}
 
 static void
 made_got(struct acs_call *call, const struct sb_message *m)
 {
+	const struct making *making = call->own;
+
 	if (m->status)
 		acs_call_refused(call, m, ACS_PROBLEM_TASK_NOT_FOUND);
+	else if (making->connection)
+		answer_connected(call, m, making->connection);
 	else
 		acs_call_text(call, 201, sb_bytes(m->data, m->size));
 }
@@ -107,16 +123,28 @@ wait_for(struct acs_call *call)
 	acs_call_ask_device(call, ACS_TASK, ask, made_got);
 }
 
-/* Whether it could be asked is seen in whether it comes. */
+static void
+connected(struct acs_call *call, const struct sb_message *m)
+{
+	struct making *making = call->own;
+
+	making->connection = cwmp_request_outcome_name(cwmp_connection_request_result(m).outcome);
+}
+
+/* A device that cannot be asked may come by itself: it is waited for all the same, and the answer
+ * says what is known. */
 static void
 found(struct acs_call *call)
 {
-	const struct making *making = call->own;
+	struct making *making = call->own;
 	uint64_t ref;
 
-	if (*making->finding.target.url)
-		(void)acs_connect(
-			http_session(call->x), call->segments[0], &making->finding.target, &ref);
+	call->aside_answered = connected;
+	if (!*making->finding.target.url)
+		making->connection = "no_url";
+	else if (acs_connect(http_session(call->x), call->segments[0], &making->finding.target,
+			 &call->aside))
+		making->connection = cwmp_request_outcome_name(CWMP_REQUEST_UNAVAILABLE);
 	(void)acs_connect_udp(http_session(call->x), call->segments[0], &making->finding.target,
 		&call->api->config->connection_requests, &ref);
 	wait_for(call);

@@ -26,7 +26,8 @@ log_call(struct acs_call *call, unsigned status)
 
 	if (route && route->right == ACS_RIGHT_WRITE)
 		SB_LOG(s, INFO, "acs.api.write", "method", SB_STR(http_method_name(call->x)),
-			"path", SB_STR(http_path(call->x)), "status", SB_UINT(status));
+			"path", SB_STR(http_path(call->x)), "status", SB_UINT(status), "token",
+			SB_STR(call->token ? call->token->name : ""));
 	else
 		SB_LOG(s, DEBUG, "acs.api.read", "method", SB_STR(http_method_name(call->x)),
 			"path", SB_STR(http_path(call->x)), "status", SB_UINT(status));
@@ -173,13 +174,16 @@ int
 acs_call_query_number(
 	struct acs_call *call, const char *name, uint64_t most, uint64_t otherwise, uint64_t *out)
 {
+	struct acs_problem problem = {0};
 	int err;
 
 	*out = otherwise;
 	err = http_query_number(http_query(call->x), name, most, out);
 	if (err == 0 || err == SB_ENOENT)
 		return 0;
-	acs_call_fail(call, ACS_PROBLEM_BAD_QUERY, name);
+	acs_problem_set(&problem, ACS_PROBLEM_BAD_QUERY, "%s: not a whole number up to %llu", name,
+		(unsigned long long)most);
+	acs_call_problem(call, &problem);
 	return -1;
 }
 
@@ -276,6 +280,7 @@ may(struct acs_call *call, unsigned right)
 		return false;
 	}
 	token = acs_tokens_find(tokens, http_field(call->x, "Authorization"));
+	call->token = token;
 	if (token && (token->rights & right) == right)
 		return true;
 	refuse(call, token ? ACS_PROBLEM_FORBIDDEN : ACS_PROBLEM_UNAUTHORIZED);
@@ -407,6 +412,8 @@ acs_call_fini(struct acs_call *call)
 	for (size_t i = 0; i < call->ref_count; i++)
 		if (call->refs[i])
 			sb_call_cancel(http_session(call->x), call->refs[i]);
+	if (call->aside)
+		sb_call_cancel(http_session(call->x), call->aside);
 	free(call->refs);
 	if (call->release)
 		call->release(call->own);
@@ -434,10 +441,15 @@ refs_reserve(struct acs_call *call, size_t count)
 void
 acs_call_message(struct acs_call *call, struct sb_message *m)
 {
-	if (m->type != SB_MSG_REPLY)
+	if (m->type != SB_MSG_REPLY || !m->ref)
 		return;
+	if (m->ref == call->aside) {
+		call->aside = 0;
+		call->aside_answered(call, m);
+		return;
+	}
 	for (size_t i = 0; i < call->ref_count; i++) {
-		if (call->refs[i] != m->ref || !m->ref)
+		if (call->refs[i] != m->ref)
 			continue;
 		call->refs[i] = 0;
 		call->outstanding--;

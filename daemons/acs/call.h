@@ -55,6 +55,7 @@ struct acs_call {
 	struct http_exchange *x;
 	struct acs_api *api;
 	const struct acs_route *route;
+	const struct acs_token *token; /* that was shown; NULL: none is asked for */
 	char segments[ACS_CALL_SEGMENTS][ACS_NAME_MAX + 1]; /* decoded; "" */
 	char *body;
 	size_t body_size, body_room;
@@ -64,6 +65,8 @@ struct acs_call {
 	acs_answered *answered;
 	char *answer; /* too large to be put out at once */
 	size_t answer_size, answer_at;
+	uint64_t aside; /* asked beside the question, for `aside_answered`; 0: nothing */
+	acs_answered *aside_answered;
 	void *own; /* of the route, let go with `release` */
 	void (*release)(void *own);
 };

@@ -52,6 +52,8 @@ def test_order_and_faults(api, cpe):
 	assert cpe.session()[-1] == "SetParameterValues", cpe.asked
 	assert [api.state(cpe, t)["state"] for t in tasks] == ["done", "failed", "done"]
 	assert cpe.parameters[INTERVAL] == "60"
+	listed = api("GET", f"/devices/{cpe.name}/tasks").expect(200).json()["tasks"]
+	assert {t["id"]: t["method"] for t in listed}[tasks[2]["id"]] == "setParameters", listed
 	fault = api("GET", f"/devices/{cpe.name}/faults").expect(200).json()["faults"][0]
 	assert fault["code"] == "cwmp.9005" and tasks[1]["id"] in fault["channel"], fault
 	assert api("GET", "/faults").json()["faults"] == [fault]
@@ -62,6 +64,16 @@ def test_order_and_faults(api, cpe):
 	api("DELETE", f"/devices/{cpe.name}/tasks/{again['id']}").expect(409, "conflict")
 	api("DELETE", f"/devices/{cpe.name}/faults/{fault['channel']}").expect(204)
 	assert api("GET", f"/devices/{cpe.name}").json()["faults"] == 0
+
+
+def test_connecting(api, daemon):
+	"""Whoever has a task's device asked to come is told what came of that."""
+	url = "InternetGatewayDevice.ManagementServer.ConnectionRequestURL"
+	silent, away = Cpe(daemon.port("cwmp"), "silent"), Cpe(daemon.port("cwmp"), "away", {url: "http://127.0.0.1:1/"})
+	for cpe, outcome in ((silent, "no_url"), (away, "unreachable")):
+		cpe.session()
+		task = api.task(cpe, {"method": "Reboot"}, "?connect=true&wait=1")
+		assert (task["state"], task["connectionRequest"]) == ("queued", outcome), task
 
 
 def test_bad_bodies(api, cpe):
@@ -158,7 +170,8 @@ def test_restart(folder):
 	with Daemon(folder) as daemon:
 		api, cpe = Api(daemon), Cpe(daemon.port("cwmp"))
 		cpe.session(("0 BOOTSTRAP", ""))
-		task = api.task(cpe, {"method": "GetParameterValues", "ParameterNames": [VERSION]})
+		task, over = (api.task(cpe, {"method": "GetParameterValues", "ParameterNames": [VERSION]}) for _ in range(2))
+		api("DELETE", f"/devices/{cpe.name}/tasks/{over['id']}").expect(200)
 		api("PUT", f"/devices/{cpe.name}/tags/kept").expect(200)
 		api("PUT", "/scripts/kept", {"source": "return"}).expect(200)
 		daemon.kill()
@@ -167,6 +180,8 @@ def test_restart(folder):
 		api, cpe.port = Api(daemon), daemon.port("cwmp")
 		assert api("GET", f"/devices/{cpe.name}").json()["tags"] == ["kept"]
 		assert api("GET", "/scripts").json()["scripts"][0]["name"] == "kept"
+		listed = api("GET", f"/devices/{cpe.name}/tasks").json()["tasks"]
+		assert [(t["state"], t["method"]) for t in listed] == [(s, "GetParameterValues") for s in ("queued", "canceled")], listed
 		assert cpe.session() == ["GetParameterValues"]
 		assert api.state(cpe, task)["state"] == "done"
 
@@ -179,6 +194,7 @@ def main():
 			cpe.session(("0 BOOTSTRAP", ""), ("1 BOOT", ""))
 			test_wait(api, cpe)
 			test_order_and_faults(api, cpe)
+			test_connecting(api, daemon)
 			test_bad_bodies(api, cpe)
 			test_presets(api, cpe)
 			test_lists(api, daemon)
