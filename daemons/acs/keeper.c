@@ -96,11 +96,11 @@ metrics_init(struct acs_keeper *k)
 {
 	struct sb_metrics *metrics = sb_node_metrics(sb_session_node(k->session));
 
-	k->shown_devices = sb_metrics_gauge(
+	k->shown_devices.gauge = sb_metrics_gauge(
 		metrics, "acs_devices", "Devices that are kept", (const char *)NULL);
-	k->shown_tasks = sb_metrics_gauge(
+	k->shown_tasks.gauge = sb_metrics_gauge(
 		metrics, "acs_tasks", "Tasks that have not ended", (const char *)NULL);
-	k->shown_faults =
+	k->shown_faults.gauge =
 		sb_metrics_gauge(metrics, "acs_faults", "Faults that stand", (const char *)NULL);
 	k->informs = sb_metrics_counter(
 		metrics, "acs_informs_total", "Informs noted", (const char *)NULL);
@@ -110,6 +110,21 @@ metrics_init(struct acs_keeper *k)
 		metrics, "acs_tasks_done_total", "Tasks done", (const char *)NULL);
 	k->failed = sb_metrics_counter(metrics, "acs_tasks_failed_total",
 		"Tasks that failed or expired", (const char *)NULL);
+}
+
+static void
+show(const struct acs_keeper *k, struct acs_shown *shown, size_t count)
+{
+	sb_gauge_add(shown->gauge, sb_session_shard(k->session), (int64_t)count - shown->value);
+	shown->value = (int64_t)count;
+}
+
+static void
+show_all(struct acs_keeper *k)
+{
+	show(k, &k->shown_devices, k->devices.count);
+	show(k, &k->shown_tasks, k->tasks);
+	show(k, &k->shown_faults, k->faults);
 }
 
 static void
@@ -246,9 +261,7 @@ keeper_message(struct sb_session *s, struct sb_message *m)
 	default:
 		ask(k, m);
 	}
-	sb_gauge_set(k->shown_devices, sb_session_shard(s), (int64_t)k->devices.count);
-	sb_gauge_set(k->shown_tasks, sb_session_shard(s), (int64_t)k->tasks);
-	sb_gauge_set(k->shown_faults, sb_session_shard(s), (int64_t)k->faults);
+	show_all(k);
 	maybe_stop(k);
 }
 
@@ -270,6 +283,7 @@ keeper_closed(struct sb_session *s, enum sb_end why)
 	acs_commits_fini(k);
 	while (k->devices.count)
 		acs_device_forget(k, k->devices.by_id[k->devices.count - 1]);
+	show_all(k);
 	acs_devices_fini(&k->devices);
 	acs_preset_set_fini(&k->presets);
 	json_decref(k->load_presets);

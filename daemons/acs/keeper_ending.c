@@ -222,6 +222,7 @@ presets_ended(struct acs_keeper *k, struct acs_commit *c, struct acs_device *dev
 	const struct acs_report *report, const char *result)
 {
 	const struct acs_fault *fault = acs_fault_find(device, ACS_PRESETS_CHANNEL);
+	char code[CODE_SIZE];
 	int64_t retry_ms;
 	char *text;
 
@@ -231,11 +232,12 @@ presets_ended(struct acs_keeper *k, struct acs_commit *c, struct acs_device *dev
 		return;
 	}
 	retry_ms = retry_at(k, fault ? fault->count + 1 : 1);
+	code_print(code, report);
 	text = fault_of(ACS_PRESETS_CHANNEL, report, result);
 	note_fault(k, c, device, ACS_PRESETS_CHANNEL, text, retry_ms);
 	free(text);
 	SB_LOG(k->session, INFO, "acs.presets_failed", "device", SB_STR(device->profile.name),
-		"reason", SB_STR(report->reason ? report->reason : ""));
+		"code", SB_STR(code), "reason", SB_STR(report->reason ? report->reason : ""));
 }
 
 void

@@ -74,6 +74,12 @@ struct acs_commit {
 	void (*release)(void *extra);
 };
 
+/* A part of a gauge that is the sum over keepers, of which a shard has two. */
+struct acs_shown {
+	struct sb_gauge *gauge;
+	int64_t value; /* of this keeper */
+};
+
 struct acs_keeper {
 	struct sb_session *session;
 	struct acs_keepers *config;
@@ -98,7 +104,7 @@ struct acs_keeper {
 	uint64_t began_ns;
 	json_t *load_presets;
 
-	struct sb_gauge *shown_devices, *shown_tasks, *shown_faults;
+	struct acs_shown shown_devices, shown_tasks, shown_faults;
 	struct sb_counter *informs, *new_devices, *done, *failed;
 };
 

@@ -106,6 +106,8 @@ def test_lists(api, daemon):
 	rest = api("GET", f"/devices?serialNumber=L*&limit=3&after={first['next']}").expect(200).json()
 	names = [d["serialNumber"] for d in first["devices"] + rest["devices"]]
 	assert sorted(names) == [f"L{n}" for n in range(5)] and "next" not in rest, (first, rest)
+	kept = api("GET", "/health").json()["devices"]
+	assert f"\nacs_devices {kept}\n" in api("GET", "/metrics").octets.decode(), kept
 	assert api("PUT", "/devices/202BC1-BM632w-L1/tags/field").expect(200).json()["tags"] == ["field"]
 	assert [d["device"] for d in api("GET", "/devices?tag=field").json()["devices"]] == ["202BC1-BM632w-L1"]
 	assert api("DELETE", "/devices/202BC1-BM632w-L1/tags/field").expect(200).json()["tags"] == []
