@@ -12,7 +12,7 @@
 
 #define WIFI_NAME    "Switchboard"
 #define NEW_VERSION  "2.0"
-#define FIRMWARE_URL "http://127.0.0.1:7557/files/firmware-2.0.bin"
+#define FIRMWARE_URL "http://127.0.0.1:7557/files/firmware-2.0.bin/content"
 
 /* The data model of TR-181, or the older one of TR-098. */
 struct names {

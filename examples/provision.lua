@@ -4,7 +4,7 @@
 
 local WIFI_NAME = "Switchboard"
 local NEW_VERSION = "2.0"
-local FIRMWARE_URL = "http://127.0.0.1:7557/files/firmware-2.0.bin"
+local FIRMWARE_URL = "http://127.0.0.1:7557/files/firmware-2.0.bin/content"
 
 -- What a device has named in its Inform tells which data model it has: TR-181, or the older TR-098.
 local function model()
