@@ -317,11 +317,26 @@ end_at_once(struct acs_keeper *k, struct acs_device *device, struct acs_update *
 	return 0;
 }
 
+/* A preset's task that has read parameters: as JSON once more they would cost twice what storing
+ * them does. */
+static bool
+is_read_for_preset(const struct acs_device *device, const struct acs_report *report)
+{
+	const struct acs_task *task = device->visit->running;
+
+	if (!task || task->id != report->task || !task->preset)
+		return false;
+	return report->outcome == ACS_OUTCOME_DONE &&
+	       (report->learned == ACS_LEARNED_VALUES || report->learned == ACS_LEARNED_NAMES ||
+		       report->learned == ACS_LEARNED_ATTRIBUTES);
+}
+
 static int
 report_take(struct acs_keeper *k, struct acs_device *device, struct acs_update *update)
 {
 	int err;
 
+	update->needs_no_result = is_read_for_preset(device, update->report);
 	if (update->is_done && update->report->learned == ACS_LEARNED_NOTHING && !device->docket)
 		return end_at_once(k, device, update);
 	err = docket_add(device, update);

@@ -137,7 +137,7 @@ static int
 make_results(struct acs_merge *m)
 {
 	for (struct acs_update *u = m->updates; u; u = u->next) {
-		if (!u->is_done || u->report->result || !u->report->envelope)
+		if (!u->is_done || u->needs_no_result || u->report->result || !u->report->envelope)
 			continue;
 		u->result = acs_result_text(u->report->envelope, m->result_bytes);
 		if (!u->result)

@@ -14,8 +14,9 @@ struct acs_update {
 	struct acs_update *next;
 	struct acs_report *report;
 	struct sb_from from;
-	bool is_done; /* the work has ended with it */
-	char *result; /* JSON of the response, made with the merge; NULL: none */
+	bool is_done;         /* the work has ended with it */
+	bool needs_no_result; /* what it says stands among the parameters, and nobody waits */
+	char *result;         /* JSON of the response, made with the merge; NULL: none */
 };
 
 struct acs_update *acs_update_new(struct acs_report *report, struct sb_from from, bool is_done);

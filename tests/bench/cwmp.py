@@ -32,10 +32,8 @@ class Durable:
 
 
 def command_of(folder):
-    # A preset's task comes again once the longest retry is over. What is kept is the device's parameters, and
-    # not the task's result beside them.
-    settings = (f"store.path={os.path.join(folder, 'acs.db')}", "tasks.retry=100ms", "tasks.longest_retry=100ms",
-                "tasks.result_limit=4KiB")
+    # A preset's task comes again once the longest retry is over.
+    settings = (f"store.path={os.path.join(folder, 'acs.db')}", "tasks.retry=100ms", "tasks.longest_retry=100ms")
     return [harness.program("acs"), "-c", os.path.join(HERE, "acs.conf"),
             *(word for setting in settings for word in ("--set", setting))]
 
