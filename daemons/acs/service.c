@@ -90,12 +90,16 @@ inform_tell(struct cwmp_session *c)
 }
 
 static bool
-is_who_it_says(const struct cwmp_session *c)
+is_device(const struct cwmp_session *c)
 {
 	const struct acs_service *service = cwmp_args(c);
 
-	return !service->credentials || acs_credentials_fit(service->credentials, cwmp_device(c),
-						cwmp_username(c), cwmp_certificate(c));
+	if (!service->credentials || acs_credentials_fit(service->credentials, cwmp_device(c),
+					     cwmp_username(c), cwmp_certificate(c)))
+		return true;
+	SB_LOG_LIMITED(cwmp_core(c), WARNING, "acs.device_refused", "username",
+		SB_STR(cwmp_username(c)), "certificate", SB_STR(cwmp_certificate(c)));
+	return false;
 }
 
 static void
@@ -105,12 +109,6 @@ session_filter(struct cwmp_session *c)
 	int err;
 
 	run->service = cwmp_args(c);
-	if (!is_who_it_says(c)) {
-		SB_LOG_LIMITED(cwmp_core(c), WARNING, "acs.device_refused", "username",
-			SB_STR(cwmp_username(c)), "certificate", SB_STR(cwmp_certificate(c)));
-		cwmp_refuse(c, CWMP_FAULT_ACS_REQUEST_DENIED, NULL);
-		return;
-	}
 	if (!run->service->keepers) {
 		cwmp_accept(c);
 		return;
@@ -329,6 +327,7 @@ session_end(struct cwmp_session *c, enum cwmp_end why)
 const struct cwmp_service acs_service = {
 	.name = "acs",
 	.state_size = sizeof(struct acs_run),
+	.is_device = is_device,
 	.session_filter = session_filter,
 	.session_start = session_start,
 	.request = request,

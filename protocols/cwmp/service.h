@@ -76,6 +76,11 @@ struct cwmp_service {
 	const char *name;  /* of logs and metrics */
 	size_t state_size; /* octets of zeroed state with each session: cwmp_state */
 
+	/* Whether who sent this Inform (cwmp_username, cwmp_certificate) is the device that it
+	 * names. Asked at once: if not, it is refused with 8001, nothing else is called, and an
+	 * open session of that device goes on. NULL: it is. */
+	bool (*is_device)(const struct cwmp_session *c);
+
 	/* A device asks for a session with this Inform (until the session's end: cwmp_inform).
 	 * Decide, now or later, with one of cwmp_accept, cwmp_refuse, cwmp_redirect, cwmp_busy. The
 	 * Inform is answered then, so what is to be durable first can be. NULL: accepted. */

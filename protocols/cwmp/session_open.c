@@ -100,6 +100,11 @@ cwmp_open(struct cwmp_session *c, struct sb_message *m)
 	c->waiting = sb_message_from(m);
 	c->waiting_since = sb_now(c->core);
 	(void)sb_set_identity(c->core, c->opening->device);
+	if (cwmp_service_of(c)->is_device && !cwmp_service_of(c)->is_device(c)) {
+		cwmp_move(c, CWMP_STATE_DECIDING);
+		cwmp_refuse(c, CWMP_FAULT_ACS_REQUEST_DENIED, NULL);
+		return;
+	}
 	cwmp_registry_name(c->opening->device, name);
 	err = sb_register(c->core, name);
 	if (!err)

@@ -65,9 +65,16 @@ on_end(struct cwmp_session *c, enum cwmp_end why)
 		bed.session = NULL;
 }
 
+static bool
+on_identity(const struct cwmp_session *c)
+{
+	return !bed.is_device || bed.is_device(c);
+}
+
 static const struct cwmp_service service = {
 	.name = "bed",
 	.state_size = sizeof(uint64_t),
+	.is_device = on_identity,
 	.session_filter = on_filter,
 	.session_start = on_start,
 	.request = on_request,

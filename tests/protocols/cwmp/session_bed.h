@@ -35,6 +35,7 @@ struct bed {
 	char trace[STAND_TRACE];   /* one word or more for each callback, each ended by ';' */
 
 	/* What the service does; NULL: accepts, finishes, answers by default. */
+	bool (*is_device)(const struct cwmp_session *c);
 	void (*filter)(struct cwmp_session *c);
 	void (*start)(struct cwmp_session *c);
 	void (*request)(struct cwmp_session *c, const struct cwmp_envelope *request);

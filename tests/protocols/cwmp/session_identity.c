@@ -152,6 +152,36 @@ test_a_second_inform_ends_the_first_session(void **state)
 	bed_expect_body("<cwmp:Reboot>");
 }
 
+static bool
+is_none(const struct cwmp_session *c)
+{
+	(void)c;
+	return false;
+}
+
+static void
+test_who_is_not_the_device_ends_no_session(void **state)
+{
+	char cookie[sizeof(bed.cookie)];
+
+	(void)state;
+	bed.start = reboot_and_get;
+	bed_begin();
+	bed_expect_trace("filter 00259E-C-1;start;");
+	strcpy(cookie, bed.cookie);
+	bed_connect();
+	bed.cookie[0] = '\0';
+	bed.is_device = is_none;
+	bed_post(bed_inform("2"));
+	bed_expect_body("<FaultCode>8001</FaultCode>");
+	bed_expect_trace("");
+	assert_int_equal(cwmp_server_sessions(bed.server), 1);
+	bed_connect();
+	strcpy(bed.cookie, cookie);
+	bed_post("");
+	bed_expect_trace("reboot SB_ENOENT;");
+}
+
 static void
 test_a_second_inform_on_the_same_connection_ends_the_first_session(void **state)
 {
@@ -359,6 +389,7 @@ main(void)
 		ON_BED(test_posts_of_no_session_are_refused),
 		ON_BED(test_posts_of_a_session_that_is_over_are_refused),
 		ON_BED(test_a_second_inform_ends_the_first_session),
+		ON_BED(test_who_is_not_the_device_ends_no_session),
 		ON_BED(test_a_second_inform_on_the_same_connection_ends_the_first_session),
 		ON_BED(test_a_second_inform_ends_a_session_whose_post_waits),
 		ON_BED(test_other_devices_have_their_own_sessions),
