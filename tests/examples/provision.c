@@ -61,11 +61,11 @@ opened(void **state)
 	"\"cwmp:ParameterValueStruct[1]\">" VALUE(                                           \
 		wifi, "Switchboard") "</ParameterList><ParameterKey>wifi-1</ParameterKey></" \
 				     "cwmp:SetParameterValues>;"
-#define DOWNLOAD                                                                        \
-	"<cwmp:Download><CommandKey>2.0</CommandKey><FileType>1 Firmware Upgrade Image" \
-	"</FileType><URL>http://127.0.0.1:7557/files/firmware-2.0.bin/content</URL><Username>"  \
-	"</Username><Password></Password><FileSize>0</FileSize><TargetFileName>"        \
-	"</TargetFileName><DelaySeconds>0</DelaySeconds><SuccessURL></SuccessURL>"      \
+#define DOWNLOAD                                                                               \
+	"<cwmp:Download><CommandKey>2.0</CommandKey><FileType>1 Firmware Upgrade Image"        \
+	"</FileType><URL>http://127.0.0.1:7557/files/firmware-2.0.bin/content</URL><Username>" \
+	"</Username><Password></Password><FileSize>0</FileSize><TargetFileName>"               \
+	"</TargetFileName><DelaySeconds>0</DelaySeconds><SuccessURL></SuccessURL>"             \
 	"<FailureURL></FailureURL></cwmp:Download>;"
 
 #define TR181      "Device."
