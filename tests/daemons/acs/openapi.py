@@ -60,7 +60,14 @@ def compare(document, routes, codes):
 	complaints = [f"the document has no {m} {p}" for m, p in sorted(routes - described)]
 	complaints += [f"the daemon has no {m} {p}" for m, p in sorted(described - routes)]
 	said = set(document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"])
-	return complaints + [f"problem codes differ: {c}" for c in sorted(said ^ codes)]
+	return complaints + [f"problem codes differ: {c}" for c in sorted(said ^ codes)] + check_examples(document)
+
+
+def check_examples(document):
+	"""Of schemas; those of requests are sent."""
+	return [f"the example of {name}: {e.message}" for name, schema in document["components"]["schemas"].items()
+		for example in schema.get("examples", [])
+		for e in jsonschema.Draft202012Validator(resolved(document, schema)).iter_errors(example)]
 
 
 # ---- the document against what is answered ----
@@ -182,6 +189,7 @@ def check_the_checks(document, daemon):
 		changed(document, lambda d: d["paths"].pop("/health")),
 		changed(document, lambda d: d["paths"]["/health"].update(post={"operationId": "x", "responses": {}})),
 		changed(document, lambda d: d["components"]["schemas"]["Problem"]["properties"]["code"]["enum"].pop()),
+		changed(document, lambda d: d["components"]["schemas"]["Fault"]["examples"][0].pop("code")),
 	]
 	for other in wrong:
 		assert compare(other, routes, codes), "a document that is wrong was passed over"
