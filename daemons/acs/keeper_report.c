@@ -322,7 +322,7 @@ end_at_once(struct acs_keeper *k, struct acs_device *device, struct acs_update *
 static bool
 is_read_for_preset(const struct acs_device *device, const struct acs_report *report)
 {
-	const struct acs_task *task = device->visit->running;
+	const struct acs_task *task = device->visit ? device->visit->running : NULL;
 
 	if (!task || task->id != report->task || !task->preset)
 		return false;
@@ -356,8 +356,9 @@ acs_keeper_report(struct acs_keeper *k, struct sb_message *m)
 
 	if (!update)
 		acs_report_free(report);
-	/* Not of the session that the device has now: too late. */
-	else if (!device || !is_present(device, update))
+	/* Work that is done, but not of the session that the device has now: too late. What it
+	 * has read is true even so; a script reads without having work. */
+	else if (!device || (update->is_done && !is_present(device, update)))
 		err = SB_GONE;
 	else
 		err = report_take(k, device, update);

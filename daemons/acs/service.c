@@ -157,6 +157,17 @@ script_ended(struct cwmp_session *c, const struct cwmp_script_end *end, void *co
 		acs_work_begin(c);
 }
 
+/* What scripts read is kept as what tasks read. Not more at once than the keeper should have
+ * waiting; what is left out is read again some day. */
+static void
+answered(struct cwmp_session *c, const struct cwmp_envelope *response)
+{
+	const struct acs_run *run = acs_run_of(c);
+
+	if (run->script && run->service->keepers)
+		acs_script_has_read(c, response);
+}
+
 static void
 session_start(struct cwmp_session *c)
 {
@@ -331,6 +342,7 @@ const struct cwmp_service acs_service = {
 	.session_filter = session_filter,
 	.session_start = session_start,
 	.request = request,
+	.answered = answered,
 	.message = message,
 	.session_end = session_end,
 };

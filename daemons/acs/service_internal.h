@@ -68,6 +68,8 @@ void acs_work_refused(struct cwmp_session *c, const struct cwmp_outcome *o);
 void acs_work_call(struct cwmp_session *c, enum cwmp_method method, const union cwmp_body *body);
 /* The same for the RPC that the task is. */
 void acs_rpc_begin(struct cwmp_session *c);
+/* What a response says of parameters. */
+enum acs_learned acs_learned_by(enum cwmp_method method);
 /* 0, or what the fault says: its code. */
 uint32_t acs_fault_code(const struct cwmp_outcome *o);
 void acs_work_free(struct acs_run *run);
@@ -83,6 +85,8 @@ acs_task_text(const struct acs_run *run, const char *name)
 void acs_download_begin(struct cwmp_session *c);
 void acs_upload_begin(struct cwmp_session *c);
 void acs_script_begin(struct cwmp_session *c);
+/* A device has answered a script: what it says of parameters is told to the keeper. */
+void acs_script_has_read(struct cwmp_session *c, const struct cwmp_envelope *response);
 
 /* ---- service_bring.c: setParameters and presets ---- */
 

@@ -77,7 +77,8 @@ acs_work_seen(struct cwmp_session *c, enum acs_learned learned, const char *requ
 		cwmp_abort(c);
 		return false;
 	}
-	report->task = run->work->id;
+	/* A script may run without being a task. */
+	report->task = run->work ? run->work->id : 0;
 	report->learned = learned;
 	report->envelope = envelope;
 	if (!report_send(c, ACS_SEEN, report, &ref))
@@ -146,8 +147,8 @@ acs_work_refused(struct cwmp_session *c, const struct cwmp_outcome *o)
 	acs_work_report(c, &end);
 }
 
-static enum acs_learned
-learned_by(enum cwmp_method method)
+enum acs_learned
+acs_learned_by(enum cwmp_method method)
 {
 	switch (method) {
 	case CWMP_GET_PARAMETER_VALUES:
@@ -202,7 +203,7 @@ rpc_answered(struct cwmp_session *c, const struct cwmp_outcome *o, void *context
 	}
 	if (comes_later(&o->envelope->message))
 		end.outcome = ACS_OUTCOME_WAITS;
-	end.learned = learned_by(o->envelope->message.method);
+	end.learned = acs_learned_by(o->envelope->message.method);
 	end.envelope = cwmp_outcome_take(o);
 	/* The task, as long as it is here: the report copies it. */
 	request = strdup(run->work->text);

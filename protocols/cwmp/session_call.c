@@ -139,6 +139,8 @@ conclude(struct cwmp_session *c, struct cwmp_call *call, int status, struct cwmp
 
 	count(c, call, &result);
 	sb_payload_free(call);
+	if (!status && c->server->service->answered)
+		c->server->service->answered(c, answer);
 	if (done.function)
 		done.function(c, &result.outcome, done.context);
 	cwmp_envelope_free(result.owned);

@@ -119,6 +119,23 @@ def test_lists(api, daemon):
 	api("GET", "/devices/202BC1-BM632w-L4").expect(404, "device_not_found")
 
 
+def check_what_scripts_read(api, daemon):
+	"""It is kept as what tasks read: here a parameter that no Inform says."""
+	cpe = Cpe(daemon.port("cwmp"), "R1")
+	server = "InternetGatewayDevice.Time.NTPServer1"
+
+	def get(rpc):
+		cpe.parameters[server] = "pool"
+		said = cpe.get(rpc)
+		del cpe.parameters[server]
+		return said
+
+	cpe.answers["GetParameterValues"] = get
+	cpe.session()
+	path = f"/devices/{cpe.name}/parameters?path={server}"
+	until(lambda: [p["value"] for p in api("GET", path).json()["parameters"]] == ["pool"], "what the script read")
+
+
 def test_scripts(api, daemon, cpe, path):
 	"""The one of the file serves every session, until another is put before it."""
 	assert [s["file"] for s in api("GET", "/scripts").json()["scripts"]] == ["first.lua"]
@@ -130,6 +147,7 @@ def test_scripts(api, daemon, cpe, path):
 	until(lambda: daemon.text().count("acs.scripts_loaded") == 2, "scripts read again")
 	cpe.session()
 	assert cpe.asked[0] == "GetParameterValues", cpe.asked
+	check_what_scripts_read(api, daemon)
 	api("PUT", "/scripts/first", {"source": "x = 1"}).expect(409, "conflict")
 	api("DELETE", "/scripts/first").expect(409, "conflict")
 	api("PUT", "/scripts/before", {"source": "return", "position": -1}).expect(200)
