@@ -95,8 +95,8 @@ struct cwmp_service {
 	 * cwmp_answer_default. */
 	void (*request)(struct cwmp_session *c, const struct cwmp_envelope *request);
 
-	/* A call was answered with a response, whoever made it (a script, too): a look at it, before
-	 * the call's own function has it. */
+	/* A call was answered with a response, whoever made it (a script, too): a look at it,
+	 * before the call's own function has it. */
 	void (*answered)(struct cwmp_session *c, const struct cwmp_envelope *response);
 
 	/* A message to the session that is none of CWMP's own: replies, the store, the daemon's. */
