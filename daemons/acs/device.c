@@ -215,11 +215,9 @@ acs_device_free(struct acs_device *device)
 static char *
 tag_find(const struct acs_device *device, const char *tag)
 {
-	char *end = device->tags + device->tags_size;
-
-	for (char *at = device->tags; at < end; at += strlen(at) + 1)
-		if (strcmp(at, tag) == 0)
-			return at;
+	for (uint32_t at = 0; at < device->tags_size; at += strlen(device->tags + at) + 1)
+		if (strcmp(device->tags + at, tag) == 0)
+			return device->tags + at;
 	return NULL;
 }
 

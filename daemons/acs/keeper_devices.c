@@ -25,8 +25,8 @@ tags_json(const struct acs_device *d)
 {
 	json_t *tags = json_array();
 
-	for (const char *at = d->tags; at < d->tags + d->tags_size; at += strlen(at) + 1)
-		json_array_append_new(tags, json_string(at));
+	for (uint32_t at = 0; at < d->tags_size; at += strlen(d->tags + at) + 1)
+		json_array_append_new(tags, json_string(d->tags + at));
 	return tags;
 }
 
