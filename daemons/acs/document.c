@@ -10,6 +10,8 @@
 #define FIRST_OCTETS 4096
 #define ENTRY_MOST   64 /* octets of an entry beside its texts */
 
+#define SEEN_MOST UINT64_C(253402300799) /* seconds: the last of the year 9999 */
+
 #define FLAG_TYPE       0x0fu
 #define FLAG_VALUE      0x10u
 #define FLAG_READ_ONLY  0x20u
@@ -111,6 +113,7 @@ next_rest(struct acs_cursor *c, struct acs_parameter *p)
 	/* The lowest bit is the sign. */
 	c->seen += step & 1 ? ~(step >> 1) + 1 : step >> 1;
 	p->seen = c->seen;
+	c->in.failed |= c->seen > SEEN_MOST;
 	p->type = (enum cwmp_type)(flags & FLAG_TYPE);
 	p->has_value = flags & FLAG_VALUE;
 	p->has_attributes = flags & FLAG_ATTRIBUTES;
