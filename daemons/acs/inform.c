@@ -200,10 +200,10 @@ hash_of(struct sb_bytes row)
 	return hash | 1;
 }
 
-static bool
-is_short(const struct cwmp_device_id *id)
+bool
+acs_inform_fits(const char *device, const struct cwmp_device_id *id)
 {
-	return text_size(id->manufacturer) <= IDENTITY_MOST &&
+	return strlen(device) <= ACS_NAME_MAX && text_size(id->manufacturer) <= IDENTITY_MOST &&
 	       text_size(id->oui) <= IDENTITY_MOST &&
 	       text_size(id->product_class) <= IDENTITY_MOST &&
 	       text_size(id->serial_number) <= IDENTITY_MOST;
@@ -232,7 +232,7 @@ acs_inform_pack(void *(*room)(void *context, size_t size), void *context, const 
 	struct acs_inform *out;
 	struct sb_writer w;
 
-	if (strlen(device) > ACS_NAME_MAX || !is_short(&inform->device_id))
+	if (!acs_inform_fits(device, &inform->device_id))
 		return NULL;
 	out = room(context, sizeof(*out) + keys + size);
 	if (!out)

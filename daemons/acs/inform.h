@@ -64,6 +64,8 @@ struct acs_inform {
 	uint8_t octets[];
 };
 
+/* Whether a device's name and identity are short enough to be kept. */
+bool acs_inform_fits(const char *device, const struct cwmp_device_id *id);
 /* In memory of the session's, to be given with sb_payload_free. NULL: no memory, or too long a name
  * or identity. */
 struct acs_inform *acs_inform_new(const struct sb_session *s, const char *device,

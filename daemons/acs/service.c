@@ -77,9 +77,12 @@ inform_tell(struct cwmp_session *c)
 
 	if (err)
 		return err;
+	/* It will not be shorter the next time: to say "busy" would have it come for ever. */
+	if (!acs_inform_fits(cwmp_device(c), &cwmp_inform(c)->device_id))
+		return SB_EINVAL;
 	inform = inform_new(c);
 	if (!inform)
-		return strlen(cwmp_device(c)) > ACS_NAME_MAX ? SB_EINVAL : SB_ENOMEM;
+		return SB_ENOMEM;
 	err = sb_call(s, run->keeper, ACS_INFORM,
 		SB_GIVE(inform, acs_inform_size(inform), sb_payload_free), KEEPER_MS,
 		&run->inform_call);

@@ -119,6 +119,18 @@ def test_lists(api, daemon):
 	api("GET", "/devices/202BC1-BM632w-L4").expect(404, "device_not_found")
 
 
+def test_too_long_a_name(api, daemon):
+	"""A fault, for it is no shorter the next time; and nothing is kept of it."""
+	cpe = Cpe(daemon.port("cwmp"), "LONG")
+	cpe.cookie = None
+	connection = http.client.HTTPConnection("127.0.0.1", cpe.port, timeout=PATIENCE)
+	inform = cpe.inform(("2 PERIODIC", "")).replace("Acme", "A" * 300)
+	answer = cpe.post(connection, inform).expect(200)
+	assert b"<FaultCode>8003</FaultCode>" in answer.octets, answer.octets
+	connection.close()
+	api("GET", f"/devices/{cpe.name}").expect(404, "device_not_found")
+
+
 def check_what_scripts_read(api, daemon):
 	"""It is kept as what tasks read: here a parameter that no Inform says."""
 	cpe = Cpe(daemon.port("cwmp"), "R1")
@@ -218,6 +230,7 @@ def main():
 			test_bad_bodies(api, cpe)
 			test_presets(api, cpe)
 			test_lists(api, daemon)
+			test_too_long_a_name(api, daemon)
 			test_events(api, cpe)
 			test_pages_of_others(api)
 		config, script = os.path.join(folder, "acs.conf"), os.path.join(folder, "first.lua")
