@@ -1,6 +1,6 @@
 /*
- * Routes of tasks. A task is made, its device is asked to come if that is wanted, and then its
- * end is waited for: three questions, one after the other.
+ * Routes of tasks. A task is made, or tried again, its device is asked to come if that is wanted,
+ * and then its end is waited for: three questions, one after the other.
  */
 #include "core/error.h"
 #include "daemons/acs/call.h"
@@ -87,6 +87,16 @@ struct making {
 	const char *connection; /* what came of asking the device to come; NULL: not known yet */
 };
 
+/* A retry may be the task itself, at once, and no new one. */
+static unsigned
+status_of(const struct acs_call *call)
+{
+	const struct making *making = call->own;
+	uint64_t id;
+
+	return acs_id_parse(call->segments[1], &id) && id == making->id ? 200 : 201;
+}
+
 /* The task as its keeper says it, with one member more. */
 static void
 answer_connected(struct acs_call *call, const struct sb_message *m, const char *connection)
@@ -94,7 +104,7 @@ answer_connected(struct acs_call *call, const struct sb_message *m, const char *
 	json_t *task = json_loadb(m->data, m->size, 0, NULL);
 
 	json_object_set_new(task, "connectionRequest", json_string(connection));
-	acs_call_json(call, 201, task);
+	acs_call_json(call, status_of(call), task);
 }
 
 static void
@@ -107,7 +117,7 @@ made_got(struct acs_call *call, const struct sb_message *m)
 	else if (making->connection)
 		answer_connected(call, m, making->connection);
 	else
-		acs_call_text(call, 201, sb_bytes(m->data, m->size));
+		acs_call_text(call, status_of(call), sb_bytes(m->data, m->size));
 }
 
 static void
@@ -158,14 +168,16 @@ made(struct acs_call *call, const struct sb_message *m)
 	bool has_id;
 
 	if (m->status) {
-		acs_call_refused(call, m, ACS_PROBLEM_DEVICE_NOT_FOUND);
+		acs_call_refused(call, m,
+			*call->segments[1] ? ACS_PROBLEM_TASK_NOT_FOUND
+					   : ACS_PROBLEM_DEVICE_NOT_FOUND);
 		return;
 	}
 	task = json_loadb(m->data, m->size, 0, NULL);
 	has_id = acs_id_parse(acs_json_text(task, "id", ""), &making->id);
 	json_decref(task);
 	if (!has_id || (!making->wait_ms && !making->connects))
-		acs_call_text(call, 201, sb_bytes(m->data, m->size));
+		acs_call_text(call, status_of(call), sb_bytes(m->data, m->size));
 	else if (making->connects)
 		acs_finding_begin(call);
 	else
@@ -223,27 +235,10 @@ create(struct acs_call *call)
 /* ---- again ---- */
 
 static void
-again(struct acs_call *call, const struct sb_message *m)
-{
-	json_t *task, *request;
-
-	if (m->status) {
-		task_got(call, m);
-		return;
-	}
-	task = json_loadb(m->data, m->size, 0, NULL);
-	request = json_object_get(task, "request");
-	/* The old one's: the new one gets its own. */
-	json_object_del(request, "CommandKey");
-	make(call, request);
-	json_decref(task);
-}
-
-static void
 retry(struct acs_call *call)
 {
 	if (making_new(call))
-		ask_task(call, ACS_TASK, 0, again);
+		ask_task(call, ACS_TASK_RETRY, 0, made);
 }
 
 const struct acs_route acs_task_routes[] = {

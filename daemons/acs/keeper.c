@@ -216,6 +216,9 @@ ask(struct acs_keeper *k, const struct sb_message *m)
 	case ACS_TASK_CANCEL:
 		acs_ask_task_cancel(k, m);
 		break;
+	case ACS_TASK_RETRY:
+		acs_ask_task_retry(k, m);
+		break;
 	case ACS_FAULTS:
 		acs_ask_faults(k, m);
 		break;

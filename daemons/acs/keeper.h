@@ -82,9 +82,12 @@ enum acs_message {
 	/* `text`: the task (see docs/acs.md). With `wait_ms` the answer comes when it has
 	 * ended, or is still not then. {task}. */
 	ACS_TASK_CREATE,
-	ACS_TASKS,        /* {"tasks": [...]}, by rising id; without results */
-	ACS_TASK,         /* `id`, `wait_ms`. {task} with its result */
-	ACS_TASK_CANCEL,  /* `id`. {task}; SB_ECONFLICT: it runs or has ended */
+	ACS_TASKS,       /* {"tasks": [...]}, by rising id; without results */
+	ACS_TASK,        /* `id`, `wait_ms`. {task} with its result */
+	ACS_TASK_CANCEL, /* `id`. {task}; SB_ECONFLICT: it runs or has ended */
+	/* `id`. {task}: one that waits for its time is tried at once, and its fault taken away;
+	 * one that has ended is made anew. SB_ECONFLICT: it runs, or the device has taken it */
+	ACS_TASK_RETRY,
 	ACS_FAULTS,       /* with a device: its own; "": all of a keeper. {"faults": [...]} */
 	ACS_FAULT_DELETE, /* `text`: the channel. What it held up is tried at once */
 	ACS_COUNTS,       /* all keepers: {"devices": n, "tasks": n, "faults": n, "sessions": n} */

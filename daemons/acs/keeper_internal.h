@@ -217,13 +217,22 @@ void acs_waiters_answer(struct acs_keeper *k, struct acs_task *task, int status)
 int
 acs_task_wait(struct acs_keeper *k, struct acs_task *task, struct sb_from from, uint32_t wait_ms);
 
-/* ---- keeper_tasks.c, keeper_devices.c, keeper_query.c, keeper_faults.c: for people ---- */
+/* ---- for people: keeper_tasks.c, keeper_retry.c, keeper_devices.c, keeper_query.c,
+ * keeper_faults.c ---- */
 
 void acs_task_answer(struct acs_keeper *k, struct sb_from from, const struct acs_task *task);
+/* NULL: the device has none of this id. */
+struct acs_task *acs_task_find(const struct acs_device *device, uint64_t id);
+/* The task that an ask is about; NULL: refused. */
+struct acs_task *acs_asked_task(struct acs_keeper *k, const struct sb_message *m);
+/* Queues a task and answers with it: at once, or when it has ended or the wait is over. */
+void acs_task_make(struct acs_keeper *k, struct acs_device *device, json_t *request,
+	struct sb_from from, uint32_t wait_ms);
 void acs_ask_task_create(struct acs_keeper *k, const struct sb_message *m);
 void acs_ask_tasks(struct acs_keeper *k, const struct sb_message *m);
 void acs_ask_task(struct acs_keeper *k, const struct sb_message *m);
 void acs_ask_task_cancel(struct acs_keeper *k, const struct sb_message *m);
+void acs_ask_task_retry(struct acs_keeper *k, const struct sb_message *m);
 void acs_ask_devices(struct acs_keeper *k, const struct sb_message *m);
 void acs_ask_device(struct acs_keeper *k, const struct sb_message *m);
 void acs_ask_device_tags(struct acs_keeper *k, const struct sb_message *m);

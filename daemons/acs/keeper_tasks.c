@@ -19,8 +19,8 @@ acs_task_answer(struct acs_keeper *k, struct sb_from from, const struct acs_task
 	acs_answer(k, from, &t);
 }
 
-static struct acs_task *
-task_find(const struct acs_device *device, uint64_t id)
+struct acs_task *
+acs_task_find(const struct acs_device *device, uint64_t id)
 {
 	struct acs_task *task = device->tasks;
 
@@ -29,12 +29,12 @@ task_find(const struct acs_device *device, uint64_t id)
 	return task;
 }
 
-static struct acs_task *
-asked_task(struct acs_keeper *k, const struct sb_message *m)
+struct acs_task *
+acs_asked_task(struct acs_keeper *k, const struct sb_message *m)
 {
 	const struct acs_ask *ask = m->data;
 	struct acs_device *device = acs_asked_device(k, m);
-	struct acs_task *task = device ? task_find(device, ask->id) : NULL;
+	struct acs_task *task = device ? acs_task_find(device, ask->id) : NULL;
 
 	if (device && !task)
 		acs_refuse(k, sb_message_from(m), SB_ENOENT, "no such task");
@@ -53,7 +53,7 @@ static void
 created(struct acs_keeper *k, struct acs_commit *c, int status, const struct sb_store_rows *rows)
 {
 	const struct creation *of = c->extra;
-	struct acs_task *task = status ? NULL : task_find(c->device, of->id);
+	struct acs_task *task = status ? NULL : acs_task_find(c->device, of->id);
 
 	(void)rows;
 	if (status)
@@ -65,7 +65,8 @@ created(struct acs_keeper *k, struct acs_commit *c, int status, const struct sb_
 }
 
 static int
-create(struct acs_keeper *k, struct acs_commit *c, json_t *request, char *fault, size_t size)
+create(struct acs_keeper *k, struct acs_commit *c, json_t *request, uint32_t wait_ms, char *fault,
+	size_t size)
 {
 	struct creation *of = malloc(sizeof(*of));
 	int err;
@@ -76,8 +77,26 @@ create(struct acs_keeper *k, struct acs_commit *c, json_t *request, char *fault,
 	c->release = free;
 	err = acs_task_queue(k, c, c->device, request, 0, fault, size);
 	if (!err)
-		of->id = c->device->last_task->id;
+		*of = (struct creation){c->device->last_task->id, wait_ms};
 	return err;
+}
+
+void
+acs_task_make(struct acs_keeper *k, struct acs_device *device, json_t *request, struct sb_from from,
+	uint32_t wait_ms)
+{
+	struct acs_commit *c = acs_commit_new(k, device, false, created);
+	char fault[128] = "";
+	int err = c ? create(k, c, request, wait_ms, fault, sizeof(fault)) : SB_ENOMEM;
+
+	if (err) {
+		acs_refuse(k, from, err, fault);
+		if (c)
+			acs_commit_abandon(k, c);
+		return;
+	}
+	c->from = from;
+	acs_commit_end(k, c);
 }
 
 void
@@ -85,26 +104,13 @@ acs_ask_task_create(struct acs_keeper *k, const struct sb_message *m)
 {
 	const struct acs_ask *ask = m->data;
 	struct acs_device *device = acs_asked_device(k, m);
-	char fault[128] = "";
-	struct acs_commit *c;
 	json_t *request;
-	int err;
 
 	if (!device)
 		return;
 	request = json_loadb(ask->text, ask->size, 0, NULL);
-	c = acs_commit_new(k, device, false, created);
-	err = c ? create(k, c, request, fault, sizeof(fault)) : SB_ENOMEM;
+	acs_task_make(k, device, request, sb_message_from(m), ask->wait_ms);
 	json_decref(request);
-	if (err) {
-		acs_refuse(k, sb_message_from(m), err, fault);
-		if (c)
-			acs_commit_abandon(k, c);
-		return;
-	}
-	((struct creation *)c->extra)->wait_ms = ask->wait_ms;
-	c->from = sb_message_from(m);
-	acs_commit_end(k, c);
 }
 
 /* ---- read ---- */
@@ -113,7 +119,7 @@ static void
 task_came(struct acs_keeper *k, struct acs_commit *c, int status, const struct sb_store_rows *rows)
 {
 	const struct creation *of = c->extra;
-	struct acs_task *task = task_find(c->device, of->id);
+	struct acs_task *task = acs_task_find(c->device, of->id);
 	struct acs_text t = {0};
 
 	/* Forgotten meanwhile. */
@@ -153,7 +159,7 @@ void
 acs_ask_task(struct acs_keeper *k, const struct sb_message *m)
 {
 	const struct acs_ask *ask = m->data;
-	struct acs_task *task = asked_task(k, m);
+	struct acs_task *task = acs_asked_task(k, m);
 	int err = 0;
 
 	if (!task)
@@ -192,7 +198,7 @@ static void
 canceled(struct acs_keeper *k, struct acs_commit *c, int status, const struct sb_store_rows *rows)
 {
 	const struct creation *of = c->extra;
-	struct acs_task *task = status ? NULL : task_find(c->device, of->id);
+	struct acs_task *task = status ? NULL : acs_task_find(c->device, of->id);
 
 	(void)rows;
 	if (task)
@@ -229,7 +235,7 @@ cancel(struct acs_keeper *k, const struct sb_message *m, struct acs_task *task)
 void
 acs_ask_task_cancel(struct acs_keeper *k, const struct sb_message *m)
 {
-	struct acs_task *task = asked_task(k, m);
+	struct acs_task *task = acs_asked_task(k, m);
 	int err;
 
 	if (!task)

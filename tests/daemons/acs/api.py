@@ -59,6 +59,8 @@ def test_order_and_faults(api, cpe):
 	assert api("GET", "/faults").json()["faults"] == [fault]
 	again = api("POST", f"/devices/{cpe.name}/tasks/{tasks[1]['id']}/retry").expect(201).json()
 	assert again["id"] != tasks[1]["id"]
+	hurried = api("POST", f"/devices/{cpe.name}/tasks/{again['id']}/retry").expect(200).json()
+	assert hurried["id"] == again["id"], "what has not begun is tried at once, and not made twice"
 	api("DELETE", f"/devices/{cpe.name}/tasks/{again['id']}").expect(200)
 	assert api.state(cpe, again)["state"] == "canceled"
 	api("DELETE", f"/devices/{cpe.name}/tasks/{again['id']}").expect(409, "conflict")
