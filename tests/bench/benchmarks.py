@@ -99,6 +99,9 @@ MINIMAL_CWMP = ["minimal-cwmp"]
 DEVICES = ("--connections", "50")
 
 
+READ_ALL = {"method": "GetParameterValues", "ParameterNames": ["Device."]}
+
+
 def cwmp_values(count):
     """Sessions in which a device is asked for so many parameters."""
     asked = ("--parameters", str(count))
@@ -164,7 +167,10 @@ BENCHMARKS = [
                          ["--connections", "100", "--devices", "2000"], 8000, 1),
     cwmp_service.Durable("cwmp-store-1000", "acs on the disk reads 1,000 parameters in each session and keeps them",
                          ["--connections", "50", "--devices", "500", "--parameters", "1000"], 1000, 2,
-                         {"method": "GetParameterValues", "ParameterNames": ["Device."]}),
+                         READ_ALL),
+    cwmp_service.Durable("cwmp-asked-1000", "the same because somebody asked for it: its result is kept, too",
+                         ["--connections", "50", "--devices", "1000", "--parameters", "1000"], 1000, 2,
+                         READ_ALL, 1000),
     Memory("cwmp-memory", "an open CWMP session with its idle connection: the Inform is answered",
            MINIMAL_CWMP, hold("cwmp-load", "--hold"), 4096),
     erps.Start("erps-start", "erpsd at its start", ERPSD, 3 * 1024 * 1024),

@@ -1,11 +1,11 @@
 """acs on the disk: what a session costs when its Inform is durable before it is answered, and what it costs to
-read a thousand parameters and keep them."""
+read a thousand parameters and keep them, because a preset says so or because somebody asked."""
+import http.client
 import json
 import os
 import re
 import statistics
 import tempfile
-import urllib.request
 from dataclasses import dataclass
 from typing import List, Optional
 
@@ -26,6 +26,7 @@ class Durable:
     goal: int
     cores: int
     task: Optional[dict] = None  # done in each session, by a preset
+    devices: int = 0             # it is asked for of each of so many instead, and its result is kept, too
 
     def programs(self):
         return ["acs", "cwmp-load"]
@@ -38,35 +39,70 @@ def command_of(folder):
             *(word for setting in settings for word in ("--set", setting))]
 
 
-def give_all(server, task):
+class Api:
+    """What an operator asks, over one connection."""
+
+    def __init__(self, server):
+        address = next(re.search(r"name=api address=(\S+)", line)[1] for line in server.said if "name=api" in line)
+        self._connection = http.client.HTTPConnection(address, timeout=10)
+
+    def ask(self, method, path, body=None):
+        self._connection.request(method, path, body and json.dumps(body), {"Content-Type": "application/json"})
+        response = self._connection.getresponse()
+        answer = response.read()
+        if response.status // 100 != 2:
+            raise harness.Failed(f"{method} {path}: {answer}")
+        return json.loads(answer)
+
+    def tasks(self):
+        return self.ask("GET", "/health")["tasks"]
+
+
+def give_all(api, task):
     """Every device shall do this in each of its sessions."""
-    api = next(re.search(r"name=api address=(\S+)", line)[1] for line in server.said if "name=api" in line)
-    preset = json.dumps({"tasks": [task], "repeat": "always"}).encode()
-    request = urllib.request.Request(f"http://{api}/presets/all", preset, {"Content-Type": "application/json"},
-                                     method="PUT")
-    urllib.request.urlopen(request, timeout=10).close()
+    api.ask("PUT", "/presets/all", {"tasks": [task], "repeat": "always"})
 
 
-def one_slice(server, load, seconds):
+def ask_each(api, benchmark):
+    for number in range(benchmark.devices):
+        api.ask("POST", f"/devices/001122-Gateway-{number:012}/tasks", benchmark.task)
+
+
+def one_slice(server, run, operations=lambda result: result["ops"]):
     before, threads = server.cpu_seconds(), threads_cpu(server.pid)
-    result = load.run(seconds)
+    result = run()
     cpu = server.cpu_seconds() - before
     if not result["ops"] or result["failed"] or result["mismatched"] or result["lost"]:
         raise harness.Failed(f"the load reports {result}")
-    return {"per_second": result["ops"] / result["seconds"], "cpu_us": cpu * 1e6 / result["ops"],
+    count = operations(result)
+    return {"per_second": count / result["seconds"], "cpu_us": cpu * 1e6 / count,
             "p50_us": result["latency_us"]["p50"], "p99_us": result["latency_us"]["p99"],
-            "threads_us": {name: (used - threads.get(name, 0)) * 1e6 / result["ops"]
+            "threads_us": {name: (used - threads.get(name, 0)) * 1e6 / count
                            for name, used in threads_cpu(server.pid).items()}}
+
+
+def asked_slice(server, load, api, benchmark):
+    """One session of each device; one that had two in a slice leaves another's task for the next one."""
+    ask_each(api, benchmark)
+    waiting = api.tasks()
+    return one_slice(server, lambda: load.count(benchmark.devices), lambda _: waiting - api.tasks())
+
+
+def slices(benchmark, options, server, load):
+    api = Api(server)
+    if benchmark.devices:
+        load.count(benchmark.devices)
+        return [asked_slice(server, load, api, benchmark) for _ in range(options.rounds + 1)]
+    if benchmark.task:
+        give_all(api, benchmark.task)
+    return [one_slice(server, lambda: load.run(options.seconds)) for _ in range(options.rounds + 1)]
 
 
 def run_durable(benchmark, options):
     with tempfile.TemporaryDirectory(dir=DISK, prefix="sb-bench-") as folder:
         with Server(command_of(folder), cores=harness.CORES[:benchmark.cores]) as server, \
                 Load([harness.program("cwmp-load"), *benchmark.load, server.address]) as load:
-            if benchmark.task:
-                give_all(server, benchmark.task)
-            one_slice(server, load, options.seconds)
-            rounds = [one_slice(server, load, options.seconds) for _ in range(options.rounds)]
+            rounds = slices(benchmark, options, server, load)[1:]
     allowed_us = 1e6 * benchmark.cores / benchmark.goal
     cpu = [one["cpu_us"] for one in rounds]
     return {**{what: statistics.median(one[what] for one in rounds)
