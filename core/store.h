@@ -22,6 +22,7 @@ struct sb_session;
 struct sb_env;
 struct sb_store;
 struct sb_store_memory;
+struct sb_store_series;
 struct sb_txn;
 
 /* One unsigned integer of a head, most significant octet first. */
@@ -127,6 +128,16 @@ int sb_txn_cas(struct sb_txn *txn, unsigned kind, uint64_t id, uint64_t revision
  * transaction goes alone): nothing was done; hold and try again on SB_MSG_STORE with ref 0, which
  * comes to `to` once there is room. SB_ENOMEM, SB_GONE (closed): nothing was done. */
 int sb_txn_commit(struct sb_txn *txn, struct sb_address to, uint64_t ref);
+
+/* Commits that keep their order also when they fail. A session that is told of a failure may have
+ * handed over the next commit by then, and that one may succeed. In a series it does not: once one
+ * has failed all behind it fail with the same error, until the session resumes the series, which it
+ * does when all that it has committed in it was answered. Used by one session; the store's, which
+ * frees it. NULL: no memory. */
+struct sb_store_series *sb_store_series_new(struct sb_session *s, struct sb_store *store);
+void sb_store_series_resume(struct sb_store_series *series);
+/* Before its commit. */
+void sb_txn_in_series(struct sb_txn *txn, struct sb_store_series *series);
 
 /* Reads one row, or up to `max` rows (and 1 MiB, at least one row) with id >= `from` in order; the
  * answer is SB_MSG_STORE with struct sb_store_rows, or status SB_ENOENT (get), SB_ENOMEM, SB_EIO.

@@ -68,7 +68,9 @@ struct sb_txn {
 	struct sb_store_lane *lane;
 	uint32_t op_count;
 	bool has_cas;
-	int error; /* of a change that was not taken: no commit */
+	uint32_t round;                 /* of the series */
+	struct sb_store_series *series; /* NULL: in none */
+	int error;                      /* of a change that was not taken: no commit */
 	struct sb_store_chunk *last;
 	struct sb_store_chunk first; /* with the rest of the block */
 };
@@ -152,6 +154,7 @@ struct sb_store_lane {
 	struct sb_store_batch *commits, *reads;  /* being collected; NULL: nothing yet */
 	struct sb_store_batch *late, **late_end; /* done, but their answers are due later */
 	struct sb_timer timer;
+	struct sb_store_series *series;
 	struct sb_txn *free_txns;
 	struct sb_store_batch *free_batches;
 	uint32_t free_txn_count;
@@ -216,6 +219,15 @@ int sb_store_waiters_add(struct sb_store_lane *lane, struct sb_address to, size_
 /* Tells all. */
 void sb_store_waiters_tell(struct sb_store_lane *lane);
 void sb_store_waiters_fini(struct sb_store_lane *lane);
+
+/* store_series.c: of the backend, for the transactions of a lane in their order, and never from two
+ * threads at once. */
+
+/* Why the transaction is not to be done: one before it has failed. 0: it may be. */
+int sb_store_series_error(const struct sb_txn *txn);
+/* Its status is known. */
+void sb_store_series_note(const struct sb_txn *txn);
+void sb_store_series_fini(struct sb_store_lane *lane);
 
 /* store_request.c */
 

@@ -294,5 +294,6 @@ sb_store_lane_fini(struct sb_store_lane *lane)
 		lane->free_txns = (struct sb_txn *)txn->request.next;
 		env->release(env->context, txn);
 	}
+	sb_store_series_fini(lane);
 	sb_store_waiters_fini(lane);
 }

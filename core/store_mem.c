@@ -376,6 +376,9 @@ commit(struct sb_store_memory *mem, const struct sb_txn *txn)
 
 	if (mem->error)
 		return mem->error;
+	err = sb_store_series_error(txn);
+	if (err)
+		return err;
 	err = undo_reserve(mem, txn->op_count) ? 0 : SB_ENOSPC;
 	while (!err && (op = sb_store_op_next(&cursor)))
 		err = apply(mem, op);
@@ -479,8 +482,11 @@ mem_submit(void *context, struct sb_store_batch *batch)
 	/* One lock for all tables: a transaction may touch several, and the batch holds it for
 	 * microseconds. */
 	pthread_mutex_lock(&mem->lock);
-	for (struct sb_store_request *r = batch->first; r; r = r->next)
+	for (struct sb_store_request *r = batch->first; r; r = r->next) {
 		r->status = serve(mem, r);
+		if (!batch->is_reads)
+			sb_store_series_note((struct sb_txn *)r);
+	}
 	pthread_mutex_unlock(&mem->lock);
 	return 0;
 }

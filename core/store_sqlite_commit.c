@@ -1,7 +1,7 @@
 /*
  * The writer: all that waits becomes one transaction of SQLite, its changes in the
- * order of their rows. Only where one of our transactions may fail alone they are
- * made one after the other, under savepoints.
+ * order of their rows. Only where one of our transactions may fail alone, or is not
+ * to be done at all, they are made one after the other, under savepoints.
  */
 #include "core/error.h"
 #include "core/store_sqlite_internal.h"
@@ -161,19 +161,28 @@ why_gone(struct sb_sqlite *s, const struct sb_txn *txn)
 }
 
 static int
+apply_next(struct sb_sqlite *s, struct sb_txn *txn, bool each_alone)
+{
+	bool is_saved = each_alone || (txn->has_cas && txn->op_count > 1);
+	int err;
+
+	txn->request.status = sb_store_series_error(txn);
+	if (txn->request.status)
+		return 0;
+	err = is_saved ? apply_saved(s, txn) : apply_plain(s, txn);
+	if (!err)
+		sb_store_series_note(txn);
+	return err ? err : why_gone(s, txn);
+}
+
+static int
 apply_one_by_one(struct sb_sqlite *s, struct sb_store_batch *batches, bool each_alone)
 {
 	int err = 0;
 
 	for (struct sb_store_batch *batch = batches; batch; batch = batch->next)
-		for (struct sb_store_request *r = batch->first; r && !err; r = r->next) {
-			struct sb_txn *txn = (struct sb_txn *)r;
-			bool is_saved = each_alone || (txn->has_cas && txn->op_count > 1);
-
-			err = is_saved ? apply_saved(s, txn) : apply_plain(s, txn);
-			if (!err)
-				err = why_gone(s, txn);
-		}
+		for (struct sb_store_request *r = batch->first; r && !err; r = r->next)
+			err = apply_next(s, (struct sb_txn *)r, each_alone);
 	return err;
 }
 
@@ -188,21 +197,26 @@ apply_in_order(struct sb_sqlite *s)
 	return is_alone(err) ? EACH_ALONE : err;
 }
 
-/* A conflict is an answer, and common where there are comparisons at all. */
+/* A conflict is an answer, and common where there are comparisons at all. What fails for its series
+ * must not be among the others. */
 static bool
-has_cas(const struct sb_store_batch *batches)
+may_be_sorted(const struct sb_store_batch *batches)
 {
 	for (; batches; batches = batches->next)
-		for (struct sb_store_request *r = batches->first; r; r = r->next)
-			if (((struct sb_txn *)r)->has_cas)
-				return true;
-	return false;
+		for (struct sb_store_request *r = batches->first; r; r = r->next) {
+			const struct sb_txn *txn = (struct sb_txn *)r;
+
+			if (txn->has_cas || sb_store_series_error(txn))
+				return false;
+		}
+	return true;
 }
 
 static int
 apply_batches(struct sb_sqlite *s, struct sb_store_batch *batches, bool each_alone)
 {
-	if (each_alone || has_cas(batches) || !sb_store_order_sort(&s->order, s->env, batches))
+	if (each_alone || !may_be_sorted(batches) ||
+		!sb_store_order_sort(&s->order, s->env, batches))
 		return apply_one_by_one(s, batches, each_alone);
 	set_all(batches, 0);
 	return apply_in_order(s);
@@ -264,16 +278,38 @@ commit(struct sb_sqlite *s, struct sb_store_batch *batches)
 	return err;
 }
 
+/* Then nothing is tried: a transaction of nothing would succeed on a disk that is full, too. */
+static bool
+is_all_refused(struct sb_store_batch *batches)
+{
+	for (struct sb_store_batch *batch = batches; batch; batch = batch->next)
+		for (struct sb_store_request *r = batch->first; r; r = r->next) {
+			r->status = sb_store_series_error((struct sb_txn *)r);
+			if (!r->status)
+				return false;
+		}
+	return true;
+}
+
+static void
+note_all(const struct sb_store_batch *batches)
+{
+	for (; batches; batches = batches->next)
+		for (struct sb_store_request *r = batches->first; r; r = r->next)
+			sb_store_series_note((struct sb_txn *)r);
+}
+
 void
 sb_sqlite_commit(void *context, struct sb_store_batch *batches)
 {
 	struct sb_sqlite *s = context;
 	int err = s->failure;
 
-	if (!err)
+	if (!err && !is_all_refused(batches))
 		err = commit(s, batches);
 	if (err)
 		set_all(batches, err);
+	note_all(batches);
 	give_back(batches);
 	/* Only now, with nobody waiting for it. */
 	if (!err)

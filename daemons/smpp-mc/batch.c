@@ -6,6 +6,7 @@
  */
 #include "daemons/smpp-mc/batch.h"
 
+#include "core/store.h"
 #include "daemons/smpp-mc/partition_internal.h"
 
 #include <stdlib.h>
@@ -26,7 +27,8 @@ mc_batches_init(struct mc_partition *p)
 	b->newest = &b->under_way;
 	b->rows_end = &b->rows;
 	b->open = calloc(1, sizeof(*b->open));
-	return b->open ? 0 : SB_ENOMEM;
+	b->series = sb_store_series_new(p->session, p->service->store);
+	return b->open && b->series ? 0 : SB_ENOMEM;
 }
 
 static void

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 struct mc_partition;
+struct sb_store_series;
 struct sb_txn;
 
 /* Store refs of a partition: commits, and reads of bodies (ref = entry << 1 | 1). 0 is the store's
@@ -71,6 +72,7 @@ struct mc_batches {
 	struct mc_batch *waiting; /* oldest first, like the others */
 	struct mc_batch *under_way, **newest;
 	struct mc_batch *spare;
+	struct sb_store_series *series;        /* of the commits: a failed one is not overtaken */
 	struct mc_final_row *rows, **rows_end; /* in the store, oldest first */
 	size_t rows_records;
 	uint64_t last_number;

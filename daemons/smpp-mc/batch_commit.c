@@ -147,7 +147,7 @@ trouble_begins(struct mc_partition *p, int error)
 	sb_timer_start(p->session, &b->pause, PAUSE_MS, pause_over);
 }
 
-/* Not by one that was under way behind a larger one that failed: that is still to be tried again.
+/* Not by one that was under way when the next was not even taken: that is still to be tried again.
  */
 static void
 trouble_ends(struct mc_partition *p)
@@ -252,6 +252,10 @@ batch_commit(struct mc_partition *p, struct mc_batch *batch)
 		sb_txn_abandon(txn);
 		return err;
 	}
+	/* All of them have been answered since one failed (may_commit). */
+	if (p->batches.error)
+		sb_store_series_resume(p->batches.series);
+	sb_txn_in_series(txn, p->batches.series);
 	/* In twos, for the lowest bit says that it is a read (batch.h). */
 	return sb_txn_commit(txn, sb_self(p->session), batch->number << 1);
 }

@@ -189,6 +189,77 @@ test_a_conflict_fails_its_transaction_alone_and_whole(void **state)
 }
 
 static void
+put_in(struct probe *probe, struct sb_store *store, struct sb_store_series *series, uint64_t id)
+{
+	struct sb_txn *txn = store_begin(probe, store);
+
+	assert_int_equal(sb_txn_put(txn, MESSAGES, id, "h", 1, "b", 1), 0);
+	sb_txn_in_series(txn, series);
+	assert_int_equal(sb_txn_commit(txn, probe->address, id), 0);
+}
+
+static void
+conflict_in(struct probe *probe, struct sb_store *store, struct sb_store_series *series)
+{
+	struct sb_txn *txn = store_begin(probe, store);
+
+	assert_int_equal(sb_txn_cas(txn, MESSAGES, 1000, 7, "b", 1), 0);
+	sb_txn_in_series(txn, series);
+	assert_int_equal(sb_txn_commit(txn, probe->address, 0), 0);
+}
+
+static void
+test_in_a_series_nothing_overtakes_what_failed(void **state)
+{
+	struct lab *lab = *state;
+	struct sb_store *store = open_store(lab);
+	struct probe *reader = store_reader(lab, 0);
+	struct sb_store_series *series = sb_store_series_new(reader->session, store);
+	struct sb_store_series *other = sb_store_series_new(reader->session, store);
+
+	put_in(reader, store, series, 1);
+	conflict_in(reader, store, series);
+	put_in(reader, store, series, 2);
+	put_in(reader, store, other, 3);
+	store_put(reader, store, 4, "h", "b", 4);
+	store_settle(lab);
+	assert_answer(reader, 0, 1, 0);
+	assert_answer(reader, 1, 0, SB_ECONFLICT);
+	assert_answer(reader, 2, 2, SB_ECONFLICT);
+	assert_answer(reader, 3, 3, 0);
+	assert_answer(reader, 4, 4, 0);
+	put_in(reader, store, series, 5); /* also alone */
+	store_settle(lab);
+	assert_answer(reader, 5, 5, SB_ECONFLICT);
+	assert_no_row(lab, reader, store, 2);
+	assert_no_row(lab, reader, store, 5);
+	assert_row(lab, reader, store, 3, 1, "h", "b");
+}
+
+static void
+test_a_series_goes_on_when_its_session_says_so_and_may_fail_again(void **state)
+{
+	struct lab *lab = *state;
+	struct sb_store *store = open_store(lab);
+	struct probe *reader = store_reader(lab, 0);
+	struct sb_store_series *series = sb_store_series_new(reader->session, store);
+
+	for (uint64_t round = 0; round < 3; round++) {
+		size_t at = reader->note_count;
+
+		conflict_in(reader, store, series);
+		put_in(reader, store, series, 1);
+		store_settle(lab);
+		assert_answer(reader, at + 1, 1, SB_ECONFLICT);
+		sb_store_series_resume(series);
+		put_in(reader, store, series, 1);
+		store_settle(lab);
+		assert_answer(reader, at + 2, 1, 0);
+		assert_row(lab, reader, store, 1, round + 1, "h", "b");
+	}
+}
+
+static void
 test_the_last_change_of_a_row_in_a_transaction_counts(void **state)
 {
 	struct lab *lab = *state;
@@ -457,6 +528,8 @@ main(void)
 		TEST(test_each_change_counts_the_revision_up),
 		TEST(test_kinds_are_separate),
 		TEST(test_a_conflict_fails_its_transaction_alone_and_whole),
+		TEST(test_in_a_series_nothing_overtakes_what_failed),
+		TEST(test_a_series_goes_on_when_its_session_says_so_and_may_fail_again),
 		TEST(test_the_last_change_of_a_row_in_a_transaction_counts),
 		TEST(test_a_cas_replaces_the_body_of_the_revision_it_names),
 		TEST(test_two_transactions_may_be_built_side_by_side),

@@ -85,6 +85,33 @@ test_without_space_commits_fail_and_go_on_when_there_is_some(void **state)
 	assert_row(lab, probe, store, 3, 1, "head", "body");
 }
 
+/* The disk has room again before anybody was told that it was full. */
+static void
+test_what_is_behind_a_failed_commit_of_its_series_is_not_even_tried(void **state)
+{
+	struct lab *lab = *state;
+	struct sb_store *store = open_store(lab);
+	struct probe *probe = store_reader(lab, 0);
+	struct sb_store_series *series = sb_store_series_new(probe->session, store);
+
+	store_capture(lab);
+	failing_vfs_set(FAILING_WRITE, "-wal", 0, SQLITE_FULL, ENOSPC);
+	for (uint64_t id = 1; id <= 2; id++) {
+		struct sb_txn *txn = store_begin(probe, store);
+
+		assert_int_equal(sb_txn_put(txn, MESSAGES, id, "head", 4, "body", 4), 0);
+		sb_txn_in_series(txn, series);
+		assert_int_equal(sb_txn_commit(txn, probe->address, id), 0);
+		store_settle(lab);
+		assert_answer(probe, id - 1, id, SB_ENOSPC);
+		failing_vfs_clear();
+	}
+	assert_int_equal(store_said("store.space_again"), 0);
+	assert_int_equal(outcome(lab, probe, store, 3), 0);
+	assert_no_row(lab, probe, store, 2);
+	assert_int_equal(store_said("store.space_again"), 1);
+}
+
 static void
 test_a_quota_is_want_of_space_too(void **state)
 {
@@ -259,6 +286,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_without_space_commits_fail_and_go_on_when_there_is_some),
+		TEST(test_what_is_behind_a_failed_commit_of_its_series_is_not_even_tried),
 		TEST(test_a_quota_is_want_of_space_too),
 		TEST(test_after_an_error_of_the_disk_nothing_is_written_until_it_is_opened_again),
 		TEST(test_a_commit_is_whole_whichever_write_fails),

@@ -36,6 +36,17 @@ restart(void)
 	client_bind(&alice, &bed, SMPP_BIND_RECEIVER, "alice");
 }
 
+/* Bob alone, and a store that takes 100 ms to answer. */
+static void
+open_late(void)
+{
+	bed_open(&bed, NULL);
+	bed.store_delay_ns = UINT64_C(100000000);
+	bed_restart(&bed, NULL);
+	bed_pass(&bed, 5000);
+	client_bind(&bob, &bed, SMPP_BIND_TRANSMITTER, "bob");
+}
+
 static void
 pass_pinged(unsigned seconds)
 {
@@ -146,6 +157,37 @@ test_a_message_is_not_replaced_by_one_that_is_refused(void **state)
 	client_submit(&bob, &pdu);
 	client_bind(&alice, &bed, SMPP_BIND_RECEIVER, "alice");
 	client_gets(&alice, "fourth");
+	client_expect_nothing(&alice);
+	bed_close(&bed);
+}
+
+/* Handed over before its partition knew of the failure, to a disk that had room for it: what was
+ * acknowledged on one session goes in order, so it would promise that the end is stored, too. */
+static void
+test_no_message_is_taken_while_an_end_that_came_before_it_is_not_stored(void **state)
+{
+	struct smpp_pdu pdu = submit_of("200", "1555", "first");
+
+	(void)state;
+	open_late();
+	client_send(&bob, &pdu);
+	bed_pass(&bed, 200);
+	assert_int_equal(client_expect(&bob, SMPP_SUBMIT_SM_RESP).header.status, SMPP_ROK);
+	sb_store_memory_fail(bed.memory, SB_ENOSPC);
+	client_bind(&alice, &bed, SMPP_BIND_RECEIVER, "alice");
+	client_gets(&alice, "first");
+	sb_store_memory_fail(bed.memory, 0);
+	pdu.submit_sm.short_message = sb_bytes_text("second");
+	client_send(&bob, &pdu);
+	bed_pass(&bed, 200);
+	assert_int_equal(client_expect(&bob, SMPP_SUBMIT_SM_RESP).header.status, SMPP_RMSGQFUL);
+	bed_pass(&bed, 2000);
+	client_send(&bob, &pdu);
+	bed_pass(&bed, 200);
+	assert_int_equal(client_expect(&bob, SMPP_SUBMIT_SM_RESP).header.status, SMPP_ROK);
+	bed.store_delay_ns = 0;
+	restart();
+	client_gets(&alice, "second");
 	client_expect_nothing(&alice);
 	bed_close(&bed);
 }
@@ -282,6 +324,8 @@ main(void)
 		cmocka_unit_test(test_ends_are_stored_when_the_store_works_again),
 		cmocka_unit_test(test_without_that_a_restart_delivers_again),
 		cmocka_unit_test(test_a_message_is_not_replaced_by_one_that_is_refused),
+		cmocka_unit_test(
+			test_no_message_is_taken_while_an_end_that_came_before_it_is_not_stored),
 		cmocka_unit_test(test_a_cancel_that_cannot_be_stored_is_not_confirmed),
 		cmocka_unit_test(test_a_cancel_does_not_wait_for_a_store_that_fails),
 		cmocka_unit_test(test_a_message_does_not_wait_for_a_store_that_fails),
