@@ -14,7 +14,6 @@
 #include "daemons/acs/api.h"
 #include "daemons/acs/config.h"
 #include "daemons/acs/connect.h"
-#include "daemons/acs/credentials.h"
 #include "daemons/acs/files.h"
 #include "daemons/acs/front.h"
 #include "daemons/acs/keeper.h"
@@ -54,8 +53,9 @@ static void
 listener_complete(struct acs *acs, size_t i)
 {
 	struct sb_listener_options *options = &acs->config->listeners.each[i];
-	struct http_server *server =
-		acs->config->serves[i] == ACS_SERVES_API ? acs->api.server : acs->front.server;
+	struct http_server *server = acs->config->serves[i] == ACS_SERVES_API
+					     ? acs->api.server
+					     : acs->front.entrances[i].server;
 
 	options->module = http_server_module(server);
 	options->args = server;
@@ -200,12 +200,10 @@ cwmp_start(struct acs *acs, struct sb_node *node)
 {
 	struct cwmp_server_options options = acs->config->cwmp;
 
-	acs_credentials_auth(&acs->config->credentials, &options.auth);
 	options.quirks = acs_quirks_apply;
 	options.context = &acs->config->quirks;
 	acs->service.keepers = &acs->config->keepers;
 	acs->service.scripts = acs->scripts.scripts;
-	acs->service.credentials = &acs->config->credentials;
 	acs->service.quirks = &acs->config->quirks;
 	acs->service.retry_after_s = acs->config->cwmp.retry_after_s;
 	acs->service.file = acs_files_complete;

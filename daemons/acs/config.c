@@ -16,6 +16,8 @@
 static cfg_opt_t listener_options[] = {
 	SB_CONFIG_LISTENER_OPTIONS,
 	CFG_STR("serves", NULL, CFGF_NONE),
+	CFG_STR("authentication", NULL, CFGF_NONE),
+	CFG_BOOL("must_match", cfg_false, CFGF_NONE),
 	CFG_END(),
 };
 
@@ -178,7 +180,7 @@ const cfg_opt_t acs_config_options[] = {
 
 static const char *const serves_words[] = {"cwmp", "api", NULL};
 static const char *const scheme_words[] = {
-	"none", "basic", "digest", "digest_md5", "basic_or_digest", NULL};
+	"none", "basic", "digest", "digest_md5", "basic_or_digest", "certificate", NULL};
 static const char *const right_words[] = {"read", "write", NULL};
 
 #define TEN_YEARS INT64_C(315360000000) /* ms */
@@ -192,6 +194,7 @@ static const struct sb_config_rule rules[] = {
 	SB_RULES_LIMITS("listener"),
 	SB_RULES_TLS("listener.tls"),
 	SB_RULE_WORD("listener.serves", serves_words),
+	SB_RULE_WORD("listener.authentication", scheme_words),
 	SB_DAEMON_STORE_RULES,
 	SB_RULE_DURATION("cwmp.session_timeout", 1000, 3600000),
 	SB_RULE_DURATION("cwmp.longest_timeout", 1000, 86400000),
@@ -426,7 +429,7 @@ files_fill(const struct sb_config *file, struct acs_config *out, cfg_t *files)
 	};
 	if (url)
 		check_url(file, files, url);
-	if (out->files.is_authenticated && out->credentials.scheme == HTTP_AUTH_NONE)
+	if (out->files.is_authenticated && !acs_config_asks(out))
 		sb_config_error(file, files, "authentication",
 			"authentication of files without authentication of devices");
 }
@@ -484,6 +487,7 @@ acs_config_free(struct acs_config *config)
 		return;
 	sb_daemon_listeners_fini(&config->listeners);
 	free(config->serves);
+	free(config->policies);
 	acs_config_credentials_free(&config->credentials);
 	acs_config_scripts_free(&config->scripts);
 	acs_config_secret_free(config->connection_requests.shared.password);

@@ -29,6 +29,12 @@ extern const struct sb_config_rule *const acs_config_rules[];
 
 enum acs_serves { ACS_SERVES_CWMP, ACS_SERVES_API };
 
+/* What a listener of devices asks of who comes. */
+struct acs_policy {
+	enum http_auth_scheme scheme;
+	bool must_match; /* who authenticates, or whom a certificate names, must be the device */
+};
+
 /* Whom the ACS takes for whom. */
 struct acs_credential {
 	const char *username;
@@ -36,14 +42,12 @@ struct acs_credential {
 };
 
 struct acs_credentials {
-	enum http_auth_scheme scheme;
 	const char *realm;
 	uint32_t nonce_lifetime_s;
 	struct acs_credential *each; /* by name, sorted */
 	size_t count;
 	struct acs_credential shared; /* of whoever has no other; no username: nobody */
 	char *secret;                 /* passwords made of names; NULL: none */
-	bool must_match; /* who authenticates, or whom a certificate names, must be the device */
 };
 
 /* How devices of a kind are written to. Globs; NULL: any. */
@@ -95,7 +99,8 @@ struct acs_file_options {
 
 struct acs_config {
 	struct sb_daemon_listeners listeners;
-	enum acs_serves *serves; /* of each listener */
+	enum acs_serves *serves;     /* of each listener */
+	struct acs_policy *policies; /* the same; of the API's nothing */
 	struct cwmp_server_options cwmp;
 	struct acs_credentials credentials;
 	struct acs_quirks quirks;

@@ -10,9 +10,12 @@ int acs_config_secret(const struct sb_config *file, cfg_t *section, const char *
 /* Wiped and freed. Takes NULL. */
 void acs_config_secret_free(char *secret);
 
-/* The devices and credential sections. */
+/* Who devices are: the devices and credential sections, and what listeners say of it; after the
+ * listeners. */
 int acs_config_credentials(const struct sb_config *file, struct acs_config *out);
 void acs_config_credentials_free(struct acs_credentials *credentials);
+/* Whether a listener asks devices for a password. */
+bool acs_config_asks(const struct acs_config *config);
 
 /* The listener sections. */
 int acs_config_listeners(const struct sb_config *file, struct acs_config *out);

@@ -66,7 +66,6 @@ acs_credentials_password(void *context, const char *username, char *out, size_t 
 void
 acs_credentials_auth(const struct acs_credentials *credentials, struct http_auth *auth)
 {
-	auth->scheme = credentials->scheme;
 	auth->realm = credentials->realm;
 	auth->nonce_lifetime_s = credentials->nonce_lifetime_s;
 	auth->password = acs_credentials_password;
@@ -96,10 +95,10 @@ is_subject_of(const char *subject, const char *device)
 }
 
 bool
-acs_credentials_fit(const struct acs_credentials *credentials, const char *device,
-	const char *username, const char *certificate)
+acs_policy_fits(const struct acs_policy *policy, const char *device, const char *username,
+	const char *certificate)
 {
-	if (!credentials->must_match)
+	if (!policy->must_match)
 		return true;
 	if (*certificate)
 		return is_subject_of(certificate, device);

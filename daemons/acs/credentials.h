@@ -16,12 +16,12 @@
 /* As struct http_auth wants it; `context` is the struct acs_credentials. */
 int acs_credentials_password(void *context, const char *username, char *out, size_t size);
 
-/* What http_auth needs but for its secret, which is random. */
+/* What http_auth needs but for its scheme, and its secret, which is random. */
 void acs_credentials_auth(const struct acs_credentials *credentials, struct http_auth *auth);
 
 /* `username` and `certificate` as cwmp_username and cwmp_certificate say. True where nothing has to
  * match. */
-bool acs_credentials_fit(const struct acs_credentials *credentials, const char *device,
-	const char *username, const char *certificate);
+bool acs_policy_fits(const struct acs_policy *policy, const char *device, const char *username,
+	const char *certificate);
 
 #endif

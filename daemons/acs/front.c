@@ -10,21 +10,28 @@
 
 #include <openssl/crypto.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TARGET_MOST 4096
 
 struct connection {
 	struct cwmp_connection cwmp; /* first */
-	const struct acs_front *front;
+	const struct acs_entrance *entrance;
 };
+
+static const struct acs_entrance *
+entrance_of(const struct http_exchange *x)
+{
+	const struct connection *connection = http_connection_state(x);
+
+	return connection->entrance;
+}
 
 static const struct acs_front *
 front_of(const struct http_exchange *x)
 {
-	const struct connection *connection = http_connection_state(x);
-
-	return connection->front;
+	return entrance_of(x)->front;
 }
 
 static void
@@ -43,7 +50,7 @@ challenge(struct http_exchange *x, bool is_stale)
 	uint8_t salt[8];
 
 	sb_random(s, salt, sizeof(salt));
-	for (unsigned i = 0; http_auth_challenge(&front_of(x)->auth, i, is_stale,
+	for (unsigned i = 0; http_auth_challenge(&entrance_of(x)->auth, i, is_stale,
 		     sb_wall_ms(s) / 1000, salt, text, sizeof(text));
 		i++)
 		(void)http_set_field(x, "WWW-Authenticate", text);
@@ -54,21 +61,21 @@ challenge(struct http_exchange *x, bool is_stale)
 static bool
 may(struct http_exchange *x)
 {
-	const struct acs_front *front = front_of(x);
-	char target[TARGET_MOST], username[HTTP_AUTH_TEXT_MAX];
+	struct http_auth_claim claim;
+	char target[TARGET_MOST];
 	enum http_auth_result result;
 
-	if (!front->config->files.is_authenticated)
+	if (!front_of(x)->config->files.is_authenticated)
 		return true;
 	snprintf(target, sizeof(target), "%s%s%s", http_path(x), *http_query(x) ? "?" : "",
 		http_query(x));
-	result = http_auth_check(&front->auth, http_field(x, "Authorization"), http_method_name(x),
-		target, sb_wall_ms(http_session(x)) / 1000, username, sizeof(username));
+	result = http_auth_check(&entrance_of(x)->auth, http_field(x, "Authorization"),
+		http_method_name(x), target, sb_wall_ms(http_session(x)) / 1000, &claim);
 	if (result == HTTP_AUTH_OK)
 		return true;
 	if (result == HTTP_AUTH_WRONG)
-		SB_LOG_LIMITED(
-			http_session(x), WARNING, "acs.file_refused", "username", SB_STR(username));
+		SB_LOG_LIMITED(http_session(x), WARNING, "acs.file_refused", "username",
+			SB_STR(claim.username));
 	challenge(x, result == HTTP_AUTH_STALE);
 	return false;
 }
@@ -282,42 +289,69 @@ static const struct http_handler upload_handler = {
 static const struct http_handler *
 route(struct http_exchange *x, void *context)
 {
+	const struct acs_entrance *entrance = context;
 	struct connection *connection = http_connection_state(x);
 	const char *path = http_path(x);
 
-	connection->front = context;
+	connection->entrance = entrance;
 	if (strncmp(path, "/files/", 7) == 0)
 		return &download_handler;
 	if (strncmp(path, "/uploads/", 9) == 0)
 		return &upload_handler;
-	return cwmp_server_route(connection->front->cwmp, x);
+	connection->cwmp.auth = &entrance->auth;
+	connection->cwmp.entrance = entrance->policy;
+	return cwmp_server_route(entrance->front->cwmp, x);
 }
 
 /* Beyond what a CWMP session takes for its turn: it answers then, whatever comes. */
 #define ANSWER_MS 30000u
 
-int
-acs_front_init(struct acs_front *front, struct sb_node *node)
+static int
+entrance_init(struct acs_entrance *entrance, struct sb_node *node)
 {
+	const struct acs_config *config = entrance->front->config;
+	const struct sb_env *env = sb_node_env(node);
 	const struct http_server_options options = {
 		.name = "acs.cwmp",
-		.limits = {.body_bytes = front->config->cwmp.decode.bytes,
-			.answer_ms = front->config->cwmp.turn_ms + ANSWER_MS},
+		.limits = {.body_bytes = config->cwmp.decode.bytes,
+			.answer_ms = config->cwmp.turn_ms + ANSWER_MS},
 		.route = route,
-		.context = front,
+		.context = entrance,
 		.connection_size = sizeof(struct connection),
 		.is_needed = cwmp_connection_is_needed,
 	};
 
-	acs_credentials_auth(&front->config->credentials, &front->auth);
-	sb_node_env(node)->random(
-		sb_node_env(node)->context, front->auth.secret, sizeof(front->auth.secret));
-	return http_server_new(&front->server, node, &options);
+	acs_credentials_auth(&config->credentials, &entrance->auth);
+	entrance->auth.scheme = entrance->policy->scheme;
+	env->random(env->context, entrance->auth.secret, sizeof(entrance->auth.secret));
+	return http_server_new(&entrance->server, node, &options);
+}
+
+int
+acs_front_init(struct acs_front *front, struct sb_node *node)
+{
+	const struct acs_config *config = front->config;
+	int err = 0;
+
+	front->entrances = calloc(config->listeners.count + 1, sizeof(*front->entrances));
+	if (!front->entrances)
+		return SB_ENOMEM;
+	for (size_t i = 0; i < config->listeners.count && !err; i++) {
+		struct acs_entrance *entrance = &front->entrances[i];
+
+		entrance->front = front;
+		entrance->policy = &config->policies[i];
+		if (config->serves[i] == ACS_SERVES_CWMP)
+			err = entrance_init(entrance, node);
+	}
+	return err;
 }
 
 void
 acs_front_fini(struct acs_front *front)
 {
-	http_server_free(front->server);
-	front->server = NULL;
+	for (size_t i = 0; front->entrances && i < front->config->listeners.count; i++)
+		http_server_free(front->entrances[i].server);
+	free(front->entrances);
+	front->entrances = NULL;
 }

@@ -95,10 +95,10 @@ inform_tell(struct cwmp_session *c)
 static bool
 is_device(const struct cwmp_session *c)
 {
-	const struct acs_service *service = cwmp_args(c);
+	const struct acs_policy *policy = cwmp_entrance(c);
 
-	if (!service->credentials || acs_credentials_fit(service->credentials, cwmp_device(c),
-					     cwmp_username(c), cwmp_certificate(c)))
+	if (!policy ||
+		acs_policy_fits(policy, cwmp_device(c), cwmp_username(c), cwmp_certificate(c)))
 		return true;
 	SB_LOG_LIMITED(cwmp_core(c), WARNING, "acs.device_refused", "username",
 		SB_STR(cwmp_username(c)), "certificate", SB_STR(cwmp_certificate(c)));

@@ -10,11 +10,11 @@
 
 #include <jansson.h>
 
-struct acs_credentials;
 struct acs_quirks;
 struct cwmp_scripts;
 
-/* The args of cwmp_server_new; outlives the node. */
+/* The args of cwmp_server_new; outlives the node. The entrance of a session (cwmp_entrance) is a
+ * struct acs_policy, or NULL: nobody is asked. */
 struct acs_service {
 	/* NULL: nothing is kept of devices. Their sessions are accepted, and have nothing to do. */
 	const struct acs_keepers *keepers;
@@ -30,9 +30,7 @@ struct acs_service {
 	int (*file)(void *context, struct sb_session *s, const char *device, json_t *task);
 	void *file_context;
 
-	/* Whom a device must be, and how many names it is asked for at once. NULL: nothing is said.
-	 */
-	const struct acs_credentials *credentials;
+	/* How many names a device is asked for at once. NULL: nothing is said. */
 	const struct acs_quirks *quirks;
 
 	uint32_t retry_after_s; /* for who comes while the store is busy [60] */

@@ -40,7 +40,7 @@ judge(struct device *d, struct sb_session *s, const struct door_request *request
 	struct http_auth auth = d->sim->door;
 	struct credentials credentials;
 	struct sb_arena arena;
-	char username[HTTP_AUTH_TEXT_MAX];
+	struct http_auth_claim claim;
 	enum http_auth_result result;
 
 	sb_arena_init(&arena, sb_env_system(), NULL, 0, 1 << 20);
@@ -53,7 +53,7 @@ judge(struct device *d, struct sb_session *s, const struct door_request *request
 	else
 		result = http_auth_check(&auth,
 			request->authorization[0] ? request->authorization : NULL, "GET",
-			request->target, sb_wall_ms(s) / 1000, username, sizeof(username));
+			request->target, sb_wall_ms(s) / 1000, &claim);
 	sb_arena_fini(&arena);
 	if (result != HTTP_AUTH_OK)
 		return 401;

@@ -61,6 +61,18 @@ cwmp_certificate(const struct cwmp_session *c)
 	return c->opening->certificate;
 }
 
+unsigned
+cwmp_username_hash(const struct cwmp_session *c)
+{
+	return c->opening->hash;
+}
+
+const void *
+cwmp_entrance(const struct cwmp_session *c)
+{
+	return c->opening->entrance;
+}
+
 const char *
 cwmp_address(const struct cwmp_session *c)
 {

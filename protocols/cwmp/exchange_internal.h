@@ -29,6 +29,8 @@ struct cwmp_opening {
 	const char *address;     /* of the peer, with its port */
 	const char *username;    /* "" */
 	const char *certificate; /* "" */
+	unsigned hash;           /* of struct http_auth_claim */
+	const void *entrance;    /* of struct cwmp_connection */
 	char texts[];
 };
 

@@ -42,6 +42,7 @@ static struct cwmp_opening *
 make_opening(struct http_exchange *x, struct cwmp_envelope *envelope, const char *device)
 {
 	struct cwmp_front *front = http_state(x);
+	const struct cwmp_connection *connection = http_connection_state(x);
 	const struct sb_peer *peer = sb_session_peer(http_session(x));
 	char address[64];
 	struct cwmp_opening *made;
@@ -51,6 +52,8 @@ make_opening(struct http_exchange *x, struct cwmp_envelope *envelope, const char
 		&(struct cwmp_opening){
 			.device = device,
 			.address = address,
+			.hash = front->hash,
+			.entrance = connection->entrance,
 			.username = front->username ? front->username : "",
 			.certificate = peer->tls && peer->tls->verified && peer->tls->subject
 					       ? peer->tls->subject

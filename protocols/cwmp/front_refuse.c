@@ -65,6 +65,14 @@ cwmp_overload(const struct cwmp_server *server)
 	return cwmp_server_sessions(server) >= server->options.max_sessions ? "max_sessions" : NULL;
 }
 
+static const struct http_auth *
+auth_of(const struct http_exchange *x)
+{
+	const struct cwmp_connection *connection = http_connection_state(x);
+
+	return connection->auth ? connection->auth : &connection->server->options.auth;
+}
+
 static void
 challenge(struct http_exchange *x, enum http_auth_result result)
 {
@@ -74,12 +82,29 @@ challenge(struct http_exchange *x, enum http_auth_result result)
 	uint8_t salt[8];
 
 	sb_random(s, salt, sizeof(salt));
-	for (unsigned i = 0; http_auth_challenge(&server->options.auth, i,
-		     result == HTTP_AUTH_STALE, sb_wall_ms(s) / 1000, salt, field, sizeof(field));
+	for (unsigned i = 0; http_auth_challenge(auth_of(x), i, result == HTTP_AUTH_STALE,
+		     sb_wall_ms(s) / 1000, salt, field, sizeof(field));
 		i++)
 		(void)http_set_field(x, "WWW-Authenticate", field);
 	cwmp_front_count(x, server->metrics.unauthorized);
 	cwmp_respond(x, 401);
+}
+
+/* Who it is must be known where something depends on it: without memory it comes again. */
+static bool
+note_claim(struct http_exchange *x, const struct http_auth_claim *claim)
+{
+	struct cwmp_front *front = http_state(x);
+
+	front->username = sb_allocate(http_session(x), strlen(claim->username) + 1);
+	if (!front->username) {
+		cwmp_respond_busy(x, cwmp_retry_after(cwmp_front_server(x), http_session(x)));
+		return false;
+	}
+	strcpy(front->username, claim->username);
+	front->hash = claim->hash;
+	front->is_authenticated = true;
+	return true;
 }
 
 /* Whether the request may go on; else it has been answered. */
@@ -87,8 +112,9 @@ bool
 cwmp_authenticate(struct http_exchange *x)
 {
 	struct cwmp_front *front = http_state(x);
-	const struct http_auth *auth = &cwmp_front_server(x)->options.auth;
-	char username[HTTP_AUTH_TEXT_MAX] = "", target[2048];
+	const struct http_auth *auth = auth_of(x);
+	struct http_auth_claim claim;
+	char target[2048];
 	enum http_auth_result result;
 
 	if (auth->scheme == HTTP_AUTH_NONE || front->is_authenticated)
@@ -96,17 +122,12 @@ cwmp_authenticate(struct http_exchange *x)
 	(void)snprintf(target, sizeof(target), "%s%s%s", http_path(x), *http_query(x) ? "?" : "",
 		http_query(x));
 	result = http_auth_check(auth, http_field(x, "Authorization"), http_method_name(x), target,
-		sb_wall_ms(http_session(x)) / 1000, username, sizeof(username));
-	if (result == HTTP_AUTH_OK) {
-		front->is_authenticated = true;
-		front->username = sb_allocate(http_session(x), strlen(username) + 1);
-		if (front->username)
-			strcpy(front->username, username);
-		return true;
-	}
+		sb_wall_ms(http_session(x)) / 1000, &claim);
+	if (result == HTTP_AUTH_OK)
+		return note_claim(x, &claim);
 	if (result == HTTP_AUTH_WRONG)
 		SB_LOG_LIMITED(http_session(x), WARNING, "cwmp.unauthorized", "username",
-			SB_STR(username));
+			SB_STR(claim.username));
 	challenge(x, result);
 	return false;
 }

@@ -17,6 +17,8 @@ cwmp_opening_new(const struct sb_session *s, const struct cwmp_opening *from)
 	made->envelope = NULL;
 	made->server = NULL;
 	made->held = 0;
+	made->hash = from->hash;
+	made->entrance = from->entrance;
 	made->device = sb_text_keep(&at, from->device);
 	made->address = sb_text_keep(&at, from->address);
 	made->username = sb_text_keep(&at, from->username);

@@ -46,6 +46,11 @@ void cwmp_server_free(struct cwmp_server *server);
 struct cwmp_connection {
 	struct cwmp_server *server;
 	struct sb_address session; /* that was last served here: of devices without cookies */
+	/* Where the device came in, set by the route before cwmp_server_route; both live as long as
+	 * the server. Who must show what there (NULL: as the server's options say), and what the
+	 * service may want to know of it: cwmp_entrance. */
+	const struct http_auth *auth;
+	const void *entrance;
 };
 
 /* For http_server_options.is_needed of such a server: sessions that are open go on while the node

@@ -123,7 +123,11 @@ struct cwmp_dialect *cwmp_dialect(struct cwmp_session *c);
 /* Who authenticated; "" when nobody had to. The verified subject of its TLS certificate, or "". */
 const char *cwmp_username(const struct cwmp_session *c);
 const char *cwmp_certificate(const struct cwmp_session *c);
-/* "192.0.2.1:40000": of the connection that the Inform came on. */
+/* With which of the hashes that are kept of it (http/auth.h). */
+unsigned cwmp_username_hash(const struct cwmp_session *c);
+/* What the route said of the connection that the Inform came on: struct cwmp_connection. */
+const void *cwmp_entrance(const struct cwmp_session *c);
+/* "192.0.2.1:40000": of the same connection. */
 const char *cwmp_address(const struct cwmp_session *c);
 
 /* ---- session_filter's word ---- */

@@ -11,10 +11,11 @@
 #include <stdio.h>
 #include <strings.h>
 
-/* Who the client says it is, and what that one's password is. */
+/* What the one whom the client says it is must know. */
 struct claim {
-	char name[HTTP_AUTH_TEXT_MAX]; /* as `password` knew it, else as it was sent */
+	struct http_auth_claim *said;
 	char password[HTTP_AUTH_TEXT_MAX];
+	struct http_auth_known known; /* instead of a password, unless there are none */
 	bool is_known;
 };
 
@@ -33,6 +34,10 @@ offers_digest(const struct http_auth *auth)
 static bool
 ask(const struct http_auth *auth, const char *name, struct claim *claim)
 {
+	claim->is_known = auth->known && auth->known(auth->context, name, &claim->known) == 0;
+	if (claim->is_known)
+		return true;
+	claim->known.count = 0;
 	claim->is_known =
 		auth->password(auth->context, name, claim->password, sizeof(claim->password)) == 0;
 	if (!claim->is_known)
@@ -46,12 +51,12 @@ look_up(const struct http_auth *auth, const char *name, struct claim *claim)
 {
 	char decoded[HTTP_AUTH_TEXT_MAX];
 
-	memcpy(claim->name, name, strlen(name) + 1);
+	memcpy(claim->said->username, name, strlen(name) + 1);
 	if (ask(auth, name, claim) || !strchr(name, '%') ||
 		http_percent_decode(sb_bytes_text(name), false, decoded, sizeof(decoded)) < 0)
 		return;
 	if (ask(auth, decoded, claim))
-		memcpy(claim->name, decoded, sizeof(decoded));
+		memcpy(claim->said->username, decoded, sizeof(decoded));
 }
 
 /* ---- Basic ---- */
@@ -80,6 +85,25 @@ is_password(struct claim *claim, const char *sent)
 	return CRYPTO_memcmp(given, claim->password, sizeof(given)) == 0;
 }
 
+/* Made also where no hash is kept, for it takes its time. 0 or SB_ENOMEM. */
+static int
+compare_hashes(const struct http_auth *auth, struct claim *claim, const char *sent, bool *is_right)
+{
+	struct http_auth_hash given;
+	int err =
+		auth->known ? http_auth_hash(claim->said->username, auth->realm, sent, &given) : 0;
+
+	*is_right = false;
+	for (unsigned i = 0; !err && i < claim->known.count; i++) {
+		if (CRYPTO_memcmp(given.sha256, claim->known.each[i].sha256, sizeof(given.sha256)))
+			continue;
+		claim->said->hash = i;
+		*is_right = true;
+	}
+	OPENSSL_cleanse(&given, sizeof(given));
+	return err;
+}
+
 static enum http_auth_result
 check_basic(const struct http_auth *auth, const char *credentials, struct claim *claim)
 {
@@ -87,7 +111,8 @@ check_basic(const struct http_auth *auth, const char *credentials, struct claim 
 	struct sb_bytes digits = {(const uint8_t *)credentials, strcspn(credentials, " \t,")};
 	ssize_t size = http_base64_decode(digits, (uint8_t *)text, sizeof(text) - 1);
 	char *password;
-	bool is_right;
+	bool is_right, has_hash;
+	int err;
 
 	if (size < 0 || memchr(text, '\0', (size_t)size))
 		return HTTP_AUTH_WRONG;
@@ -100,7 +125,12 @@ check_basic(const struct http_auth *auth, const char *credentials, struct claim 
 		return HTTP_AUTH_WRONG;
 	look_up(auth, text, claim);
 	is_right = is_password(claim, password);
+	err = compare_hashes(auth, claim, password, &has_hash);
+	if (claim->known.count)
+		is_right = has_hash;
 	OPENSSL_cleanse(text, sizeof(text));
+	if (err)
+		return HTTP_AUTH_STALE;
 	return is_right && claim->is_known ? HTTP_AUTH_OK : HTTP_AUTH_WRONG;
 }
 
@@ -169,30 +199,67 @@ is_target(struct sb_bytes uri, struct sb_bytes target)
 	return !query.data || !asked.data || sb_bytes_equal(query, asked);
 }
 
-/* Sets *is_right when the response is that of this name; never clears it. 0 or SB_ENOMEM. */
+/* Whether the response is that of this user. 0 or SB_ENOMEM. */
 static int
-compare(const struct http_auth *auth, const struct http_digest *digest, const char *name,
-	const struct claim *claim, const char *method, bool *is_right)
+compare(const struct http_digest *digest, const uint8_t *user, const char *request, bool *is_right)
 {
 	char expected[HTTP_DIGEST_HEX], given[HTTP_DIGEST_HEX] = {0};
 	size_t size = digest->is_sha256 ? 64 : 32;
-	int err = http_digest_response(digest, sb_bytes_text(name), sb_bytes_text(auth->realm),
-		claim->password, method, expected);
+	int err = http_digest_response(digest, user, request, expected);
 
+	*is_right = false;
 	if (err)
 		return err;
 	for (size_t i = 0; i < size && i < digest->response.size; i++)
 		given[i] = (char)(digest->response.data[i] | 0x20); /* upper case, too */
-	if (digest->response.size == size && CRYPTO_memcmp(given, expected, size) == 0)
-		*is_right = true;
+	*is_right = digest->response.size == size && CRYPTO_memcmp(given, expected, size) == 0;
 	return 0;
+}
+
+static int
+compare_known(
+	const struct http_digest *digest, struct claim *claim, const char *request, bool *is_right)
+{
+	for (unsigned i = 0; i < claim->known.count; i++) {
+		const struct http_auth_hash *each = &claim->known.each[i];
+		bool fits;
+		int err = compare(
+			digest, digest->is_sha256 ? each->sha256 : each->md5, request, &fits);
+
+		if (err)
+			return err;
+		if (fits)
+			claim->said->hash = i;
+		*is_right = *is_right || fits;
+	}
+	return 0;
+}
+
+/* Sets *is_right when the response is that of this name; never clears it. 0 or SB_ENOMEM. */
+static int
+compare_name(const struct http_auth *auth, const struct http_digest *digest, const char *name,
+	struct claim *claim, const char *request, bool *is_right)
+{
+	uint8_t user[HTTP_DIGEST_SIZE];
+	bool fits;
+	int err;
+
+	if (claim->known.count)
+		return compare_known(digest, claim, request, is_right);
+	err = http_digest_user(digest->is_sha256, sb_bytes_text(name), sb_bytes_text(auth->realm),
+		claim->password, user);
+	if (!err)
+		err = compare(digest, user, request, &fits);
+	if (!err)
+		*is_right = *is_right || fits;
+	return err;
 }
 
 static enum http_auth_result
 check_digest(const struct http_auth *auth, struct http_digest *digest, const char *method,
 	struct sb_bytes target, int64_t now_s, struct claim *claim)
 {
-	char name[HTTP_AUTH_TEXT_MAX], raw[HTTP_AUTH_TEXT_MAX];
+	char name[HTTP_AUTH_TEXT_MAX], raw[HTTP_AUTH_TEXT_MAX], request[HTTP_DIGEST_HEX];
 	bool has_raw = read_raw_name(digest, raw), is_right = false;
 	int err;
 
@@ -203,9 +270,11 @@ check_digest(const struct http_auth *auth, struct http_digest *digest, const cha
 	look_up(auth, name, claim);
 	if (!claim->is_known && has_raw)
 		look_up(auth, raw, claim);
-	err = compare(auth, digest, name, claim, method, &is_right);
+	err = http_digest_request(digest, method, request);
+	if (!err)
+		err = compare_name(auth, digest, name, claim, request, &is_right);
 	if (!err && has_raw)
-		err = compare(auth, digest, raw, claim, method, &is_right);
+		err = compare_name(auth, digest, raw, claim, request, &is_right);
 	if (err)
 		return HTTP_AUTH_STALE;
 	if (!is_right || !claim->is_known || !is_target(digest->uri, target))
@@ -215,22 +284,22 @@ check_digest(const struct http_auth *auth, struct http_digest *digest, const cha
 
 enum http_auth_result
 http_auth_check(const struct http_auth *auth, const char *authorization, const char *method,
-	const char *target, int64_t now_s, char *username, size_t username_size)
+	const char *target, int64_t now_s, struct http_auth_claim *said)
 {
-	struct claim claim = {0};
+	struct claim claim = {.said = said};
 	enum http_auth_result result = HTTP_AUTH_MISSING;
 	const char *basic = authorization ? basic_credentials(authorization) : NULL;
 	struct sb_bytes field = sb_bytes_text(authorization ? authorization : "");
 	struct http_digest digest;
 
+	*said = (struct http_auth_claim){0};
 	if (auth->scheme == HTTP_AUTH_NONE)
 		result = HTTP_AUTH_OK;
 	else if (basic && offers_basic(auth))
 		result = check_basic(auth, basic, &claim);
 	else if (offers_digest(auth) && http_digest_next(&field, &digest))
 		result = check_digest(auth, &digest, method, sb_bytes_text(target), now_s, &claim);
-	if (username_size)
-		snprintf(username, username_size, "%s", claim.name);
 	OPENSSL_cleanse(claim.password, sizeof(claim.password));
+	OPENSSL_cleanse(&claim.known, sizeof(claim.known));
 	return result;
 }

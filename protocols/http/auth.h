@@ -41,6 +41,24 @@ enum http_auth_result {
 	HTTP_AUTH_WRONG, /* wrong name or password, or one that cannot be read */
 };
 
+/* What is kept instead of a password: the A1 of Digest, of "name:realm:password". It lets judge,
+ * and whoever steals it pass as that name in that realm, but does not tell the password. */
+struct http_auth_hash {
+	uint8_t md5[16], sha256[32];
+};
+
+/* 0 or SB_ENOMEM. */
+int http_auth_hash(
+	const char *username, const char *realm, const char *password, struct http_auth_hash *hash);
+
+/* Two, while one takes the other's place. */
+#define HTTP_AUTH_HASHES 2
+
+struct http_auth_known {
+	size_t count;
+	struct http_auth_hash each[HTTP_AUTH_HASHES];
+};
+
 struct http_auth {
 	enum http_auth_scheme scheme;
 	const char *realm;
@@ -49,15 +67,22 @@ struct http_auth {
 	/* The password of a name: 0 with at most `size` octets in `out`, NUL-terminated, or
 	 * SB_ENOENT. Any thread. */
 	int (*password)(void *context, const char *username, char *out, size_t size);
+	/* Asked before, of names whose passwords are not kept: 0 and the hashes of which one must
+	 * fit, or SB_ENOENT: `password` is asked. NULL: there are none. Any thread. */
+	int (*known)(void *context, const char *username, struct http_auth_known *out);
 	void *context;
 };
 
+/* Who the client says it is. */
+struct http_auth_claim {
+	char username[HTTP_AUTH_TEXT_MAX]; /* as it is known, else as it was sent; "": not read */
+	unsigned hash;                     /* which of the hashes fitted, from 0; of a password 0 */
+};
+
 /* Judges a request. `authorization` is the field's value, NULL without one; `now_s` Unix seconds.
- * The name goes to `username` (cut to its size, NUL-terminated) whenever it could be read: as
- * `password` knew it. Takes the same time whatever is wrong. */
-enum http_auth_result
-http_auth_check(const struct http_auth *auth, const char *authorization, const char *method,
-	const char *target, int64_t now_s, char *username, size_t username_size);
+ * Takes the same time whatever is wrong. */
+enum http_auth_result http_auth_check(const struct http_auth *auth, const char *authorization,
+	const char *method, const char *target, int64_t now_s, struct http_auth_claim *claim);
 
 /* The value of the `i`-th WWW-Authenticate field of a 401 (0, 1, ...), NUL-terminated in `out`:
  * its length, 0 when there are no more. 512 octets are enough with a realm of up to 128. `salt`

@@ -163,7 +163,9 @@ answer(const struct http_digest *challenge, const struct http_auth_request *requ
 	size_t size)
 {
 	struct http_digest digest = *challenge;
-	char username[QUOTED_MAX], realm[HTTP_AUTH_TEXT_MAX], response[HTTP_DIGEST_HEX], count[9];
+	char username[QUOTED_MAX], realm[HTTP_AUTH_TEXT_MAX], count[9];
+	char asked[HTTP_DIGEST_HEX], response[HTTP_DIGEST_HEX];
+	uint8_t user[HTTP_DIGEST_SIZE];
 	int err;
 
 	if (!quote(request->username, username) ||
@@ -175,8 +177,12 @@ answer(const struct http_digest *challenge, const struct http_auth_request *requ
 	digest.nc = sb_bytes_text(count);
 	if (digest.qop.data)
 		digest.qop = sb_bytes_text("auth");
-	err = http_digest_response(&digest, sb_bytes_text(request->username), sb_bytes_text(realm),
-		request->password, request->method, response);
+	err = http_digest_user(digest.is_sha256, sb_bytes_text(request->username),
+		sb_bytes_text(realm), request->password, user);
+	if (!err)
+		err = http_digest_request(&digest, request->method, asked);
+	if (!err)
+		err = http_digest_response(&digest, user, asked, response);
 	return err ? err : write_answer(&digest, username, response, out, size);
 }
 

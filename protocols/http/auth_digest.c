@@ -1,6 +1,7 @@
 #include "protocols/http/auth_digest_internal.h"
 
 #include "core/error.h"
+#include "protocols/http/auth.h"
 #include "protocols/http/auth_params_internal.h"
 
 #include <openssl/evp.h>
@@ -93,64 +94,101 @@ to_hex(const uint8_t *octets, size_t size, char *hex)
 	*hex = '\0';
 }
 
+static size_t
+size_of(bool is_sha256)
+{
+	return is_sha256 ? 32 : 16;
+}
+
 /* The hash of the parts with colons between them. */
 static int
-hash(bool is_sha256, const struct sb_bytes *parts, size_t count, char hex[HTTP_DIGEST_HEX])
+hash(bool is_sha256, const struct sb_bytes *parts, size_t count, uint8_t out[HTTP_DIGEST_SIZE])
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	uint8_t octets[EVP_MAX_MD_SIZE];
-	unsigned size = 0;
 	bool is_good =
 		context && EVP_DigestInit_ex(context, is_sha256 ? EVP_sha256() : EVP_md5(), NULL);
 
 	for (size_t i = 0; is_good && i < count; i++)
 		is_good = (i == 0 || EVP_DigestUpdate(context, ":", 1)) &&
 			  EVP_DigestUpdate(context, parts[i].data, parts[i].size);
-	is_good = is_good && EVP_DigestFinal_ex(context, octets, &size);
+	is_good = is_good && EVP_DigestFinal_ex(context, out, NULL);
 	EVP_MD_CTX_free(context);
-	if (!is_good)
-		return SB_ENOMEM;
-	to_hex(octets, size, hex);
-	return 0;
+	return is_good ? 0 : SB_ENOMEM;
 }
 
-/* A1: of the user; in a session of this session, too. */
 static int
-hash_user(const struct http_digest *digest, struct sb_bytes username, struct sb_bytes realm,
-	const char *password, char hex[HTTP_DIGEST_HEX])
+hash_hex(bool is_sha256, const struct sb_bytes *parts, size_t count, char hex[HTTP_DIGEST_HEX])
 {
-	const struct sb_bytes user[] = {username, realm, sb_bytes_text(password)};
-	int err = hash(digest->is_sha256, user, COUNT(user), hex);
+	uint8_t octets[HTTP_DIGEST_SIZE];
+	int err = hash(is_sha256, parts, count, octets);
 
-	if (!err && digest->is_session) {
-		const struct sb_bytes session[] = {
-			sb_bytes_text(hex), digest->nonce, digest->cnonce};
-
-		err = hash(digest->is_sha256, session, COUNT(session), hex);
-	}
+	if (!err)
+		to_hex(octets, size_of(is_sha256), hex);
 	return err;
 }
 
 int
-http_digest_response(const struct http_digest *digest, struct sb_bytes username,
-	struct sb_bytes realm, const char *password, const char *method, char hex[HTTP_DIGEST_HEX])
+http_digest_user(bool is_sha256, struct sb_bytes username, struct sb_bytes realm,
+	const char *password, uint8_t user[HTTP_DIGEST_SIZE])
 {
-	const struct sb_bytes request[] = {sb_bytes_text(method), digest->uri};
-	char user_hex[HTTP_DIGEST_HEX], request_hex[HTTP_DIGEST_HEX];
-	int err = hash_user(digest, username, realm, password, user_hex);
+	const struct sb_bytes parts[] = {username, realm, sb_bytes_text(password)};
+
+	return hash(is_sha256, parts, COUNT(parts), user);
+}
+
+int
+http_auth_hash(
+	const char *username, const char *realm, const char *password, struct http_auth_hash *out)
+{
+	const struct sb_bytes parts[] = {
+		sb_bytes_text(username), sb_bytes_text(realm), sb_bytes_text(password)};
+	uint8_t md5[HTTP_DIGEST_SIZE];
+	int err = hash(true, parts, COUNT(parts), out->sha256);
 
 	if (!err)
-		err = hash(digest->is_sha256, request, COUNT(request), request_hex);
-	if (err)
-		return err;
+		err = hash(false, parts, COUNT(parts), md5);
+	if (!err)
+		memcpy(out->md5, md5, sizeof(out->md5));
+	return err;
+}
+
+int
+http_digest_request(const struct http_digest *digest, const char *method, char hex[HTTP_DIGEST_HEX])
+{
+	const struct sb_bytes parts[] = {sb_bytes_text(method), digest->uri};
+
+	return hash_hex(digest->is_sha256, parts, COUNT(parts), hex);
+}
+
+/* The user's, in a session of this session. */
+static int
+hash_session(const struct http_digest *digest, char hex[HTTP_DIGEST_HEX])
+{
+	char user[HTTP_DIGEST_HEX];
+
+	memcpy(user, hex, sizeof(user));
+	const struct sb_bytes parts[] = {sb_bytes_text(user), digest->nonce, digest->cnonce};
+
+	return hash_hex(digest->is_sha256, parts, COUNT(parts), hex);
+}
+
+int
+http_digest_response(const struct http_digest *digest, const uint8_t *user, const char *request,
+	char hex[HTTP_DIGEST_HEX])
+{
+	char user_hex[HTTP_DIGEST_HEX];
+
+	to_hex(user, size_of(digest->is_sha256), user_hex);
+	if (digest->is_session && hash_session(digest, user_hex))
+		return SB_ENOMEM;
 	if (digest->qop.size) {
 		const struct sb_bytes all[] = {sb_bytes_text(user_hex), digest->nonce, digest->nc,
-			digest->cnonce, digest->qop, sb_bytes_text(request_hex)};
+			digest->cnonce, digest->qop, sb_bytes_text(request)};
 
-		return hash(digest->is_sha256, all, COUNT(all), hex);
+		return hash_hex(digest->is_sha256, all, COUNT(all), hex);
 	}
 	const struct sb_bytes all[] = {
-		sb_bytes_text(user_hex), digest->nonce, sb_bytes_text(request_hex)};
+		sb_bytes_text(user_hex), digest->nonce, sb_bytes_text(request)};
 
-	return hash(digest->is_sha256, all, COUNT(all), hex);
+	return hash_hex(digest->is_sha256, all, COUNT(all), hex);
 }

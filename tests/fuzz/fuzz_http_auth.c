@@ -38,19 +38,19 @@ judge(const char *field, enum http_auth_scheme scheme)
 	char nobody_knows[] = "7c1668aaeda7260612c9cbd94a4fab9e";
 	struct http_auth auth = {
 		.scheme = scheme, .realm = "acs", .password = password_of, .context = nobody_knows};
-	char who[HTTP_AUTH_TEXT_MAX];
-	enum http_auth_result result =
-		http_auth_check(&auth, field, "POST", "/acs", 1000, who, sizeof(who));
+	struct http_auth_claim who;
+	enum http_auth_result result = http_auth_check(&auth, field, "POST", "/acs", 1000, &who);
 
 	expect(result == HTTP_AUTH_MISSING || result == HTTP_AUTH_WRONG, "nobody passes");
-	expect(strlen(who) < sizeof(who), "a name ends");
+	expect(strlen(who.username) < sizeof(who.username), "a name ends");
 }
 
 /* The realm may be another than ours, or have escapes: only then is the answer wrong. */
 static void
 answer(const char *field)
 {
-	char password[] = "secret", out[2048], who[8];
+	char password[] = "secret", out[2048];
+	struct http_auth_claim who;
 	const struct http_auth_request request = {"cpe", password, "GET", "/x?y", "c", 7};
 	struct http_auth auth = {.scheme = HTTP_AUTH_DIGEST,
 		.realm = "acs",
@@ -63,8 +63,8 @@ answer(const char *field)
 		expect(err == SB_ENOTSUP || err == SB_ELIMIT, "a known error");
 		return;
 	}
-	result = http_auth_check(&auth, out, "GET", "/x?y", 1000, who, sizeof(who));
-	expect(strcmp(who, "cpe") == 0, "the name is read");
+	result = http_auth_check(&auth, out, "GET", "/x?y", 1000, &who);
+	expect(strcmp(who.username, "cpe") == 0, "the name is read");
 	expect(result == (strstr(out, "realm=\"acs\"") ? HTTP_AUTH_STALE : result), "it is right");
 	expect(result == HTTP_AUTH_STALE || result == HTTP_AUTH_WRONG, "it is judged");
 }

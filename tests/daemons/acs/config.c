@@ -64,7 +64,7 @@ test_a_small_configuration_has_its_defaults(void **state)
 	assert_int_equal(made->serves[0], ACS_SERVES_CWMP);
 	assert_int_equal(made->cwmp.session_timeout_ms, 30000);
 	assert_int_equal(made->cwmp.decode.bytes, 16 << 20);
-	assert_int_equal(made->credentials.scheme, HTTP_AUTH_NONE);
+	assert_int_equal(made->policies[0].scheme, HTTP_AUTH_NONE);
 	assert_int_equal(made->api.tokens.count, 0);
 	assert_int_equal(made->api.wait_ms, 60000);
 	assert_int_equal(made->keepers.attempts, 5);
@@ -158,23 +158,52 @@ test_without_a_secret_unknown_names_have_no_password(void **state)
 static void
 test_who_authenticates_must_be_the_device_where_that_is_asked(void **state)
 {
-	const struct acs_credentials *c;
+	const struct acs_policy *c;
 
 	(void)state;
 	assert_int_equal(load(CWMP "devices { must_match = true }\n"), 0);
-	c = &made->credentials;
-	assert_true(acs_credentials_fit(c, "O-P-1", "O-P-1", ""));
-	assert_false(acs_credentials_fit(c, "O-P-1", "O-P-2", ""));
-	assert_true(acs_credentials_fit(c, "O-P-1", "", "CN=O-P-1,O=Acme"));
-	assert_true(acs_credentials_fit(c, "O-P-1", "", "O=Acme,CN=O-P-1"));
-	assert_false(acs_credentials_fit(c, "O-P-1", "", "CN=O-P-10"));
+	c = made->policies;
+	assert_true(acs_policy_fits(c, "O-P-1", "O-P-1", ""));
+	assert_false(acs_policy_fits(c, "O-P-1", "O-P-2", ""));
+	assert_true(acs_policy_fits(c, "O-P-1", "", "CN=O-P-1,O=Acme"));
+	assert_true(acs_policy_fits(c, "O-P-1", "", "O=Acme,CN=O-P-1"));
+	assert_false(acs_policy_fits(c, "O-P-1", "", "CN=O-P-10"));
 	/* A value with a comma in it is one name still. */
-	assert_false(acs_credentials_fit(c, "O-P-1", "", "O=Acme\\,CN=O-P-1,CN=O-P-2"));
-	assert_true(acs_credentials_fit(c, "O-P-1", "", "O=Acme\\\\,CN=O-P-1"));
-	assert_false(acs_credentials_fit(c, "O-P-1", "", "CN=O-P-1\\,x"));
-	assert_false(acs_credentials_fit(c, "O-P-1", "", "O=XCN=O-P-1"));
+	assert_false(acs_policy_fits(c, "O-P-1", "", "O=Acme\\,CN=O-P-1,CN=O-P-2"));
+	assert_true(acs_policy_fits(c, "O-P-1", "", "O=Acme\\\\,CN=O-P-1"));
+	assert_false(acs_policy_fits(c, "O-P-1", "", "CN=O-P-1\\,x"));
+	assert_false(acs_policy_fits(c, "O-P-1", "", "O=XCN=O-P-1"));
 	/* A certificate counts more than a password. */
-	assert_false(acs_credentials_fit(c, "O-P-1", "O-P-1", "CN=O-P-2"));
+	assert_false(acs_policy_fits(c, "O-P-1", "O-P-1", "CN=O-P-2"));
+}
+
+static void
+test_each_listener_has_its_own_policy(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		load(CWMP "listener \"b\" { address = \"127.0.0.1:1\" serves = cwmp\n"
+			  "authentication = basic must_match = true }\n"
+			  "listener \"c\" { address = \"127.0.0.1:2\" serves = cwmp\n"
+			  "authentication = none }\n"
+			  "listener \"api\" { address = \"127.0.0.1:3\" }\n"
+			  "devices { authentication = digest secret = \"0123456789abcdef\" }\n"),
+		0);
+	assert_int_equal(made->policies[0].scheme, HTTP_AUTH_DIGEST);
+	assert_false(made->policies[0].must_match);
+	assert_int_equal(made->policies[1].scheme, HTTP_AUTH_BASIC);
+	assert_true(made->policies[1].must_match);
+	assert_int_equal(made->policies[2].scheme, HTTP_AUTH_NONE);
+	unload(NULL);
+	expect_report("listener \"cwmp\" { address = \"127.0.0.1:1\" authentication = basic }\n",
+		"authentication without a credential, a username or a secret");
+	expect_report(
+		"listener \"cwmp\" { address = \"127.0.0.1:1\" authentication = certificate }\n",
+		"listener cwmp needs tls with verify = required");
+	expect_report(CWMP "devices { authentication = certificate }\n",
+		"listener cwmp needs tls with verify = required");
+	expect_report("listener \"api\" { address = \"127.0.0.1:1\" authentication = basic }\n",
+		"authentication, must_match: of listeners of devices");
 }
 
 static void
@@ -254,6 +283,7 @@ main(void)
 			test_without_a_secret_unknown_names_have_no_password, unload),
 		cmocka_unit_test_teardown(
 			test_who_authenticates_must_be_the_device_where_that_is_asked, unload),
+		cmocka_unit_test(test_each_listener_has_its_own_policy),
 		cmocka_unit_test_teardown(test_quirks_say_only_what_stands_there, unload),
 		cmocka_unit_test_teardown(test_scripts_have_filters, unload),
 		cmocka_unit_test(test_what_is_wrong_is_said),

@@ -109,6 +109,22 @@ credential "202BC1-BM632w-7" { password = "of 7" }
 			assert inform(cpe).status == status, (name, password)
 
 
+def test_listeners(folder):
+	"""Each asks for what it says, and a session goes on wherever its cookie is shown."""
+	config = configured(folder, LISTENERS + f'''
+listener "open" {{ address = "127.0.0.1:0" serves = cwmp authentication = none }}
+devices {{ authentication = digest_md5 secret = "{SECRET}" }}
+''')
+	with Daemon(folder, "node.stop_timeout=300ms", config=config, listeners=()) as daemon:
+		cpe, other = Cpe(daemon.port("cwmp")), Cpe(daemon.port("open"))
+		challenge = inform(cpe).expect(401).headers["WWW-Authenticate"]
+		inform(other).expect(200)
+		other.port = cpe.port
+		other.post(None, None).expect(204)
+		cpe.headers = digest(challenge, cpe.name, derived(cpe.name))
+		inform(cpe).expect(200)
+
+
 def over_tls(port, context):
 	connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=PATIENCE, context=context)
 	return connection
@@ -124,7 +140,7 @@ listener "cwmp" {{
 }}
 listener "api" {{ address = "127.0.0.1:0" }}
 store {{ path = "mem:" }}
-devices {{ must_match = true }}
+devices {{ must_match = true authentication = certificate }}
 ''')
 	context = ssl.create_default_context(cafile=f"{folder}/ca.pem")
 	context.check_hostname = False
@@ -166,6 +182,7 @@ def main():
 		test_refused_configurations(folder)
 		test_digest(folder)
 		test_basic(folder)
+		test_listeners(folder)
 		test_certificates(folder)
 
 

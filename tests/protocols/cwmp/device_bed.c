@@ -89,11 +89,12 @@ authorization(char *request, char *value, size_t size)
 static bool
 is_right(struct device *device, char *request)
 {
-	char value[1024], who[64], target[512] = "";
+	struct http_auth_claim who;
+	char value[1024], target[512] = "";
 
 	sscanf(request, "GET %511s", target);
 	return http_auth_check(&device->auth, authorization(request, value, sizeof(value)), "GET",
-		       target, 1000, who, sizeof(who)) == HTTP_AUTH_OK;
+		       target, 1000, &who) == HTTP_AUTH_OK;
 }
 
 static void

@@ -31,13 +31,12 @@ check_line(char *line)
 		.scheme = HTTP_AUTH_BASIC_OR_DIGEST, .realm = "acs", .password = password_of};
 	const char *method = strsep(&line, " "), *target = strsep(&line, " ");
 	enum http_auth_result expected = HTTP_AUTH_STALE;
-	char who[16];
+	struct http_auth_claim who;
 
 	if (strncmp(line, "Basic", 5) == 0) /* Og== is ":" */
 		expected = strstr(line, "Og==") ? HTTP_AUTH_WRONG : HTTP_AUTH_OK;
-	assert_int_equal(
-		http_auth_check(&auth, line, method, target, 0, who, sizeof(who)), expected);
-	assert_string_equal(who, expected == HTTP_AUTH_WRONG ? "" : "cpe");
+	assert_int_equal(http_auth_check(&auth, line, method, target, 0, &who), expected);
+	assert_string_equal(who.username, expected == HTTP_AUTH_WRONG ? "" : "cpe");
 }
 
 static void
