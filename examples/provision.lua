@@ -1,10 +1,11 @@
--- What an ACS does with each device that comes, as a session script: reads its model and version,
--- gives its WiFi a name if it has another one, and lets it fetch new firmware if it is old.
--- docs/scripts.md says what scripts can do; acs-session.c does the same in C.
+-- What acs does with each device that comes, as a session script: reads its model and version, gives
+-- its WiFi a name if it has another one, and lets it fetch new firmware if it is old.
+-- docs/scripts.md says what scripts can do; acs-session.c does the same in C, without a store.
 
 local WIFI_NAME = "Switchboard"
 local NEW_VERSION = "2.0"
-local FIRMWARE_URL = "http://127.0.0.1:7557/files/firmware-2.0.bin/content"
+-- curl -T firmware.bin 'localhost:7557/files/firmware-2.0.bin'
+local FIRMWARE = "firmware-2.0.bin"
 
 -- What a device has named in its Inform tells which data model it has: TR-181, or the older TR-098.
 local function model()
@@ -44,11 +45,17 @@ if values[wifi] ~= WIFI_NAME then
 	end
 end
 
+-- GET /devices?tag=old-firmware lists those that have still to be upgraded.
+local is_old = is_older(version, NEW_VERSION)
+acs.tags{["old-firmware"] = is_old}
+
 -- Not while it tells how the last attempt went: that would go on for ever.
-if is_older(version, NEW_VERSION) and not cpe.inform.events["M Download"] then
-	cpe:download{
-		CommandKey = NEW_VERSION,
-		FileType = "1 Firmware Upgrade Image",
-		URL = FIRMWARE_URL,
-	}
+if is_old and not cpe.inform.events["M Download"] then
+	local file = acs.file(FIRMWARE)
+	if file then
+		file.CommandKey = NEW_VERSION
+		cpe:download(file)
+	else
+		log("warning", "there is no file " .. FIRMWARE)
+	end
 end

@@ -175,7 +175,10 @@ store_open(struct acs *acs, struct sb_node *node)
 static int
 owners_start(struct acs *acs, struct sb_node *node)
 {
-	const struct cwmp_scripts_options scripts = {.limits = acs->config->script_limits};
+	const struct cwmp_scripts_options scripts = {.limits = acs->config->script_limits,
+		.library = "acs",
+		.functions = acs_library,
+		.function_count = acs_library_size};
 	int err;
 
 	acs->config->keepers.store = acs->store;

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Longer names are not taken: the specification's own bound is 256. */
 #define ACS_PARAMETER_NAME_MAX 1023
@@ -118,16 +119,32 @@ int acs_document_unpack(struct sb_bytes body, size_t limit_bytes, struct acs_oct
 /* ---- questions ---- */
 
 struct acs_query {
-	const char *prefix;       /* "": all */
-	const char *after;        /* "": from the first */
-	const char *const *names; /* only these, sorted; NULL: all */
+	const char *prefix; /* "": all */
+	const char *after;  /* "": from the first */
+	/* Only these, and what lies under those that are paths; sorted, none under another one.
+	 * NULL: all. */
+	const char *const *names;
 	size_t name_count;
 	uint32_t limit;
 };
+
+/* "" is the path of all. */
+static inline bool
+acs_is_path(const char *name)
+{
+	size_t size = strlen(name);
+
+	return size == 0 || name[size - 1] == '.';
+}
 
 /* {"parameters": [{"name", "value", "type", "writable", "notification", "accessList", "seen"}],
  * "more"}, as text (malloc). */
 int acs_document_query(
 	struct sb_bytes document, const struct acs_query *query, struct acs_octets *text);
+
+/* A document of those that have a value (malloc). SB_ELIMIT: more than the limit; SB_ECORRUPT,
+ * SB_ENOMEM. */
+int acs_document_pick(
+	struct sb_bytes document, const struct acs_query *query, struct acs_octets *picked);
 
 #endif

@@ -3,7 +3,7 @@
 #include "daemons/acs/document.h"
 #include "daemons/acs/text_out.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 static void
 write_parameter(struct acs_text *t, const struct acs_parameter *p)
@@ -25,10 +25,27 @@ write_parameter(struct acs_text *t, const struct acs_parameter *p)
 	acs_text_add(t, "}");
 }
 
-static int
-name_order(const void *key, const void *member)
+/* The last of the names that comes before a parameter's, or is it, says whether it is asked for:
+ * none of them lies under a path that is one, too. */
+static bool
+is_named(const struct acs_query *q, const char *name)
 {
-	return strcmp(key, *(const char *const *)member);
+	size_t low = 0, high = q->name_count;
+	const char *found;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(q->names[middle], name) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == 0)
+		return false;
+	found = q->names[low - 1];
+	return acs_is_path(found) ? strncmp(found, name, strlen(found)) == 0
+				  : strcmp(found, name) == 0;
 }
 
 /* Whether the parameter is asked for. */
@@ -39,8 +56,7 @@ is_asked(const struct acs_query *q, const char *name)
 		return false;
 	if (*q->after && strcmp(name, q->after) <= 0)
 		return false;
-	return !q->names ||
-	       bsearch(name, q->names, q->name_count, sizeof(*q->names), name_order) != NULL;
+	return !q->names || is_named(q, name);
 }
 
 int
@@ -70,4 +86,31 @@ acs_document_query(struct sb_bytes document, const struct acs_query *query, stru
 		return SB_ECORRUPT;
 	}
 	return acs_text_end(&t, text);
+}
+
+int
+acs_document_pick(
+	struct sb_bytes document, const struct acs_query *query, struct acs_octets *picked)
+{
+	struct acs_document_writer w;
+	struct acs_parameter p;
+	struct acs_cursor cursor;
+	int err = 0;
+
+	acs_cursor_init(&cursor, document);
+	acs_document_begin(&w, SIZE_MAX);
+	while (!err && acs_cursor_next(&cursor, &p)) {
+		if (!p.has_value || !is_asked(query, cursor.name))
+			continue;
+		if (w.count == query->limit)
+			err = SB_ELIMIT;
+		else
+			acs_document_add(&w, &p);
+	}
+	if (!err && cursor.failed)
+		err = SB_ECORRUPT;
+	if (!err)
+		return acs_document_end(&w, picked);
+	acs_octets_free(&w.out);
+	return err;
 }

@@ -45,7 +45,6 @@ acs_answer(struct acs_keeper *k, struct sb_from from, struct acs_text *t)
 void
 acs_refuse(struct acs_keeper *k, struct sb_from from, int status, const char *words)
 {
-	/* Its NUL lies behind its size. */
 	struct sb_payload payload = words ? SB_COPY(words, strlen(words)) : SB_NOTHING;
 
 	if (sb_reply(k->session, from, status, payload))
@@ -202,6 +201,7 @@ ask(struct acs_keeper *k, const struct sb_message *m)
 		acs_ask_device_delete(k, m);
 		break;
 	case ACS_PARAMETERS:
+	case ACS_STORED:
 		acs_ask_parameters(k, m);
 		break;
 	case ACS_TASK_CREATE:

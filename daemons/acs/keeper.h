@@ -7,8 +7,8 @@
  * What people ask (the northbound API) is JSON both ways: struct acs_ask in, text out. A
  * status other than 0 has as text what is wrong, or nothing: SB_ENOENT (no such device, task,
  * fault), SB_EINVAL (the text says which member), SB_ELIMIT (too many), SB_ECONFLICT (a task that
- * has ended), SB_FULL and what stores answer (later again). Answers' `data` is NUL-terminated
- * behind its `size`.
+ * has ended), SB_FULL and what stores answer (later again). JSON is NUL-terminated behind its
+ * `size`; what says that something is wrong is not.
  */
 #ifndef ACS_KEEPER_H
 #define ACS_KEEPER_H
@@ -74,10 +74,11 @@ enum acs_message {
 	 * true}: the devices by rising "id", so answers of all keepers are merged and cut by it. */
 	ACS_DEVICES = 100,
 	ACS_DEVICE,        /* {...}: all but parameters, tasks and faults */
-	ACS_DEVICE_TAGS,   /* `text`: {"add": ["x"], "remove": ["y"]}. {"tags": [...]} */
+	ACS_DEVICE_TAGS,   /* `text`: {"add": ["x"], "remove": ["y"]}, "": as they are.
+			    * {"tags": [...]} */
 	ACS_DEVICE_DELETE, /* with everything that is known of it */
 	/* `text`: {"prefix": "Device.", "after": "name"} or {"names": [...]}; `limit`.
-	 * {"parameters": [...], "more": true}, by name. */
+	 * {"parameters": [...], "more": true}, by name. A name that ends in a dot is a path. */
 	ACS_PARAMETERS,
 	/* `text`: the task (see docs/acs.md). With `wait_ms` the answer comes when it has
 	 * ended, or is still not then. {task}. */
@@ -105,6 +106,8 @@ enum acs_message {
 	ACS_DONE,         /* struct acs_report, given; struct acs_work, or nothing to do */
 	ACS_COMPLETE,     /* struct acs_complete; nothing */
 	ACS_LEFT,         /* no call: struct acs_left: the session ended and had work */
+	ACS_STORED,       /* as ACS_PARAMETERS; the answer is a document (document.h) of those that
+			   * have a value. SB_ELIMIT: more than `limit` */
 };
 
 /* Made by acs_ask_new, given with sb_call and sb_payload_free. */

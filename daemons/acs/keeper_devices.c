@@ -190,23 +190,47 @@ acs_ask_counts(struct acs_keeper *k, const struct sb_message *m)
 /* ---- tags ---- */
 
 static void
+tags_answer(struct acs_keeper *k, struct sb_from from, const struct acs_device *device)
+{
+	answer_json(k, from, json_pack("{s:o}", "tags", tags_json(device)));
+}
+
+static void
 tagged(struct acs_keeper *k, struct acs_commit *c, int status, const struct sb_store_rows *rows)
 {
 	(void)rows;
 	if (status)
 		acs_refuse(k, c->from, status, NULL);
 	else
-		answer_json(k, c->from, json_pack("{s:o}", "tags", tags_json(c->device)));
+		tags_answer(k, c->from, c->device);
+}
+
+/* Who says what is so already, in every session, costs no commit. */
+static bool
+tags_differ(const struct acs_device *device, const json_t *tags, bool are_there)
+{
+	const json_t *each;
+	size_t i;
+
+	json_array_foreach(tags, i, each)
+	{
+		const char *tag = json_string_value(each);
+
+		if (!tag || acs_device_has_tag(device, tag) != are_there)
+			return true;
+	}
+	return false;
 }
 
 static int
-tags_change(struct acs_device *device, const json_t *json, const char **fault)
+tags_change(struct acs_device *device, const json_t *json, bool *is_changed, const char **fault)
 {
 	const json_t *add = json_object_get(json, "add"), *remove = json_object_get(json, "remove");
 	json_t *each;
 	size_t i;
 	int err = json_is_object(json) ? 0 : SB_EINVAL;
 
+	*is_changed = err || tags_differ(device, add, true) || tags_differ(device, remove, false);
 	json_array_foreach(remove, i, each) if (json_is_string(each))
 		acs_device_remove_tag(device, json_string_value(each));
 	for (i = 0; !err && i < json_array_size(add); i++) {
@@ -224,15 +248,22 @@ acs_ask_device_tags(struct acs_keeper *k, const struct sb_message *m)
 	const struct acs_ask *ask = m->data;
 	struct acs_device *device = acs_asked_device(k, m);
 	struct acs_commit *c;
-	const char *fault;
+	const char *fault = NULL;
+	bool is_changed = false;
 	json_t *json;
-	int err;
+	int err = 0;
 
 	if (!device)
 		return;
 	json = json_loadb(ask->text, ask->size, 0, NULL);
-	err = tags_change(device, json, &fault);
+	if (ask->size)
+		err = tags_change(device, json, &is_changed, &fault);
 	json_decref(json);
+	/* What is on its way to the store has to be there first. */
+	if (!ask->size || (!is_changed && device->is_stored)) {
+		tags_answer(k, sb_message_from(m), device);
+		return;
+	}
 	/* Those that could be changed were. */
 	c = acs_commit_new(k, device, false, tagged);
 	if (err || !c)

@@ -1,5 +1,5 @@
-/* Parameters, for people: the document is read, what the last Inform said is laid over it where
- * that is newer, and a job searches both. */
+/* Parameters, for people and for scripts: the document is read, what the last Inform said is laid
+ * over it where that is newer, and a job searches both. */
 #include "core/error.h"
 #include "daemons/acs/keeper_internal.h"
 
@@ -14,6 +14,7 @@ struct search {
 	struct sb_from from;
 	json_t *asked; /* the texts' owner */
 	struct acs_query query;
+	bool is_picked; /* the answer is a document, and not JSON */
 	const char **names;
 	size_t limit_bytes;
 	struct acs_octets packed, inform; /* rows' bodies */
@@ -67,7 +68,7 @@ search_work(void *search, size_t size)
 	if (!err && q->inform.size)
 		err = overlay(q, &document);
 	if (!err)
-		err = acs_document_query(
+		err = (q->is_picked ? acs_document_pick : acs_document_query)(
 			sb_bytes(document.data, document.size), &q->query, &q->answer);
 	acs_octets_free(&document);
 	return err;
@@ -79,6 +80,21 @@ static int
 order(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* What lies under a path that is asked for is asked for by that. */
+static void
+names_unite(struct acs_query *query, const char **names)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < query->name_count; i++) {
+		const char *last = count ? names[count - 1] : NULL;
+
+		if (!last || !acs_is_path(last) || strncmp(last, names[i], strlen(last)) != 0)
+			names[count++] = names[i];
+	}
+	query->name_count = count;
 }
 
 static int
@@ -99,6 +115,7 @@ names_read(struct search *q, const json_t *names)
 		q->names[q->query.name_count++] = json_string_value(each);
 	}
 	qsort(q->names, q->query.name_count, sizeof(*q->names), order);
+	names_unite(&q->query, q->names);
 	q->query.names = q->names;
 	return 0;
 }
@@ -214,6 +231,7 @@ acs_ask_parameters(struct acs_keeper *k, const struct sb_message *m)
 	if (!err) {
 		q->job = (struct acs_job){device, found};
 		q->from = sb_message_from(m);
+		q->is_picked = m->type == ACS_STORED;
 		q->limit_bytes = k->config->document_bytes;
 		err = read_next(k, q, ACS_KIND_PARAMETERS, document_came);
 	}

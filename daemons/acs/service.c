@@ -318,6 +318,8 @@ message(struct cwmp_session *c, struct sb_message *m)
 		work_reported(c, m);
 	else if (m->ref == run->complete_call)
 		complete_noted(c, m->status);
+	else if (m->ref == run->library_call)
+		acs_library_reply(c, m);
 	else if (run->seen)
 		report_noted(c, m->status);
 }

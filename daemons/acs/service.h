@@ -6,12 +6,12 @@
 #define ACS_SERVICE_H
 
 #include "daemons/acs/keeper.h"
+#include "protocols/cwmp/script.h"
 #include "protocols/cwmp/service.h"
 
 #include <jansson.h>
 
 struct acs_quirks;
-struct cwmp_scripts;
 
 /* The args of cwmp_server_new; outlives the node. The entrance of a session (cwmp_entrance) is a
  * struct acs_policy, or NULL: nobody is asked. */
@@ -37,5 +37,9 @@ struct acs_service {
 };
 
 extern const struct cwmp_service acs_service;
+
+/* What scripts find in `acs`: for the struct cwmp_scripts_options of `scripts`. */
+extern const struct cwmp_script_function acs_library[];
+extern const size_t acs_library_size;
 
 #endif

@@ -17,6 +17,8 @@
 struct acs_refresh;
 struct acs_bring;
 
+typedef void acs_library_answered(struct cwmp_script *script, const struct sb_message *m);
+
 /* With each session, zeroed. */
 struct acs_run {
 	const struct acs_service *service;
@@ -27,9 +29,12 @@ struct acs_run {
 	struct acs_refresh *refresh;                    /* of that, each NULL when it is none */
 	struct acs_bring *bring;
 	struct cwmp_script *script;
-	uint32_t seen;    /* reports that are not answered */
-	int seen_error;   /* of one of them */
-	bool is_visiting; /* the keeper counts on us */
+	uint64_t library_call; /* of that script's; 0: none is under way */
+	acs_library_answered *library_answered;
+	bool library_is_one; /* it asked for one value */
+	uint32_t seen;       /* reports that are not answered */
+	int seen_error;      /* of one of them */
+	bool is_visiting;    /* the keeper counts on us */
 };
 
 static inline struct acs_run *
@@ -83,10 +88,18 @@ acs_task_text(const struct acs_run *run, const char *name)
 /* ---- service_transfer.c, service_script.c ---- */
 
 void acs_download_begin(struct cwmp_session *c);
+/* What a Download lacks that names a file of ours. 0; SB_ENOENT: there is no such file. */
+int acs_download_fill(struct cwmp_session *c, json_t *task);
+const char *acs_download_reason(int err);
 void acs_upload_begin(struct cwmp_session *c);
 void acs_script_begin(struct cwmp_session *c);
 /* A device has answered a script: what it says of parameters is told to the keeper. */
 void acs_script_has_read(struct cwmp_session *c, const struct cwmp_envelope *response);
+
+/* ---- service_library.c ---- */
+
+/* What a script has asked is answered. */
+void acs_library_reply(struct cwmp_session *c, const struct sb_message *m);
 
 /* ---- service_bring.c: setParameters and presets ---- */
 

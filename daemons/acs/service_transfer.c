@@ -6,34 +6,51 @@
 #define FIRMWARE      "1 Firmware Upgrade Image"
 #define CONFIGURATION "1 Vendor Configuration File"
 
-/* Whose URL is known now. */
 static int
-file_find(struct cwmp_session *c)
+fill(struct cwmp_session *c, json_t *task, const char *file_type)
 {
-	struct acs_run *run = acs_run_of(c);
-	const struct acs_service *service = run->service;
+	const struct acs_service *service = acs_run_of(c)->service;
+	int err = 0;
 
-	if (acs_task_text(run, "URL"))
-		return 0;
-	if (!service->file)
-		return SB_ENOENT;
-	return service->file(service->file_context, cwmp_core(c), cwmp_device(c), run->task);
+	if (!json_object_get(task, "URL"))
+		err = service->file ? service->file(service->file_context, cwmp_core(c),
+					      cwmp_device(c), task)
+				    : SB_ENOENT;
+	if (!err && !json_object_get(task, "FileType"))
+		err = json_object_set_new(task, "FileType", json_string(file_type)) ? SB_ENOMEM : 0;
+	return err;
+}
+
+const char *
+acs_download_reason(int err)
+{
+	switch (err) {
+	case SB_ENOENT:
+		return "there is no such file";
+	case SB_ECONFIG:
+		return "it is not known where devices reach files: url of the section files";
+	}
+	return sb_error_text(err);
 }
 
 static void
 transfer_begin(struct cwmp_session *c, const char *method, const char *file_type)
 {
 	struct acs_run *run = acs_run_of(c);
-	int err = file_find(c);
+	int err = fill(c, run->task, file_type);
 
-	if (!err && !json_object_get(run->task, "FileType"))
-		err = json_object_set_new(run->task, "FileType", json_string(file_type));
-	if (!err)
-		err = json_object_set_new(run->task, "method", json_string(method));
+	if (!err && json_object_set_new(run->task, "method", json_string(method)))
+		err = SB_ENOMEM;
 	if (err)
-		acs_work_failed(c, "there is no such file", false);
+		acs_work_failed(c, acs_download_reason(err), err == SB_ENOMEM);
 	else
 		acs_rpc_begin(c);
+}
+
+int
+acs_download_fill(struct cwmp_session *c, json_t *task)
+{
+	return fill(c, task, FIRMWARE);
 }
 
 void

@@ -142,6 +142,7 @@ enum cwmp_script_kind {
 	CWMP_SCRIPT_TEXT,
 	CWMP_SCRIPT_LIST,
 	CWMP_SCRIPT_MAP,
+	CWMP_SCRIPT_VALUE, /* of a parameter: a script gets it as it gets those of cpe:get */
 };
 
 /* A value on its way between script and daemon. */
@@ -161,6 +162,7 @@ struct cwmp_script_value {
 			const struct cwmp_script_pair *each;
 			size_t count;
 		} map;
+		struct cwmp_value value;
 	} as;
 };
 
@@ -173,7 +175,8 @@ struct cwmp_script_pair {
  * One function. `call` is given what the script gave, borrowed for the call, and answers exactly
  * once with cwmp_script_answer: before it returns, or later, while the script sleeps. When the
  * script was stopped meanwhile (cwmp_script_stop, or `done` with SB_GONE) it must not answer any
- * more.
+ * more. Arguments and answers are paid for by the script: members as instructions, octets as
+ * memory. `call` itself is not stopped by any bound: it takes no longer than a callback may.
  */
 struct cwmp_script_function {
 	const char *name;

@@ -92,35 +92,42 @@ take_any(struct script_take *take, int index, unsigned depth)
 	return value;
 }
 
-/* ---- and back ---- */
+/* ---- and back: `work` counts what the script has to pay for ---- */
 
-static void push_any(lua_State *L, const struct cwmp_script_value *value);
+static void push_any(lua_State *L, const struct cwmp_script_value *value, uint64_t *work);
+
+static int
+room(size_t count)
+{
+	return count < INT32_MAX ? (int)count : 0;
+}
 
 static void
-push_list(lua_State *L, const struct cwmp_script_value *value)
+push_list(lua_State *L, const struct cwmp_script_value *value, uint64_t *work)
 {
-	lua_createtable(L, 0, 0);
+	lua_createtable(L, room(value->as.list.count), 0);
 	for (size_t i = 0; i < value->as.list.count; i++) {
-		push_any(L, &value->as.list.each[i]);
+		push_any(L, &value->as.list.each[i], work);
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
 }
 
 static void
-push_map(lua_State *L, const struct cwmp_script_value *value)
+push_map(lua_State *L, const struct cwmp_script_value *value, uint64_t *work)
 {
-	lua_createtable(L, 0, 0);
+	lua_createtable(L, 0, room(value->as.map.count));
 	for (size_t i = 0; i < value->as.map.count; i++) {
 		lua_pushstring(L, value->as.map.each[i].key);
-		push_any(L, &value->as.map.each[i].value);
+		push_any(L, &value->as.map.each[i].value, work);
 		lua_rawset(L, -3);
 	}
 }
 
 static void
-push_any(lua_State *L, const struct cwmp_script_value *value)
+push_any(lua_State *L, const struct cwmp_script_value *value, uint64_t *work)
 {
 	luaL_checkstack(L, 4, NULL);
+	++*work;
 	switch (value->kind) {
 	case CWMP_SCRIPT_NIL:
 		return lua_pushnil(L);
@@ -134,13 +141,26 @@ push_any(lua_State *L, const struct cwmp_script_value *value)
 		lua_pushstring(L, value->as.text);
 		return;
 	case CWMP_SCRIPT_LIST:
-		return push_list(L, value);
+		return push_list(L, value, work);
 	case CWMP_SCRIPT_MAP:
-		return push_map(L, value);
+		return push_map(L, value, work);
+	case CWMP_SCRIPT_VALUE:
+		return script_push_value(L, &value->as.value);
 	}
 }
 
 /* ---- calls ---- */
+
+/* It is the script's from now on, and nobody else keeps it. */
+static void
+push_answer(lua_State *L, struct cwmp_script *script)
+{
+	lua_rawgetp(L, LUA_REGISTRYINDEX, script);
+	lua_rawgeti(L, -1, SCRIPT_KEEPS_ANSWER);
+	lua_pushnil(L);
+	lua_rawseti(L, -3, SCRIPT_KEEPS_ANSWER);
+	lua_remove(L, -2);
+}
 
 static int
 finish_function(lua_State *L, int status, lua_KContext context)
@@ -152,7 +172,8 @@ finish_function(lua_State *L, int status, lua_KContext context)
 	(void)context;
 	if (script->answer_status == SB_ENOMEM)
 		script_recheck(L, LUA_ERRMEM);
-	script_kept(L, script, SCRIPT_KEEPS_ANSWER);
+	script_charge(L, script->answer_work);
+	push_answer(L, script);
 	if (!script->answer_status)
 		return 1;
 	return luaL_error(L, "%s: %s", function->name,
@@ -178,6 +199,7 @@ call_function(lua_State *L)
 		arguments[i] = take_any(&take, (int)i + 1, 0);
 	script->state = SCRIPT_ASKING;
 	script->is_answered = false;
+	script->answer_work = 0;
 	function->call(script, arguments, count);
 	if (!script->is_answered)
 		return lua_yieldk(L, 0, 0, finish_function);
@@ -197,7 +219,7 @@ keep_answer(lua_State *L)
 
 	lua_rawgetp(L, LUA_REGISTRYINDEX, answer->script);
 	if (answer->value)
-		push_any(L, answer->value);
+		push_any(L, answer->value, &answer->script->answer_work);
 	else
 		lua_pushnil(L);
 	lua_rawseti(L, -2, SCRIPT_KEEPS_ANSWER);

@@ -153,6 +153,7 @@ struct cwmp_script {
 	const struct cwmp_outcome *outcome; /* of the device's, while it is told */
 	bool is_answered;                   /* by the daemon */
 	int answer_status;
+	uint64_t answer_work; /* to be charged when the script goes on */
 
 	int status; /* how it ended */
 	uint32_t fault_code;

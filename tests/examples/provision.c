@@ -29,11 +29,48 @@ text_of(const char *name)
 	return text;
 }
 
+/* ---- what acs gives scripts, as far as this one uses it ---- */
+
+static bool has_file;
+
+static void
+file(struct cwmp_script *script, const struct cwmp_script_value arguments[], size_t count)
+{
+	static const struct cwmp_script_pair pairs[] = {
+		{"URL", {CWMP_SCRIPT_TEXT, .as.text = "http://127.0.0.1:7547/files/x"}},
+		{"FileType", {CWMP_SCRIPT_TEXT, .as.text = "1 Firmware Upgrade Image"}},
+		{"FileSize", {CWMP_SCRIPT_INTEGER, .as.integer = 4711}},
+	};
+	const struct cwmp_script_value map = {CWMP_SCRIPT_MAP, .as.map = {pairs, 3}};
+
+	assert_int_equal(count, 1);
+	assert_string_equal(arguments[0].as.text, "firmware-2.0.bin");
+	cwmp_script_answer(script, 0, has_file ? &map : NULL);
+}
+
+static void
+tags(struct cwmp_script *script, const struct cwmp_script_value arguments[], size_t count)
+{
+	assert_int_equal(count, 1);
+	assert_int_equal(arguments[0].kind, CWMP_SCRIPT_MAP);
+	for (size_t i = 0; i < arguments[0].as.map.count; i++) {
+		const struct cwmp_script_pair *pair = &arguments[0].as.map.each[i];
+
+		stand_tell(bed.trace, "%s%s", pair->value.as.boolean ? "" : "not ", pair->key);
+	}
+	cwmp_script_answer(script, 0, NULL);
+}
+
 static int
 opened(void **state)
 {
+	static const struct cwmp_script_function functions[] = {{"file", file}, {"tags", tags}};
+	static const struct cwmp_scripts_options options = {
+		.library = "acs", .functions = functions, .function_count = 2};
+
 	(void)state;
-	bed_open(&bed, NULL);
+	has_file = true;
+	bed_open(&bed, &options);
 	return 0;
 }
 
@@ -61,12 +98,14 @@ opened(void **state)
 	"\"cwmp:ParameterValueStruct[1]\">" VALUE(                                           \
 		wifi, "Switchboard") "</ParameterList><ParameterKey>wifi-1</ParameterKey></" \
 				     "cwmp:SetParameterValues>;"
-#define DOWNLOAD                                                                               \
-	"<cwmp:Download><CommandKey>2.0</CommandKey><FileType>1 Firmware Upgrade Image"        \
-	"</FileType><URL>http://127.0.0.1:7557/files/firmware-2.0.bin/content</URL><Username>" \
-	"</Username><Password></Password><FileSize>0</FileSize><TargetFileName>"               \
-	"</TargetFileName><DelaySeconds>0</DelaySeconds><SuccessURL></SuccessURL>"             \
+#define DOWNLOAD                                                                        \
+	"<cwmp:Download><CommandKey>2.0</CommandKey><FileType>1 Firmware Upgrade Image" \
+	"</FileType><URL>http://127.0.0.1:7547/files/x</URL><Username>"                 \
+	"</Username><Password></Password><FileSize>4711</FileSize><TargetFileName>"     \
+	"</TargetFileName><DelaySeconds>0</DelaySeconds><SuccessURL></SuccessURL>"      \
 	"<FailureURL></FailureURL></cwmp:Download>;"
+
+#define OLD "old-firmware;"
 
 #define TR181      "Device."
 #define TR181_WIFI "Device.WiFi.SSID.1.SSID"
@@ -88,7 +127,7 @@ test_an_old_device_of_tr_181_gets_its_name_and_firmware(void **state)
 	bed_will_answer(&bed, set_response);
 	bed_will_answer(&bed, download_response);
 	bed_run(&bed, text_of("examples/provision.lua"));
-	bed_expect(&bed, GET(TR181, TR181_WIFI) SET(TR181_WIFI) DOWNLOAD "done 0;");
+	bed_expect(&bed, GET(TR181, TR181_WIFI) SET(TR181_WIFI) OLD DOWNLOAD "done 0;");
 	assert_true(bed_logged(&bed, "a Gate with version 1.10.3"));
 }
 
@@ -101,7 +140,7 @@ test_an_old_device_of_tr_098_gets_its_name_and_firmware(void **state)
 	bed_will_answer(&bed, set_response);
 	bed_will_answer(&bed, download_response);
 	bed_run(&bed, text_of("examples/provision.lua"));
-	bed_expect(&bed, GET(TR098, TR098_WIFI) SET(TR098_WIFI) DOWNLOAD "done 0;");
+	bed_expect(&bed, GET(TR098, TR098_WIFI) SET(TR098_WIFI) OLD DOWNLOAD "done 0;");
 }
 
 static void
@@ -111,7 +150,7 @@ test_a_device_that_has_all_is_left_alone(void **state)
 	bed.inform = INFORM(TR181, "2 PERIODIC");
 	bed_will_answer(&bed, VALUES(TR181, "2.0.1", TR181_WIFI, "Switchboard"));
 	bed_run(&bed, text_of("examples/provision.lua"));
-	bed_expect(&bed, GET(TR181, TR181_WIFI) "done 0;");
+	bed_expect(&bed, GET(TR181, TR181_WIFI) "not " OLD "done 0;");
 }
 
 static void
@@ -121,7 +160,7 @@ test_a_device_that_tells_of_a_download_is_not_asked_again(void **state)
 	bed.inform = INFORM(TR181, "M Download");
 	bed_will_answer(&bed, VALUES(TR181, "1.9", TR181_WIFI, "Switchboard"));
 	bed_run(&bed, text_of("examples/provision.lua"));
-	bed_expect(&bed, GET(TR181, TR181_WIFI) "done 0;");
+	bed_expect(&bed, GET(TR181, TR181_WIFI) OLD "done 0;");
 }
 
 static void
@@ -136,8 +175,20 @@ test_a_device_that_refuses_the_name_gets_its_firmware(void **state)
 		"<FaultString>read only</FaultString></cwmp:Fault></detail></e:Fault>");
 	bed_will_answer(&bed, download_response);
 	bed_run(&bed, text_of("examples/provision.lua"));
-	bed_expect(&bed, GET(TR181, TR181_WIFI) SET(TR181_WIFI) DOWNLOAD "done 0;");
+	bed_expect(&bed, GET(TR181, TR181_WIFI) SET(TR181_WIFI) OLD DOWNLOAD "done 0;");
 	assert_true(bed_logged(&bed, "9008 read only"));
+}
+
+static void
+test_firmware_that_is_not_there_is_said(void **state)
+{
+	(void)state;
+	has_file = false;
+	bed.inform = INFORM(TR181, "1 BOOT");
+	bed_will_answer(&bed, VALUES(TR181, "1.9", TR181_WIFI, "Switchboard"));
+	bed_run(&bed, text_of("examples/provision.lua"));
+	bed_expect(&bed, GET(TR181, TR181_WIFI) OLD "done 0;");
+	assert_true(bed_logged(&bed, "there is no file firmware-2.0.bin"));
 }
 
 static void
@@ -172,6 +223,7 @@ main(void)
 		TEST(test_a_device_that_has_all_is_left_alone),
 		TEST(test_a_device_that_tells_of_a_download_is_not_asked_again),
 		TEST(test_a_device_that_refuses_the_name_gets_its_firmware),
+		TEST(test_firmware_that_is_not_there_is_said),
 		TEST(test_what_the_page_shows_can_be_loaded),
 	};
 

@@ -48,6 +48,8 @@ tell(const struct cwmp_script_value *value)
 		for (size_t i = 0; i < value->as.map.count; i++)
 			tell(&value->as.map.each[i].value);
 		break;
+	case CWMP_SCRIPT_VALUE:
+		fail(); /* scripts give none */
 	}
 }
 
@@ -83,11 +85,42 @@ answer_other(struct cwmp_script *script, const struct cwmp_script_value argument
 	cwmp_script_answer(script, 0, NULL);
 }
 
-static const struct cwmp_script_function functions[] = {
-	{"echo", echo}, {"refuse", refuse}, {"later", later}, {"answer_other", answer_other}};
+#define MANY 20000
 
-static const struct cwmp_scripts_options options = {
-	.library = "acs", .functions = functions, .function_count = 4};
+/* A list of so many texts of about so many octets; each at its own place, or Lua makes them one. */
+static void
+many(struct cwmp_script *script, const struct cwmp_script_value arguments[], size_t count)
+{
+	static struct cwmp_script_value each[MANY];
+	static char text[1 << 20];
+	struct cwmp_script_value value = {.kind = CWMP_SCRIPT_LIST, .as.list.each = each};
+
+	assert_int_equal(count, 2);
+	value.as.list.count = (size_t)arguments[0].as.integer;
+	memset(text, 'x', sizeof(text));
+	text[64 + arguments[1].as.integer] = '\0';
+	for (size_t i = 0; i < value.as.list.count; i++)
+		each[i] = (struct cwmp_script_value){
+			.kind = CWMP_SCRIPT_TEXT, .as.text = text + 64 - i % 64};
+	cwmp_script_answer(script, 0, &value);
+}
+
+static void
+parameter(struct cwmp_script *script, const struct cwmp_script_value arguments[], size_t count)
+{
+	const struct cwmp_script_value value = {.kind = CWMP_SCRIPT_VALUE,
+		.as.value = {cwmp_type_of(arguments[0].as.text), arguments[1].as.text}};
+
+	assert_int_equal(count, 2);
+	cwmp_script_answer(script, 0, &value);
+}
+
+static const struct cwmp_script_function functions[] = {{"echo", echo}, {"refuse", refuse},
+	{"later", later}, {"answer_other", answer_other}, {"many", many}, {"parameter", parameter}};
+
+static const struct cwmp_scripts_options options = {.library = "acs",
+	.functions = functions,
+	.function_count = sizeof(functions) / sizeof(functions[0])};
 
 static int
 opened(void **state)
@@ -109,6 +142,47 @@ test_a_daemons_function_takes_and_gives_values(void **state)
 	bed_expect_end(&bed, 0, "");
 	bed_run(&bed, "acs.echo({1, 'x', {a = true}, {}}, nil, 2.5, -3, 'y')");
 	assert_string_equal(asked, "list 1 'x' map true list nil 2.5 -3 'y' ");
+}
+
+static void
+test_a_parameters_value_comes_as_one_of_the_device(void **state)
+{
+	(void)state;
+	bed_run(&bed, "assert(acs.parameter('unsignedInt', '7') == 7)\n"
+		      "assert(acs.parameter('boolean', 'true') == true)\n"
+		      "assert(acs.parameter('string', '7') == '7')\n"
+		      "assert(acs.parameter('int', 'seven') == 'seven')");
+	bed_expect_end(&bed, 0, "");
+}
+
+static void
+test_an_answer_is_paid_for_by_its_members(void **state)
+{
+	(void)state;
+	bed_run(&bed, "assert(#acs.many(20000, 1) == 20000)");
+	bed_expect_end(&bed, 0, "");
+	assert_in_range(stand_counter(bed.node, "cwmp_script_instructions_total"), 20000, 40000);
+	bed_run(&bed, "while true do acs.many(20000, 0) end");
+	bed_expect_end(&bed, SB_ELIMIT, "test:1: more than");
+}
+
+static void
+test_an_answer_that_is_too_large_ends_the_script(void **state)
+{
+	(void)state;
+	bed_run(&bed, "print(pcall(acs.many, 10, 500000))");
+	bed_expect_end(&bed, SB_ELIMIT, "test:1: more than 4194304 octets of memory");
+	bed_run(&bed, "print('alive')");
+	bed_expect_end(&bed, 0, "");
+}
+
+/* 3 MB each, of 4 MiB: the one before is garbage, and nothing keeps it. */
+static void
+test_an_answer_lasts_as_long_as_the_script_has_it(void **state)
+{
+	(void)state;
+	bed_run(&bed, "for i = 1, 3 do acs.many(6, 500000) end");
+	bed_expect_end(&bed, 0, "");
 }
 
 static void
@@ -374,6 +448,10 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, opened, bed_closed)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_daemons_function_takes_and_gives_values),
+		TEST(test_a_parameters_value_comes_as_one_of_the_device),
+		TEST(test_an_answer_is_paid_for_by_its_members),
+		TEST(test_an_answer_that_is_too_large_ends_the_script),
+		TEST(test_an_answer_lasts_as_long_as_the_script_has_it),
 		TEST(test_what_cannot_be_given_is_an_error),
 		TEST(test_a_script_sleeps_until_the_daemon_answers),
 		TEST(test_a_function_of_one_script_may_answer_another),
