@@ -76,6 +76,7 @@ acs_cursor_init(struct acs_cursor *cursor, struct sb_bytes document)
 	cursor->left = 0;
 	cursor->seen = 0;
 	cursor->failed = false;
+	cursor->is_list = false;
 	cursor->name_size = 0;
 	cursor->name[0] = '\0';
 	if (!document.size)
@@ -86,19 +87,27 @@ acs_cursor_init(struct acs_cursor *cursor, struct sb_bytes document)
 	cursor->failed |= sb_reader_failed(&cursor->in);
 }
 
-/* Rising, so that no two have one name and questions may stop early. */
+static bool
+is_behind(const struct acs_cursor *c, size_t shared, struct sb_bytes rest)
+{
+	return rest.size && (shared == c->name_size || rest.data[0] > (uint8_t)c->name[shared]);
+}
+
+/* In a document rising, so that no two have one name and questions may stop early. */
 static bool
 next_name(struct acs_cursor *c)
 {
 	uint64_t shared = get_number(&c->in);
 	struct sb_bytes rest = get_text(&c->in);
 
-	if (sb_reader_failed(&c->in) || !rest.size || shared > c->name_size ||
-		rest.size > ACS_PARAMETER_NAME_MAX - shared || memchr(rest.data, 0, rest.size))
+	if (sb_reader_failed(&c->in) || shared > c->name_size ||
+		rest.size > ACS_PARAMETER_NAME_MAX - shared || !(shared + rest.size) ||
+		(rest.size && memchr(rest.data, 0, rest.size)))
 		return false;
-	if (shared < c->name_size && rest.data[0] <= (uint8_t)c->name[shared])
+	if (!c->is_list && !is_behind(c, (size_t)shared, rest))
 		return false;
-	memcpy(c->name + shared, rest.data, rest.size);
+	if (rest.size)
+		memcpy(c->name + shared, rest.data, rest.size);
 	c->name_size = (size_t)shared + rest.size;
 	c->name[c->name_size] = '\0';
 	return true;

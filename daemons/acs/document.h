@@ -52,6 +52,7 @@ struct acs_cursor {
 	uint32_t left;
 	uint64_t seen;
 	bool failed;
+	bool is_list; /* set by who reads it: not a document, names come in any order, and again */
 	size_t name_size;
 	char name[ACS_PARAMETER_NAME_MAX + 1];
 };
@@ -74,7 +75,7 @@ struct acs_document_writer {
 };
 
 void acs_document_begin(struct acs_document_writer *w, size_t limit_bytes);
-/* By rising name. After an error nothing is added. */
+/* By rising name, unless it will be read as a list. After an error nothing is added. */
 void acs_document_add(struct acs_document_writer *w, const struct acs_parameter *parameter);
 /* 0 and the document, which is the caller's; or the error. */
 int acs_document_end(struct acs_document_writer *w, struct acs_octets *document);

@@ -169,6 +169,7 @@ give_back(struct acs_keeper *k, struct acs_task *task, enum acs_task_state befor
 		task->device->live_tasks++;
 		k->tasks++;
 		task->ended_ms = 0;
+		acs_task_ending_free(task);
 	}
 	task->state = before == ACS_TASK_RUNNING ? ACS_TASK_QUEUED : before;
 }

@@ -193,16 +193,33 @@ task_done(struct acs_keeper *k, struct acs_commit *c, struct acs_task *task, con
 	acs_task_end(k, c, task, ACS_TASK_DONE, result ? member("result", result) : NULL);
 }
 
+static const char *
+text_of(const struct acs_report *report, const struct acs_result *result)
+{
+	return report->result || !result ? report->result : result->text;
+}
+
+static void
+take_packed(struct acs_task *task, struct acs_result *result)
+{
+	acs_octets_free(&task->packed);
+	if (!result)
+		return;
+	task->packed = result->packed;
+	result->packed = (struct acs_octets){0};
+}
+
 static void
 task_ended(struct acs_keeper *k, struct acs_commit *c, struct acs_task *task,
-	const struct acs_report *report, const char *result)
+	const struct acs_report *report, struct acs_result *result)
 {
 	/* It may have completed, or been canceled, while its answer was on the way. */
 	if (acs_task_has_ended(task))
 		return;
 	switch (report->outcome) {
 	case ACS_OUTCOME_DONE:
-		task_done(k, c, task, result);
+		take_packed(task, result);
+		task_done(k, c, task, text_of(report, result));
 		break;
 	case ACS_OUTCOME_WAITS:
 		task_waits(k, c, task);
@@ -210,7 +227,7 @@ task_ended(struct acs_keeper *k, struct acs_commit *c, struct acs_task *task,
 	case ACS_OUTCOME_FAULT:
 	case ACS_OUTCOME_FAILED:
 	case ACS_OUTCOME_LOST:
-		task_failed(k, c, task, report, result);
+		task_failed(k, c, task, report, text_of(report, result));
 		break;
 	}
 }
@@ -219,7 +236,7 @@ task_ended(struct acs_keeper *k, struct acs_commit *c, struct acs_task *task,
 
 static void
 presets_ended(struct acs_keeper *k, struct acs_commit *c, struct acs_device *device,
-	const struct acs_report *report, const char *result)
+	const struct acs_report *report, const char *detail)
 {
 	const struct acs_fault *fault = acs_fault_find(device, ACS_PRESETS_CHANNEL);
 	char code[CODE_SIZE];
@@ -233,7 +250,7 @@ presets_ended(struct acs_keeper *k, struct acs_commit *c, struct acs_device *dev
 	}
 	retry_ms = retry_at(k, fault ? fault->count + 1 : 1);
 	code_print(code, report);
-	text = fault_of(ACS_PRESETS_CHANNEL, report, result);
+	text = fault_of(ACS_PRESETS_CHANNEL, report, detail);
 	note_fault(k, c, device, ACS_PRESETS_CHANNEL, text, retry_ms);
 	free(text);
 	SB_LOG(k->session, INFO, "acs.presets_failed", "device", SB_STR(device->profile.name),
@@ -242,7 +259,7 @@ presets_ended(struct acs_keeper *k, struct acs_commit *c, struct acs_device *dev
 
 void
 acs_work_ended(struct acs_keeper *k, struct acs_commit *c, struct acs_device *device,
-	const struct acs_report *report, const char *result)
+	const struct acs_report *report, struct acs_result *result)
 {
 	struct acs_visit *visit = device->visit;
 	struct acs_task *task = visit->running;
@@ -251,7 +268,7 @@ acs_work_ended(struct acs_keeper *k, struct acs_commit *c, struct acs_device *de
 		device->batch = report->batch > UINT16_MAX ? UINT16_MAX : (uint16_t)report->batch;
 	if (visit->runs_presets && report->task == 0) {
 		visit->runs_presets = false;
-		presets_ended(k, c, device, report, result);
+		presets_ended(k, c, device, report, text_of(report, result));
 	} else if (task && task->id == report->task) {
 		visit->running = NULL;
 		task_ended(k, c, task, report, result);

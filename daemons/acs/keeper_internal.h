@@ -188,9 +188,10 @@ void acs_docket_free(struct acs_device *device);
 
 /* ---- keeper_ending.c ---- */
 
-/* What came of the work of a visit, in this commit. `detail` is JSON, or NULL. */
+/* What came of the work of a visit, in this commit. What is packed of the result is taken; NULL, or
+ * none: that of the report. */
 void acs_work_ended(struct acs_keeper *k, struct acs_commit *c, struct acs_device *device,
-	const struct acs_report *report, const char *result);
+	const struct acs_report *report, struct acs_result *result);
 /* A task ends; it is in no visit. */
 void acs_task_end(struct acs_keeper *k, struct acs_commit *c, struct acs_task *task,
 	enum acs_task_state state, char *ending);
@@ -217,10 +218,13 @@ void acs_waiters_answer(struct acs_keeper *k, struct acs_task *task, int status)
 int
 acs_task_wait(struct acs_keeper *k, struct acs_task *task, struct sb_from from, uint32_t wait_ms);
 
-/* ---- for people: keeper_tasks.c, keeper_retry.c, keeper_devices.c, keeper_query.c,
+/* ---- for people: keeper_tasks.c, keeper_retry.c, keeper_tell.c, keeper_devices.c, keeper_query.c,
  * keeper_faults.c ---- */
 
+/* Answers with a task, as it is in memory; as its row's body says. */
 void acs_task_answer(struct acs_keeper *k, struct sb_from from, const struct acs_task *task);
+void acs_task_tell(struct acs_keeper *k, struct sb_from from, const struct acs_task *task,
+	struct sb_bytes body);
 /* NULL: the device has none of this id. */
 struct acs_task *acs_task_find(const struct acs_device *device, uint64_t id);
 /* The task that an ask is about; NULL: refused. */

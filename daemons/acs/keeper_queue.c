@@ -159,9 +159,7 @@ acs_task_settled(struct acs_keeper *k, struct acs_task *task, int status)
 	if (status || task->pins || !acs_task_has_ended(task))
 		return;
 	acs_waiters_answer(k, task, 0);
-	free(task->request);
-	free(task->ending);
-	task->request = task->ending = NULL;
+	acs_task_texts_free(task);
 }
 
 /* ---- time ---- */

@@ -94,12 +94,6 @@ is_present(const struct acs_device *device, const struct acs_update *u)
 	return device->visit && sb_address_equal(device->visit->session, u->from.caller);
 }
 
-static const char *
-result_of(const struct acs_update *u)
-{
-	return u->report->result ? u->report->result : u->result;
-}
-
 static void
 end_works(struct acs_keeper *k, struct acs_commit *c, struct acs_device *device)
 {
@@ -108,7 +102,7 @@ end_works(struct acs_keeper *k, struct acs_commit *c, struct acs_device *device)
 	for (struct acs_update *u = c->extra; u; u = u->next) {
 		if (!u->is_done || !is_present(device, u))
 			continue;
-		acs_work_ended(k, c, device, u->report, result_of(u));
+		acs_work_ended(k, c, device, u->report, &u->result);
 		is_any = true;
 	}
 	if (is_any)
@@ -301,12 +295,12 @@ end_at_once(struct acs_keeper *k, struct acs_device *device, struct acs_update *
 {
 	const struct acs_report *report = update->report;
 	struct acs_commit *c;
+	int err = 0;
 
-	if (!report->result && report->envelope) {
-		update->result = acs_result_text(report->envelope, k->config->result_bytes);
-		if (!update->result)
-			return SB_ENOMEM;
-	}
+	if (!report->result && report->envelope)
+		err = acs_result_make(&update->result, report->envelope, k->config->result_bytes);
+	if (err)
+		return err;
 	c = acs_commit_new(k, device, false, ended);
 	if (!c)
 		return SB_ENOMEM;

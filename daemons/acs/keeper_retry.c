@@ -64,7 +64,8 @@ static void
 make_again(
 	struct acs_keeper *k, struct acs_device *device, struct sb_bytes body, struct sb_from from)
 {
-	json_t *json = json_loadb((const char *)body.data, body.size, 0, NULL);
+	struct sb_bytes text = acs_task_words(body);
+	json_t *json = json_loadb((const char *)text.data, text.size, 0, NULL);
 	json_t *request = json_object_get(json, "request");
 
 	/* The old one's: the new one gets its own. */

@@ -4,21 +4,6 @@
 
 #include <stdlib.h>
 
-void
-acs_task_answer(struct acs_keeper *k, struct sb_from from, const struct acs_task *task)
-{
-	struct acs_octets body = {0};
-	struct acs_text t = {0};
-
-	if (task->request && acs_task_body(task, &body)) {
-		acs_refuse(k, from, SB_ENOMEM, NULL);
-		return;
-	}
-	acs_task_show(&t, task, sb_bytes(body.data, body.size));
-	acs_octets_free(&body);
-	acs_answer(k, from, &t);
-}
-
 struct acs_task *
 acs_task_find(const struct acs_device *device, uint64_t id)
 {
@@ -120,7 +105,6 @@ task_came(struct acs_keeper *k, struct acs_commit *c, int status, const struct s
 {
 	const struct creation *of = c->extra;
 	struct acs_task *task = acs_task_find(c->device, of->id);
-	struct acs_text t = {0};
 
 	/* Forgotten meanwhile. */
 	if (!task || (status == SB_ENOENT)) {
@@ -131,8 +115,7 @@ task_came(struct acs_keeper *k, struct acs_commit *c, int status, const struct s
 		acs_refuse(k, c->from, status, NULL);
 		return;
 	}
-	acs_task_show(&t, task, sb_bytes(rows->rows[0].body, rows->rows[0].body_size));
-	acs_answer(k, c->from, &t);
+	acs_task_tell(k, c->from, task, sb_bytes(rows->rows[0].body, rows->rows[0].body_size));
 }
 
 /* Ended ones have their texts in the store. */

@@ -5,9 +5,7 @@
 #include "core/error.h"
 #include "daemons/acs/learned.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct acs_update *
 acs_update_new(struct acs_report *report, struct sb_from from, bool is_done)
@@ -30,7 +28,7 @@ acs_updates_free(struct acs_update *update)
 	for (; update; update = next) {
 		next = update->next;
 		acs_report_free(update->report);
-		free(update->result);
+		acs_result_fini(&update->result);
 		free(update);
 	}
 }
@@ -42,36 +40,6 @@ acs_merge_fini(struct acs_merge *merge)
 	acs_octets_free(&merge->old);
 	acs_octets_free(&merge->body);
 	merge->updates = NULL;
-}
-
-/* ---- results ---- */
-
-static char *
-instead(const struct cwmp_envelope *envelope)
-{
-	char words[96];
-
-	snprintf(words, sizeof(words), "{\"leftOut\":\"%zu octets of XML\"}", envelope->bytes);
-	return strdup(words);
-}
-
-char *
-acs_result_text(const struct cwmp_envelope *envelope, size_t limit_bytes)
-{
-	const struct cwmp_message *m = &envelope->message;
-	json_t *json;
-	char *text;
-
-	/* XML is longer than what it says; JSON may be so, too, but not by as much. */
-	if (envelope->bytes > limit_bytes * 4)
-		return instead(envelope);
-	json = acs_rpc_write(m->kind, m->method, &m->body);
-	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-	json_decref(json);
-	if (!text || strlen(text) <= limit_bytes)
-		return text;
-	free(text);
-	return instead(envelope);
 }
 
 /* ---- the document ---- */
@@ -136,14 +104,14 @@ merge_all(struct acs_merge *m, struct acs_octets *document, bool *has_changed)
 static int
 make_results(struct acs_merge *m)
 {
-	for (struct acs_update *u = m->updates; u; u = u->next) {
+	int err = 0;
+
+	for (struct acs_update *u = m->updates; u && !err; u = u->next) {
 		if (!u->is_done || u->needs_no_result || u->report->result || !u->report->envelope)
 			continue;
-		u->result = acs_result_text(u->report->envelope, m->result_bytes);
-		if (!u->result)
-			return SB_ENOMEM;
+		err = acs_result_make(&u->result, u->report->envelope, m->result_bytes);
 	}
-	return 0;
+	return err;
 }
 
 int

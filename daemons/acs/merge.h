@@ -7,6 +7,7 @@
 
 #include "core/message.h"
 #include "daemons/acs/document.h"
+#include "daemons/acs/result.h"
 #include "daemons/acs/session.h"
 
 /* A report that waits to be merged, and who waits for it. */
@@ -14,9 +15,9 @@ struct acs_update {
 	struct acs_update *next;
 	struct acs_report *report;
 	struct sb_from from;
-	bool is_done;         /* the work has ended with it */
-	bool needs_no_result; /* what it says stands among the parameters, and nobody waits */
-	char *result;         /* JSON of the response, made with the merge; NULL: none */
+	bool is_done;             /* the work has ended with it */
+	bool needs_no_result;     /* what it says stands among the parameters, and nobody waits */
+	struct acs_result result; /* of the response, made with the merge */
 };
 
 struct acs_update *acs_update_new(struct acs_report *report, struct sb_from from, bool is_done);
@@ -41,9 +42,5 @@ void acs_merge_fini(struct acs_merge *merge);
 
 /* The work. 0 or SB_ENOMEM. */
 int acs_merge_run(struct acs_merge *merge);
-
-/* The JSON of a response or fault, or what it was instead when it is too long. (malloc); NULL: no
- * memory. */
-char *acs_result_text(const struct cwmp_envelope *envelope, size_t limit_bytes);
 
 #endif

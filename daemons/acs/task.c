@@ -255,12 +255,27 @@ acs_task_new(struct acs_task **task, uint64_t id, json_t *request, char *fault, 
 }
 
 void
+acs_task_ending_free(struct acs_task *task)
+{
+	free(task->ending);
+	task->ending = NULL;
+	acs_octets_free(&task->packed);
+}
+
+void
+acs_task_texts_free(struct acs_task *task)
+{
+	free(task->request);
+	task->request = NULL;
+	acs_task_ending_free(task);
+}
+
+void
 acs_task_free(struct acs_task *task)
 {
 	if (!task)
 		return;
-	free(task->request);
-	free(task->ending);
+	acs_task_texts_free(task);
 	free(task->command_key);
 	free(task);
 }
@@ -298,7 +313,28 @@ acs_task_body(const struct acs_task *task, struct acs_octets *body)
 	if (task->ending)
 		acs_text_add(&t, task->ending);
 	acs_text_add(&t, "}");
+	if (task->packed.size) {
+		acs_text_octets(&t, sb_bytes("", 1));
+		acs_text_octets(&t, sb_bytes(task->packed.data, task->packed.size));
+	}
 	return acs_text_end(&t, body);
+}
+
+struct sb_bytes
+acs_task_words(struct sb_bytes body)
+{
+	const uint8_t *end = body.size ? memchr(body.data, 0, body.size) : NULL;
+
+	return end ? sb_bytes(body.data, (size_t)(end - body.data)) : body;
+}
+
+struct sb_bytes
+acs_task_packed(struct sb_bytes body)
+{
+	size_t size = acs_task_words(body).size;
+
+	return size < body.size ? sb_bytes(body.data + size + 1, body.size - size - 1)
+				: sb_bytes(NULL, 0);
 }
 
 static bool
@@ -326,7 +362,8 @@ static int
 request_read(struct acs_task *task, const struct sb_store_row *row)
 {
 	int64_t expiry_ms = task->expiry_ms;
-	json_t *body = json_loadb(row->body, row->body_size, 0, NULL);
+	struct sb_bytes text = acs_task_words(sb_bytes(row->body, row->body_size));
+	json_t *body = json_loadb((const char *)text.data, text.size, 0, NULL);
 	char fault[128];
 	int err = SB_ECORRUPT;
 
@@ -381,6 +418,7 @@ acs_task_read(const struct sb_store_row *row, struct acs_task **task, uint64_t *
 void
 acs_task_show(struct acs_text *t, const struct acs_task *task, struct sb_bytes body)
 {
+	struct sb_bytes text = acs_task_words(body);
 	char id[ACS_ID_SIZE];
 
 	acs_id_print(id, task->id);
@@ -397,9 +435,9 @@ acs_task_show(struct acs_text *t, const struct acs_task *task, struct sb_bytes b
 	acs_text_number(t, ",\"attempts\":", task->attempts);
 	if (task->preset)
 		acs_text_add(t, ",\"byPreset\":true");
-	if (body.size > 2) {
+	if (text.size > 2) {
 		acs_text_add(t, ",");
-		acs_text_octets(t, sb_bytes(body.data + 1, body.size - 1));
+		acs_text_octets(t, sb_bytes(text.data + 1, text.size - 1));
 	} else {
 		if (task->method)
 			acs_text_json(t, ",\"method\":", sb_bytes_text(task->method));

@@ -62,11 +62,12 @@ struct acs_task {
 	enum acs_task_state state;
 	enum acs_operation operation;
 	uint16_t attempts, attempts_most;
-	uint32_t pins;     /* commits under way */
-	bool is_new;       /* its first row is not durable yet */
-	char *request;     /* JSON; NULL when it has ended and is stored */
-	char *ending;      /* JSON members behind the request: ,"result":...; NULL: none */
-	char *command_key; /* NULL: no operation */
+	uint32_t pins;            /* commits under way */
+	bool is_new;              /* its first row is not durable yet */
+	char *request;            /* JSON; NULL when it has ended and is stored */
+	char *ending;             /* JSON members behind the request: ,"result":...; NULL: none */
+	struct acs_octets packed; /* the result instead (result.h) */
+	char *command_key;        /* NULL: no operation */
 	struct acs_waiter *waiters;
 };
 
@@ -86,14 +87,22 @@ void acs_task_free(struct acs_task *task);
 /* ---- rows ---- */
 
 void acs_task_head(const struct acs_task *task, uint8_t head[ACS_TASK_HEAD_SIZE]);
-/* {"method": ..., "request": {...}, ...}; (malloc). */
+/* {"method": ..., "request": {...}, ...}, and behind a NUL what is packed; (malloc). */
 int acs_task_body(const struct acs_task *task, struct acs_octets *body);
+/* The one, and the other, of a body. */
+struct sb_bytes acs_task_words(struct sb_bytes body);
+struct sb_bytes acs_task_packed(struct sb_bytes body);
+/* Frees what the store has of an ended task; of one that has not ended after all, what it ended
+ * with. */
+void acs_task_texts_free(struct acs_task *task);
+void acs_task_ending_free(struct acs_task *task);
 /* The device's id is in *device; the task has none yet. SB_ECORRUPT, SB_ENOMEM. */
 int acs_task_read(const struct sb_store_row *row, struct acs_task **task, uint64_t *device);
 
 /* ---- for people ---- */
 
-/* {"id", "device", "state", ...} with the members of `body`, which is a row's; NULL: none. */
+/* {"id", "device", "state", ...} with the members of `body`, which is a row's; NULL: none. What is
+ * packed is not among them. */
 void acs_task_show(struct acs_text *t, const struct acs_task *task, struct sb_bytes body);
 
 #endif

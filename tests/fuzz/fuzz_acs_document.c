@@ -12,6 +12,7 @@
 #include "daemons/acs/document.h"
 #include "daemons/acs/inform.h"
 #include "daemons/acs/preset.h"
+#include "daemons/acs/result.h"
 #include "daemons/acs/task.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -89,6 +90,22 @@ ask(struct sb_bytes document)
 		acs_octets_free(&text);
 }
 
+/* As a result. */
+static void
+read_result(struct sb_bytes octets)
+{
+	struct acs_octets packed;
+	struct acs_text text = {0};
+
+	(void)acs_result_unpack(octets, &text);
+	acs_text_fini(&text);
+	if (!octets.size || acs_document_pack(octets, &packed))
+		return;
+	(void)acs_result_unpack(sb_bytes(packed.data, packed.size), &text);
+	acs_text_fini(&text);
+	acs_octets_free(&packed);
+}
+
 static void
 rows(const uint8_t *data, size_t size)
 {
@@ -141,6 +158,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	change(sb_bytes(data, size));
 	ask(sb_bytes(data, size));
+	read_result(sb_bytes(data, size));
 	rows(data, size);
 	words(data, size);
 	return 0;

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,6 +177,66 @@ test_a_task_ends_with_its_parameters_in_one_commit(void **state)
 	assert_true(has(parameters(NULL), "Device.A"));
 }
 
+/* As many as are packed. */
+static struct cwmp_envelope *
+many_values(void)
+{
+	static char names[40][32];
+	const char *pairs[81] = {NULL};
+
+	for (unsigned i = 0; i < 40; i++) {
+		snprintf(names[i], sizeof(names[i]), "Device.P%u", i);
+		pairs[2 * i] = names[i];
+		pairs[2 * i + 1] = "1";
+	}
+	return values_of(pairs);
+}
+
+#define MANY_FIRST                                                                         \
+	"\"result\":{\"ParameterList\":[{\"Name\":\"Device.P0\",\"Value\":\"1\",\"Type\":" \
+	"\"string\"},"
+#define MANY_LAST "{\"Name\":\"Device.P39\",\"Value\":\"1\",\"Type\":\"string\"}]}}"
+
+static void
+test_a_long_result_is_told_to_who_waits_and_who_asks_later(void **state)
+{
+	struct acs_report *report = report_of(ACS_LEARNED_VALUES, NULL, many_values());
+	struct order waiting;
+	const char *text;
+
+	(void)state;
+	bed_ask_begin(&bed, &waiting, ACS_TASK, BOX, task, 60000, NULL);
+	bed_settle(&bed);
+	report->outcome = ACS_OUTCOME_DONE;
+	assert_null(bed_report(&bed, 1, ACS_DONE, report, NULL));
+	assert_true(waiting.is_done);
+	assert_true(has(waiting.text, MANY_FIRST));
+	assert_true(has(waiting.text, MANY_LAST));
+	order_fini(&waiting);
+	text = bed_ask(&bed, ACS_TASK, BOX, task, NULL, NULL);
+	assert_true(has(text, MANY_LAST));
+	bed_restart(&bed);
+	text = bed_ask(&bed, ACS_TASK, BOX, task, NULL, NULL);
+	assert_true(has(text, MANY_FIRST));
+	assert_true(has(text, MANY_LAST));
+	assert_true(id_in(bed_ask(&bed, ACS_TASK_RETRY, BOX, task, NULL, NULL)) != task);
+}
+
+static void
+test_a_result_that_was_not_stored_is_none(void **state)
+{
+	struct acs_report *report = report_of(ACS_LEARNED_VALUES, NULL, many_values());
+	int status;
+
+	(void)state;
+	report->outcome = ACS_OUTCOME_DONE;
+	sb_store_memory_fail(bed.memory, SB_EIO);
+	free(bed_report(&bed, 1, ACS_DONE, report, &status));
+	assert_int_equal(status, SB_EIO);
+	sb_store_memory_fail(bed.memory, 0);
+	assert_null(strstr(bed_ask(&bed, ACS_TASK, BOX, task, NULL, NULL), "result"));
+}
+
 static void
 test_a_result_that_is_too_long_is_left_out(void **state)
 {
@@ -243,6 +304,8 @@ main(void)
 		TEST(test_what_a_refresh_did_not_see_goes),
 		TEST(test_reports_that_gather_are_merged_together),
 		TEST(test_a_task_ends_with_its_parameters_in_one_commit),
+		TEST(test_a_long_result_is_told_to_who_waits_and_who_asks_later),
+		TEST(test_a_result_that_was_not_stored_is_none),
 		TEST(test_a_result_that_is_too_long_is_left_out),
 		TEST(test_a_report_that_says_nothing_true_changes_nothing),
 		TEST(test_a_bad_question_is_refused),
