@@ -44,6 +44,22 @@ acs_merge_fini(struct acs_merge *merge)
 
 /* ---- the document ---- */
 
+/* What cannot be read is not kept: the device knows it better, and will be asked again. */
+static int
+merge_into(struct acs_merge *m, struct acs_octets *document, struct acs_changes *changes,
+	struct acs_octets *merged)
+{
+	int err = acs_document_merge(sb_bytes(document->data, document->size), changes,
+		m->limit_bytes, merged, &m->parameters);
+
+	if (err != SB_ECORRUPT)
+		return err;
+	m->is_damaged = true;
+	acs_octets_free(document);
+	return acs_document_merge(
+		sb_bytes(NULL, 0), changes, m->limit_bytes, merged, &m->parameters);
+}
+
 static int
 learn(struct acs_merge *m, struct acs_octets *document, const struct acs_report *report)
 {
@@ -52,8 +68,7 @@ learn(struct acs_merge *m, struct acs_octets *document, const struct acs_report 
 	int err = acs_lesson_init(&lesson, report, m->now_s);
 
 	if (!err)
-		err = acs_document_merge(sb_bytes(document->data, document->size), &lesson.changes,
-			m->limit_bytes, &merged, &m->parameters);
+		err = merge_into(m, document, &lesson.changes, &merged);
 	acs_lesson_fini(&lesson);
 	if (err)
 		return err;
@@ -62,23 +77,13 @@ learn(struct acs_merge *m, struct acs_octets *document, const struct acs_report 
 	return 0;
 }
 
-/* What cannot be read is not kept: the device knows it better, and will be asked again. */
 static int
 old_document(struct acs_merge *m, struct acs_octets *document)
 {
-	struct acs_parameter p;
-	struct acs_cursor cursor;
 	int err = acs_document_unpack(sb_bytes(m->old.data, m->old.size), m->limit_bytes, document);
 
-	if (err == SB_ENOMEM)
-		return err;
-	acs_cursor_init(&cursor, sb_bytes(document->data, document->size));
-	while (acs_cursor_next(&cursor, &p))
-		;
-	m->is_damaged = err != 0 || cursor.failed;
-	if (m->is_damaged)
-		acs_octets_free(document);
-	return 0;
+	m->is_damaged = err && err != SB_ENOMEM;
+	return m->is_damaged ? 0 : err;
 }
 
 static int

@@ -32,9 +32,10 @@ class Durable:
         return ["acs", "cwmp-load"]
 
 
-def command_of(folder):
+def command_of(folder, cores):
     # A preset's task comes again once the longest retry is over.
-    settings = (f"store.path={os.path.join(folder, 'acs.db')}", "tasks.retry=100ms", "tasks.longest_retry=100ms")
+    settings = (f"store.path={os.path.join(folder, 'acs.db')}", f"node.threads={cores}", "tasks.retry=100ms",
+                "tasks.longest_retry=100ms")
     return [harness.program("acs"), "-c", os.path.join(HERE, "acs.conf"),
             *(word for setting in settings for word in ("--set", setting))]
 
@@ -54,8 +55,8 @@ class Api:
             raise harness.Failed(f"{method} {path}: {answer}")
         return json.loads(answer)
 
-    def tasks(self):
-        return self.ask("GET", "/health")["tasks"]
+    def count(self, what):
+        return self.ask("GET", "/health")[what]
 
 
 def give_all(api, task):
@@ -84,14 +85,15 @@ def one_slice(server, run, operations=lambda result: result["ops"]):
 def asked_slice(server, load, api, benchmark):
     """One session of each device; one that had two in a slice leaves another's task for the next one."""
     ask_each(api, benchmark)
-    waiting = api.tasks()
-    return one_slice(server, lambda: load.count(benchmark.devices), lambda _: waiting - api.tasks())
+    waiting = api.count("tasks")
+    return one_slice(server, lambda: load.count(benchmark.devices), lambda _: waiting - api.count("tasks"))
 
 
 def slices(benchmark, options, server, load):
     api = Api(server)
     if benchmark.devices:
-        load.count(benchmark.devices)
+        while api.count("devices") < benchmark.devices:
+            load.count(benchmark.devices)
         return [asked_slice(server, load, api, benchmark) for _ in range(options.rounds + 1)]
     if benchmark.task:
         give_all(api, benchmark.task)
@@ -100,7 +102,7 @@ def slices(benchmark, options, server, load):
 
 def run_durable(benchmark, options):
     with tempfile.TemporaryDirectory(dir=DISK, prefix="sb-bench-") as folder:
-        with Server(command_of(folder), cores=harness.CORES[:benchmark.cores]) as server, \
+        with Server(command_of(folder, benchmark.cores), cores=harness.CORES[:benchmark.cores]) as server, \
                 Load([harness.program("cwmp-load"), *benchmark.load, server.address]) as load:
             rounds = slices(benchmark, options, server, load)[1:]
     allowed_us = 1e6 * benchmark.cores / benchmark.goal

@@ -2,6 +2,7 @@
  * octets are believed. */
 #include "daemons/acs/document.h"
 #include "core/error.h"
+#include "daemons/acs/merge.h"
 #include "tests/support/chance.h"
 
 #include <setjmp.h>
@@ -318,6 +319,46 @@ test_questions_are_answered_by_page(void **state)
 	ask(&(struct acs_query){"", "", names, 1, 10}, "{\"parameters\":[" B "],\"more\":false}");
 }
 
+/* A report that this was set, merged into what the store has. */
+static void
+merge_report(const void *old, size_t size, struct acs_merge *m)
+{
+	struct acs_report *report = acs_report_new("x",
+		"{\"method\":\"SetParameterValues\",\"ParameterList\":[{\"Name\":\"Device.New\","
+		"\"Value\":\"1\"}]}",
+		NULL, NULL);
+
+	report->learned = ACS_LEARNED_SET;
+	*m = (struct acs_merge){.limit_bytes = LIMIT, .now_s = 5};
+	m->updates = acs_update_new(report, (struct sb_from){0}, false);
+	assert_int_equal(acs_octets_copy(&m->old, sb_bytes(old, size)), 0);
+	assert_int_equal(acs_merge_run(m), 0);
+	assert_int_equal(
+		acs_document_unpack(sb_bytes(m->body.data, m->body.size), LIMIT, &document), 0);
+}
+
+static void
+test_what_cannot_be_read_is_begun_anew(void **state)
+{
+	static const uint8_t wrong[] = {1, 0, 0, 0, 1, 9, 9};
+	struct acs_octets packed;
+	struct acs_merge m;
+
+	(void)state;
+	merge_report("nonsense", 8, &m);
+	assert_true(m.is_damaged);
+	assert_string_equal(value_of("Device.New"), "1");
+	acs_octets_free(&document);
+	acs_merge_fini(&m);
+	assert_int_equal(acs_document_pack(sb_bytes(wrong, sizeof(wrong)), &packed), 0);
+	merge_report(packed.data, packed.size, &m);
+	assert_true(m.is_damaged);
+	assert_int_equal(m.parameters, 1);
+	assert_string_equal(value_of("Device.New"), "1");
+	acs_octets_free(&packed);
+	acs_merge_fini(&m);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int
@@ -331,6 +372,7 @@ main(void)
 		TEST(test_a_document_over_its_limit_is_refused),
 		TEST(test_any_changes_lead_to_what_they_say),
 		TEST(test_rows_are_packed_and_unpacked),
+		TEST(test_what_cannot_be_read_is_begun_anew),
 		TEST(test_octets_that_are_no_document_are_said_to_be_none),
 		TEST(test_questions_are_answered_by_page),
 	};
