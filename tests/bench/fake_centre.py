@@ -31,6 +31,7 @@ class Session:
     def __init__(self, centre, connection):
         self.centre, self.connection = centre, connection
         self.received = []
+        self.ended = threading.Event()
         self.submits = 0
 
     def send(self, octets):
@@ -96,6 +97,7 @@ class Centre:
                 session.serve()
             except (ConnectionError, struct.error):
                 pass
+        session.ended.set()
 
     def close(self):
         self._listener.shutdown(socket.SHUT_RDWR)

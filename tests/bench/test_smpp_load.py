@@ -164,6 +164,22 @@ class Fake(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertEqual((result["accepted"], result["lost"], result["sessions_lost"]), (8, 2, 2))
 
+    def test_an_unbind_is_answered_behind_the_answers_that_are_awaited(self):
+        late = []
+
+        def submit(session, number, sequence, _body):
+            late.append(accepted(sequence, "x"))
+            if number == 1:
+                session.send(pdu(UNBIND, 77))
+            if number == 10:
+                session.send(b"".join(late))
+        centre = self.centre(submit=submit)
+        status, result, _ = run(centre.address, "--window", "10", "--count", "50")
+        self.assertEqual((status, result["accepted"], result["lost"], result["sessions_lost"]), (1, 10, 0, 1))
+        self.assertTrue(centre.sessions[0].ended.wait(30))
+        self.assertEqual(centre.sessions[0].received[-1], (UNBIND | RESPONSE, 0, 77, b""))
+        self.assertEqual(centre.sessions[0].submits, 10)
+
     def test_a_refused_bind_is_named(self):
         status, result, errors = run(self.centre(bind_status=INVALID_PASSWORD).address)
         self.assertEqual((status, result), (1, None))

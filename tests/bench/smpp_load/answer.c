@@ -165,9 +165,28 @@ count_message(struct load *load, const struct session *s, const struct smpp_pdu 
 		receipts_saw(&load->receipts, RECEIPTS_RECEIPT, receipt.message_id);
 }
 
+/* Its response is the last thing that we say. */
+static int
+answer_unbind(struct load *load, const struct session *s)
+{
+	answer(load, SMPP_UNBIND_RESP, SMPP_ROK, s->peers_sequence);
+	return SB_ECANCELED;
+}
+
+/* What is under way is answered first, or it would be lost: the peer reads us until then. */
+static int
+unbind_asked(struct load *load, struct session *s, uint32_t sequence)
+{
+	s->peers_sequence = sequence;
+	if (s->state != SESSION_BOUND)
+		return answer_unbind(load, s);
+	s->state = SESSION_LEAVING;
+	return 0;
+}
+
 /* A request of the peer. SB_ECANCELED: it has unbound. */
 static int
-request(struct load *load, const struct session *s, struct sb_bytes octets)
+request(struct load *load, struct session *s, struct sb_bytes octets)
 {
 	struct smpp_decode_error error;
 	struct smpp_pdu pdu;
@@ -184,8 +203,9 @@ request(struct load *load, const struct session *s, struct sb_bytes octets)
 	case SMPP_DATA_SM:
 		count_message(load, s, &pdu);
 		break;
-	case SMPP_ENQUIRE_LINK:
 	case SMPP_UNBIND:
+		return unbind_asked(load, s, pdu.header.sequence);
+	case SMPP_ENQUIRE_LINK:
 	case SMPP_ALERT_NOTIFICATION:
 		break;
 	default:
@@ -194,7 +214,7 @@ request(struct load *load, const struct session *s, struct sb_bytes octets)
 	}
 	if (error.answer)
 		answer(load, error.answer, error.status, pdu.header.sequence);
-	return pdu.header.command == SMPP_UNBIND ? SB_ECANCELED : 0;
+	return 0;
 }
 
 ssize_t
@@ -211,6 +231,8 @@ session_answers(struct load *load, struct session *s, size_t size, uint64_t now_
 		smpp_peek_header(pdu, &header);
 		err = smpp_is_response(header.command) ? response(load, s, header, pdu, now_ns)
 						       : request(load, s, pdu);
+		if (!err && s->state == SESSION_LEAVING && !s->in_flight)
+			err = answer_unbind(load, s);
 		left = sb_bytes(left.data + frame, left.size - (size_t)frame);
 	}
 	flush_batch(load, now_ns);

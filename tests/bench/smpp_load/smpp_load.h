@@ -52,6 +52,7 @@ enum session_state {
 	SESSION_HANDSHAKING,
 	SESSION_BINDING,
 	SESSION_BOUND,
+	SESSION_LEAVING, /* the peer has unbound: its answers are still awaited */
 	SESSION_UNBINDING,
 };
 
@@ -74,6 +75,7 @@ struct session {
 	bool watching_room;
 	uint32_t sequence;       /* of the next request, 1 to 0x7FFFFFFF */
 	uint32_t other_sequence; /* of the bind or unbind under way */
+	uint32_t peers_sequence; /* of the peer's unbind */
 	uint32_t in_flight;
 	struct slot *slots; /* by sequence, a ring of load->slots */
 	struct waiting tail;

@@ -1,4 +1,5 @@
-"""What the tests that kill share: the load that keeps a journal, and rounds that end in SIGKILL."""
+"""What the tests that kill share: the load that keeps a journal, and rounds that end in SIGKILL, or in
+SIGTERM."""
 import os
 import random
 import signal
@@ -12,7 +13,7 @@ os.environ.setdefault("SB_SOURCE_DIR", os.path.dirname(os.path.dirname(os.path.d
 os.environ.setdefault("SB_BINARY_DIR", os.path.join(os.environ["SB_SOURCE_DIR"], "build", "release"))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
 from centre import BINARY, Centre, until  # noqa: E402
-from ledger import Ledger, Rows  # noqa: E402
+from ledger import Ledger, Rows, some  # noqa: E402
 
 CONNECTIONS, WINDOW = 20, 50
 SHORTEST, LONGEST = 0.02, 1.0  # seconds under load before the kill
@@ -83,14 +84,14 @@ class Test:
             seconds = time.monotonic() - began
             centre.process.wait()
             load.end()
-        self.account(life, seconds)
+        return self.account(life, seconds)
 
     def account(self, life, seconds):
         """Compares what the journal tells with what the store has."""
         told, complaints = self.ledger.live(self.journal(life))
         rows = Rows(self.store)
         self.complain(f"life {life}", complaints + self.ledger.killed(told, rows))
-        print(f"life {life}: killed after {seconds * 1000:.0f} ms, acknowledged {len(told.acknowledged)}, "
+        print(f"life {life}: over after {seconds * 1000:.0f} ms, acknowledged {len(told.acknowledged)}, "
               f"delivered {len(told.delivered)}, receipts {len(told.receipts)}, refused {told.refused}; "
               f"in the store {len(rows.messages)} messages, {len(rows.owed)} receipts; "
               f"{len(told.settled())} settled", flush=True)
@@ -100,6 +101,17 @@ class Test:
     def round(self, life):
         # The instant of the kill: nothing is waited for.
         self.live(life, lambda centre, load: time.sleep(self.random.uniform(SHORTEST, LONGEST)))
+
+    def ending(self, life):
+        """As a round, but it is asked to go: it answers all that it is asked until its clients let it go."""
+        def until_gone(centre, load):
+            time.sleep(self.random.uniform(SHORTEST, LONGEST))
+            status = centre.stop()
+            if status != 0:
+                self.complain(f"life {life}", [f"smpp-mc ended with {status}"])
+        told = self.live(life, until_gone)
+        if told.unanswered():
+            self.complain(f"life {life}", ["without an answer, " + some(told.unanswered())])
 
     def waiting(self):
         """As an operator would look, while it runs."""

@@ -40,6 +40,7 @@ class Life:
 
     def __init__(self, path):
         self.acknowledged = {}  # number: id
+        self.answered = set()
         self.refused = {}       # status: count
         self.delivered = []     # (number, id of its pair, session, place in the journal)
         self.receipts = []
@@ -50,6 +51,8 @@ class Life:
                 self._take(place, line.split())
 
     def _take(self, place, words):
+        if words[0] == "A":
+            self.answered.add(words[2])
         if words[0] == "S":
             self.sent[words[2]] = (words[1], place, words[3])
         elif words[0] == "A" and words[4] == "0":
@@ -60,6 +63,9 @@ class Life:
             self.delivered.append((words[2], words[1], place, words[3]))
         elif words[0] == "R":
             self.receipts.append(int(words[2], 16))
+
+    def unanswered(self):
+        return self.sent.keys() - self.answered
 
     def settled(self):
         """Messages whose deliver_sm_resp was certainly heeded: on the same session a later message

@@ -3,7 +3,8 @@
 
 Each round starts it on the same store, binds 20 sessions of smpp-load that submit, receive and get
 receipts as fast as they can, kills it with SIGKILL, and compares the journal with the rows in the
-store (ledger.py). At the end all that is owed is delivered. By hand:
+store (ledger.py). Then it is ended by SIGTERM, and answers all that it was asked. At the end all that is
+owed is delivered. By hand:
 
     SB_BINARY_DIR=build/release tests/interop/kill/run.py --rounds 100 [--seed N]
 """
@@ -28,7 +29,8 @@ def main():
         test = Test(folder, options.seed)
         for life in range(1, options.rounds + 1):
             test.round(life)
-        test.drain(options.rounds + 1)
+        test.ending(options.rounds + 1)
+        test.drain(options.rounds + 2)
     return test.conclude(options.rounds)
 
 
