@@ -15,8 +15,6 @@
 #define NAMES_MAX  ((size_t)1 << 20)  /* octets of names in a document */
 #define NAMES_KEPT ((size_t)64 << 10) /* that the next documents find there */
 
-#define HEAD 4 /* octets that libxml2 sees the encoding by */
-
 #define OPTIONS (XML_PARSE_RECOVER | XML_PARSE_NONET | XML_PARSE_OLDSAX)
 
 static const struct {
@@ -155,13 +153,21 @@ make_parser(struct cwmp_decoder *d)
 
 /* The parser begins with the first octets that are none of the blanks. */
 static void
-begin_parser(struct cwmp_decoder *d, const char *head)
+begin_parser(struct cwmp_decoder *d)
 {
 	d->is_begun = true;
 	if (d->xml && xmlDictGetUsage(d->xml->dict) > NAMES_KEPT)
 		free_parser(d);
-	if ((!d->xml && !make_parser(d)) || xmlCtxtResetPush(d->xml, head, HEAD, NULL, NULL))
+	if ((!d->xml && !make_parser(d)) ||
+		xmlCtxtResetPush(d->xml, (const char *)d->hold, CWMP_HEAD_LEAST, NULL, NULL)) {
 		cwmp_refuse_document(d, CWMP_REFUSED_MEMORY);
+		return;
+	}
+	d->xml->options &= ~XML_PARSE_IGNORE_ENC;
+	if (!cwmp_head_has_encoding(d))
+		d->xml->options |= XML_PARSE_IGNORE_ENC;
+	d->held -= CWMP_HEAD_LEAST;
+	memmove(d->hold, d->hold + CWMP_HEAD_LEAST, d->held);
 }
 
 /* A CDATA section comes at its end: it is text, of which there may be more than of markup. */
@@ -212,34 +218,15 @@ parse_held(struct cwmp_decoder *d)
 	parse(d, sb_bytes(d->hold, size));
 }
 
-/* Blanks and a byte order mark, which stand before the document and are none of it. Returns what
- * is left of `part` when the first HEAD octets are there, or nothing. */
-static struct sb_bytes
-skip_blanks(struct cwmp_decoder *d, struct sb_bytes part)
-{
-	while (part.size && d->held < HEAD) {
-		uint8_t octet = *part.data++;
-
-		part.size--;
-		if (d->held == 0 && cwmp_is_blank(octet))
-			continue;
-		d->hold[d->held++] = octet;
-		if (d->held == 3 && memcmp(d->hold, "\xef\xbb\xbf", 3) == 0)
-			d->held = 0;
-	}
-	return part;
-}
-
 /* Small parts are gathered: each slice costs libxml2 something. */
 static void
 take(struct cwmp_decoder *d, struct sb_bytes part)
 {
 	if (!d->is_begun) {
-		part = skip_blanks(d, part);
-		if (d->held < HEAD)
+		part = cwmp_head_take(d, part);
+		if (!cwmp_head_is_whole(d))
 			return;
-		begin_parser(d, (const char *)d->hold);
-		d->held = 0;
+		begin_parser(d);
 	}
 	if (part.size < sizeof(d->hold) - d->held) {
 		memcpy(d->hold + d->held, part.data, part.size);

@@ -185,8 +185,22 @@ open_field(struct cwmp_decoder *d, struct cwmp_frame *frame, const struct cwmp_f
 	case CWMP_FIELD_INT:
 	case CWMP_FIELD_BOOLEAN:
 		open_scalar(frame, field->type, at);
+		frame->is_name = field->is_name;
 		return;
 	}
+}
+
+/* A struct inside may have the name of its type instead of its own. */
+static const struct cwmp_field *
+find_struct(const struct cwmp_shape *shape, const char *type)
+{
+	for (size_t i = 0; i < shape->field_count; i++) {
+		const struct cwmp_field *field = &shape->fields[i];
+
+		if (field->type == CWMP_FIELD_STRUCT && strcmp(field->shape->type_name, type) == 0)
+			return field;
+	}
+	return NULL;
 }
 
 /* The next one by the XSD is nearly always it. */
@@ -203,7 +217,7 @@ find_field(struct cwmp_frame *frame, const char *name)
 			return &frame->shape->fields[at];
 		}
 	}
-	return NULL;
+	return find_struct(frame->shape, name);
 }
 
 /* Some write an array where the XSD repeats an element, or a struct in another of its kind: a child
@@ -240,6 +254,25 @@ open_in_struct(struct cwmp_decoder *d, struct cwmp_frame *frame, struct cwmp_fra
 		open_field(d, frame, field, (char *)parent->at + field->offset, element);
 	else
 		open_wrapped(d, frame, parent, element);
+}
+
+/* Some leave out what wraps the members: with the field of one in it, the array itself is it. */
+static void
+open_in_array(struct cwmp_decoder *d, struct cwmp_frame *frame, struct cwmp_frame *parent,
+	const struct cwmp_element *element)
+{
+	struct cwmp_frame member = {.kind = CWMP_FRAME_SKIP};
+
+	open_struct(&member, parent->shape, NULL);
+	if (!parent->shape->field_count || !find_field(&member, element->name)) {
+		open_member(d, frame, parent->shape, parent->at, element);
+		return;
+	}
+	member.at = add_member(d, parent->shape, parent->at);
+	if (!member.at)
+		return;
+	*parent = member;
+	open_in_struct(d, frame, parent, element);
 }
 
 static void
@@ -361,7 +394,7 @@ open_in(struct cwmp_decoder *d, struct cwmp_frame *frame, struct cwmp_frame *par
 		open_in_struct(d, frame, parent, element);
 		return;
 	case CWMP_FRAME_ARRAY:
-		open_member(d, frame, parent->shape, parent->at, element);
+		open_in_array(d, frame, parent, element);
 		return;
 	case CWMP_FRAME_SCALAR:
 		open_in_scalar(d, frame, parent, element);
@@ -409,7 +442,10 @@ cwmp_frame_close(struct cwmp_decoder *d)
 		d->is_ended = true;
 	if (frame->kind != CWMP_FRAME_SCALAR)
 		return;
-	cwmp_decode_scalar(d, frame->scalar, frame->at);
+	if (frame->is_name)
+		*(const char **)frame->at = cwmp_decode_name(d);
+	else
+		cwmp_decode_scalar(d, frame->scalar, frame->at);
 	if (frame->at == &header->hold_requests)
 		header->has_hold_requests = true;
 }

@@ -1,7 +1,7 @@
 /*
- * The parts of a decoder: what feeds libxml2 (decode.c), what libxml2 calls
- * (decode_events.c), the elements that are open (decode_frame.c), what their texts mean
- * (decode_value.c), and how the device writes (decode_dialect.c).
+ * The parts of a decoder: what feeds libxml2 (decode.c), how a document begins (decode_head.c),
+ * what libxml2 calls (decode_events.c), the elements that are open (decode_frame.c), what their
+ * texts mean (decode_value.c), and how the device writes (decode_dialect.c).
  */
 #ifndef SB_CWMP_DECODE_INTERNAL_H
 #define SB_CWMP_DECODE_INTERNAL_H
@@ -59,6 +59,7 @@ struct cwmp_frame {
 	const struct cwmp_shape *members; /* of a STRUCT that repeats: its array's */
 	void *array;                      /* and that array */
 	bool is_wrapper;                  /* and whether it has a member in it, not only fields */
+	bool is_name;                     /* of a SCALAR: blanks around it are none of it */
 	unsigned next;                    /* of a STRUCT: the field that comes by the XSD */
 };
 
@@ -107,6 +108,18 @@ void cwmp_refuse_document(struct cwmp_decoder *d, enum cwmp_refusal why);
 /* Why an allocation failed. */
 void cwmp_refuse_memory(struct cwmp_decoder *d);
 
+/* ---- decode_head.c ---- */
+
+#define CWMP_HEAD_LEAST 4 /* octets that libxml2 sees the encoding by */
+
+/* Takes the head off `part` into `hold`, without the blanks and the byte order mark in front of it,
+ * which are none of the document: its first octets; an XML declaration whole. Returns what is left,
+ * which is nothing while the head is not whole. */
+struct sb_bytes cwmp_head_take(struct cwmp_decoder *d, struct sb_bytes part);
+bool cwmp_head_is_whole(const struct cwmp_decoder *d);
+/* Whether the encoding that the declaration says is to be believed. */
+bool cwmp_head_has_encoding(struct cwmp_decoder *d);
+
 /* ---- decode_events.c ---- */
 
 /* What libxml2 calls, with a decoder as context. */
@@ -122,6 +135,9 @@ void cwmp_frame_close(struct cwmp_decoder *d);
 
 /* Ends the open text of the arena, as UTF-8: undeclared octets are taken for ISO-8859-1. */
 const char *cwmp_decode_text(struct cwmp_decoder *d);
+
+/* The same without the blanks around it. */
+const char *cwmp_decode_name(struct cwmp_decoder *d);
 
 /* The same, as a scalar of `type` at `at`. */
 void cwmp_decode_scalar(struct cwmp_decoder *d, enum cwmp_field_type type, void *at);

@@ -2,6 +2,8 @@
 #include "core/utf8.h"
 #include "protocols/cwmp/decode_internal.h"
 
+#include <strings.h>
+
 static struct sb_bytes
 trimmed(struct sb_bytes text)
 {
@@ -57,14 +59,15 @@ read_int(struct sb_bytes text, int32_t *value)
 static bool
 is_word(struct sb_bytes text, const char *word)
 {
-	return sb_bytes_equal(text, sb_bytes_text(word));
+	return text.size == strlen(word) &&
+	       strncasecmp((const char *)text.data, word, text.size) == 0;
 }
 
 static bool
 read_boolean(struct sb_bytes text, bool *value)
 {
-	*value = is_word(text, "1") || is_word(text, "true") || is_word(text, "True");
-	return *value || is_word(text, "0") || is_word(text, "false") || is_word(text, "False");
+	*value = is_word(text, "1") || is_word(text, "true");
+	return *value || is_word(text, "0") || is_word(text, "false");
 }
 
 static void
@@ -111,6 +114,19 @@ cwmp_decode_text(struct cwmp_decoder *d)
 	if (!text)
 		cwmp_refuse_memory(d);
 	return text;
+}
+
+const char *
+cwmp_decode_name(struct cwmp_decoder *d)
+{
+	struct sb_bytes text = sb_bytes(sb_arena_view(&d->arena), d->arena.open);
+	struct sb_bytes name = trimmed(text);
+	size_t length;
+
+	/* As above: the text as it came stays behind. */
+	if (name.size < text.size && sb_arena_text(&d->arena, &length))
+		append(d, name.data, name.size);
+	return cwmp_decode_text(d);
 }
 
 static bool

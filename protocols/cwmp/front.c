@@ -46,13 +46,12 @@ front_begin(struct http_exchange *x)
 		(void)cwmp_authenticate(x);
 }
 
-/* Line breaks alone are an empty POST, too. */
+/* Line breaks alone are an empty POST, too, and so is the NUL that ends an empty text. */
 static bool
 is_blank(struct sb_bytes part)
 {
 	for (size_t i = 0; i < part.size; i++)
-		if (part.data[i] != ' ' && part.data[i] != '\t' && part.data[i] != '\r' &&
-			part.data[i] != '\n')
+		if (!memchr(" \t\r\n", part.data[i], 5))
 			return false;
 	return true;
 }

@@ -3,19 +3,23 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Fields of a struct: the element's name, its member, and the XSD's bound. */
-#define FIELD(S, element, member, kind, max, optional)                            \
-	{                                                                         \
-		element, kind, optional, offsetof(struct S, member), max, 0, NULL \
+#define FIELD(S, element, member, kind, max, optional)                                   \
+	{                                                                                \
+		element, kind, optional, offsetof(struct S, member), max, 0, NULL, false \
 	}
-#define TEXT(S, element, member, max)  FIELD(S, element, member, CWMP_FIELD_TEXT, max, false)
+#define TEXT(S, element, member, max) FIELD(S, element, member, CWMP_FIELD_TEXT, max, false)
+#define NAME(S, element, member, max)                                                           \
+	{                                                                                       \
+		element, CWMP_FIELD_TEXT, false, offsetof(struct S, member), max, 0, NULL, true \
+	}
 #define MAYBE(S, element, member, max) FIELD(S, element, member, CWMP_FIELD_TEXT, max, true)
 #define UINT(S, element, member)       FIELD(S, element, member, CWMP_FIELD_UINT, 0, false)
 #define INT(S, element, member)        FIELD(S, element, member, CWMP_FIELD_INT, 0, false)
 #define BOOLEAN(S, element, member)    FIELD(S, element, member, CWMP_FIELD_BOOLEAN, 0, false)
 #define DATE(S, element, member)       FIELD(S, element, member, CWMP_FIELD_DATE_TIME, 0, false)
-#define NESTED(S, element, member, kind, most, shape)                               \
-	{                                                                           \
-		element, kind, false, offsetof(struct S, member), 0, most, &(shape) \
+#define NESTED(S, element, member, kind, most, shape)                                      \
+	{                                                                                  \
+		element, kind, false, offsetof(struct S, member), 0, most, &(shape), false \
 	}
 #define STRUCT(S, element, member, shape) NESTED(S, element, member, CWMP_FIELD_STRUCT, 0, shape)
 #define ARRAY(S, element, member, most, shape) \
@@ -37,19 +41,19 @@ static const struct cwmp_shape empty_shape = {NULL, NULL, false, 0, CWMP_FIELD_S
 /* ---- structures ---- */
 
 static const struct cwmp_field parameter_value_fields[] = {
-	TEXT(cwmp_parameter_value, "Name", name, 256),
+	NAME(cwmp_parameter_value, "Name", name, 256),
 	FIELD(cwmp_parameter_value, "Value", value, CWMP_FIELD_VALUE, 0, false),
 };
 SHAPE(parameter_value_shape, cwmp_parameter_value, "ParameterValueStruct", parameter_value_fields);
 
 static const struct cwmp_field parameter_info_fields[] = {
-	TEXT(cwmp_parameter_info, "Name", name, 256),
+	NAME(cwmp_parameter_info, "Name", name, 256),
 	BOOLEAN(cwmp_parameter_info, "Writable", writable),
 };
 SHAPE(parameter_info_shape, cwmp_parameter_info, "ParameterInfoStruct", parameter_info_fields);
 
 static const struct cwmp_field set_attribute_fields[] = {
-	TEXT(cwmp_set_parameter_attribute, "Name", name, 256),
+	NAME(cwmp_set_parameter_attribute, "Name", name, 256),
 	BOOLEAN(cwmp_set_parameter_attribute, "NotificationChange", notification_change),
 	UINT(cwmp_set_parameter_attribute, "Notification", notification),
 	BOOLEAN(cwmp_set_parameter_attribute, "AccessListChange", access_list_change),
@@ -59,22 +63,22 @@ SHAPE(set_attribute_shape, cwmp_set_parameter_attribute, "SetParameterAttributes
 	set_attribute_fields);
 
 static const struct cwmp_field attribute_fields[] = {
-	TEXT(cwmp_parameter_attribute, "Name", name, 256),
+	NAME(cwmp_parameter_attribute, "Name", name, 256),
 	UINT(cwmp_parameter_attribute, "Notification", notification),
 	ARRAY(cwmp_parameter_attribute, "AccessList", access_list, 0, string_shape),
 };
 SHAPE(attribute_shape, cwmp_parameter_attribute, "ParameterAttributeStruct", attribute_fields);
 
 static const struct cwmp_field device_id_fields[] = {
-	TEXT(cwmp_device_id, "Manufacturer", manufacturer, 64),
-	TEXT(cwmp_device_id, "OUI", oui, 6),
-	TEXT(cwmp_device_id, "ProductClass", product_class, 64),
-	TEXT(cwmp_device_id, "SerialNumber", serial_number, 64),
+	NAME(cwmp_device_id, "Manufacturer", manufacturer, 64),
+	NAME(cwmp_device_id, "OUI", oui, 6),
+	NAME(cwmp_device_id, "ProductClass", product_class, 64),
+	NAME(cwmp_device_id, "SerialNumber", serial_number, 64),
 };
 SHAPE(device_id_shape, cwmp_device_id, "DeviceIdStruct", device_id_fields);
 
 static const struct cwmp_field event_fields[] = {
-	TEXT(cwmp_event, "EventCode", event_code, 64),
+	NAME(cwmp_event, "EventCode", event_code, 64),
 	TEXT(cwmp_event, "CommandKey", command_key, 32),
 };
 SHAPE(event_shape, cwmp_event, "EventStruct", event_fields);
@@ -178,7 +182,7 @@ SHAPE(autonomous_result_shape, cwmp_operation_result, "AutonOpResultStruct",
 	autonomous_result_fields);
 
 static const struct cwmp_field set_parameter_fault_fields[] = {
-	TEXT(cwmp_set_parameter_fault, "ParameterName", parameter_name, 256),
+	NAME(cwmp_set_parameter_fault, "ParameterName", parameter_name, 256),
 	UINT(cwmp_set_parameter_fault, "FaultCode", fault_code),
 	TEXT(cwmp_set_parameter_fault, "FaultString", fault_string, 256),
 };

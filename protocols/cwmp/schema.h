@@ -54,6 +54,7 @@ struct cwmp_field {
 	uint16_t max;     /* characters by the XSD, which we hold ourselves to; 0: any number */
 	uint16_t most;    /* members by the XSD; 0: any number */
 	const struct cwmp_shape *shape; /* of a struct, or of the members of an array */
+	bool is_name; /* a text that has no blanks around it: those of a device that indents */
 };
 
 /* A struct, or a scalar as a member of an array (no fields: `type` says what). */

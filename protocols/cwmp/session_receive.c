@@ -5,29 +5,36 @@
 #include <assert.h>
 #include <string.h>
 
+#define BLANKS " \t\r\n"
+
 /* ---- what it is ---- */
 
+/* Blanks around it are those of a device that indents. */
 static bool
 has_id(const struct cwmp_session *c, const char *id, uint64_t number)
 {
 	char own[CWMP_ID_SIZE];
+	size_t size;
 
 	if (!number)
 		return false;
 	cwmp_call_id(c, number, own);
-	return strcmp(id, own) == 0;
+	size = strlen(own);
+	return strncmp(id, own, size) == 0 && id[size + strspn(id + size, BLANKS)] == '\0';
 }
 
-/* A device that leaves the ID out means the call that is out: there is but one. */
+/* A device that leaves the ID out, or empty, means the call that is out: there is but one. */
 static enum cwmp_input
 classify_answer(const struct cwmp_session *c, const struct cwmp_message *message)
 {
-	const char *id = message->header.id;
-	bool is_ours = c->out && (!id || has_id(c, id, c->out->number));
+	const char *id = message->header.id ? message->header.id : "";
+	bool is_ours;
 
+	id += strspn(id, BLANKS);
+	is_ours = c->out && (!*id || has_id(c, id, c->out->number));
 	if (is_ours && (message->kind == CWMP_FAULT || message->method == c->out->method))
 		return CWMP_INPUT_ANSWER;
-	return id && has_id(c, id, c->answered) ? CWMP_INPUT_ANSWER_AGAIN : CWMP_INPUT_MISFIT;
+	return has_id(c, id, c->answered) ? CWMP_INPUT_ANSWER_AGAIN : CWMP_INPUT_MISFIT;
 }
 
 static enum cwmp_input
@@ -128,6 +135,21 @@ give_up_turn(struct cwmp_session *c)
 	cwmp_end_session(c, CWMP_END_IDLE);
 }
 
+static const enum cwmp_end ends[CWMP_ACTION_COUNT] = {
+	[CWMP_DO_END_DONE] = CWMP_END_DONE,
+	[CWMP_DO_END_IDLE] = CWMP_END_IDLE,
+	[CWMP_DO_END_TIMEOUT] = CWMP_END_TIMEOUT,
+	[CWMP_DO_END_PROTOCOL] = CWMP_END_PROTOCOL,
+	[CWMP_DO_END_REPLACED] = CWMP_END_REPLACED,
+};
+
+/* The device has a request with the service, whose answer is late: it is to ask again. */
+static void
+defer(struct cwmp_session *c)
+{
+	cwmp_say_fault(c, c->request->message.header.id, CWMP_FAULT_ACS_RETRY_REQUEST, NULL);
+}
+
 /* `m`: the POST; NULL when it is none: then the table has no action that looks at one. */
 static void
 act(struct cwmp_session *c, struct cwmp_step step, struct sb_message *m)
@@ -162,26 +184,17 @@ act(struct cwmp_session *c, struct cwmp_step step, struct sb_message *m)
 		say_fault_to(c, m, CWMP_FAULT_ACS_RETRY_REQUEST);
 		return;
 	case CWMP_DO_DEFER:
-		cwmp_say_fault(
-			c, c->request->message.header.id, CWMP_FAULT_ACS_RETRY_REQUEST, NULL);
+		defer(c);
 		return;
 	case CWMP_DO_SAY_NOTHING:
 		give_up_turn(c);
 		return;
 	case CWMP_DO_END_DONE:
-		cwmp_end_session(c, CWMP_END_DONE);
-		return;
 	case CWMP_DO_END_IDLE:
-		cwmp_end_session(c, CWMP_END_IDLE);
-		return;
 	case CWMP_DO_END_TIMEOUT:
-		cwmp_end_session(c, CWMP_END_TIMEOUT);
-		return;
 	case CWMP_DO_END_PROTOCOL:
-		cwmp_end_session(c, CWMP_END_PROTOCOL);
-		return;
 	case CWMP_DO_END_REPLACED:
-		cwmp_end_session(c, CWMP_END_REPLACED);
+		cwmp_end_session(c, ends[step.action]);
 		return;
 	}
 }

@@ -61,8 +61,6 @@ test_what_is_no_envelope_is_refused_with_a_reason(void **state)
 		{"<E:Envelope" NAMESPACES "><E:Body> </E:Body></E:Envelope>", SB_EPROTO,
 			"a Body with nothing in it"},
 		{"<E:Envelope" NAMESPACES "><c:Inform/></E:Envelope>", SB_EPROTO, "no Body"},
-		{"<?xml version=\"1.0\" encoding=\"klingon\"?>" VALUE("v"), SB_EPROTO,
-			"no XML, or broken beyond repair"},
 		{VALUE("a < b"), SB_EPROTO, "no XML, or broken beyond repair"},
 		{"<!DOCTYPE Envelope>" VALUE("v"), SB_EPROTO, "a DOCTYPE"},
 		{"<?xml version=\"1.0\"?>\n<!DOCTYPE e [<!ENTITY a \"b\">]>" VALUE("&a;"),

@@ -70,6 +70,19 @@ any_text(struct message_maker *maker, size_t max)
 	return text;
 }
 
+/* Without blanks around it. */
+static const char *
+any_name(struct message_maker *maker, size_t max)
+{
+	static const char blanks[] = " \t\r\n";
+	const char *text = any_text(maker, max);
+
+	text += strspn(text, blanks);
+	for (size_t i = strlen(text); i && strchr(blanks, text[i - 1]); i--)
+		((char *)(uintptr_t)text)[i - 1] = '\0';
+	return text;
+}
+
 /* What the XSDs ask of elements with these names. */
 static const struct {
 	const char *name, *text;
@@ -100,9 +113,11 @@ valid_text(const char *name)
 }
 
 static const char *
-make_text(struct message_maker *maker, const char *name, size_t max)
+make_text(struct message_maker *maker, const struct cwmp_field *field, size_t max)
 {
-	return maker->values == MESSAGE_VALID ? valid_text(name) : any_text(maker, max);
+	if (maker->values == MESSAGE_VALID)
+		return valid_text(field->name);
+	return field->is_name ? any_name(maker, max) : any_text(maker, max);
 }
 
 /* ---- numbers ---- */
@@ -177,7 +192,7 @@ make_member(struct message_maker *maker, const struct cwmp_field *field, void *m
 	if (shape->field_count)
 		make_fields(maker, shape, member);
 	else
-		*(const char **)member = make_text(maker, field->name, 0);
+		*(const char **)member = make_text(maker, field, 0);
 }
 
 static void
@@ -203,7 +218,7 @@ make_field(struct message_maker *maker, const struct cwmp_field *field, void *at
 	switch (field->type) {
 	case CWMP_FIELD_TEXT:
 	case CWMP_FIELD_BASE64:
-		*(const char **)at = make_text(maker, field->name, field->max);
+		*(const char **)at = make_text(maker, field, field->max);
 		return;
 	case CWMP_FIELD_DATE_TIME:
 		*(const char **)at = maker->values == MESSAGE_VALID ? "2026-11-27T10:00:00.5+01:00"
@@ -243,7 +258,7 @@ make_fields(struct message_maker *maker, const struct cwmp_shape *shape, void *a
 static void
 make_header(struct message_maker *maker, struct cwmp_header *header)
 {
-	header->id = make_text(maker, "ID", 32);
+	header->id = maker->values == MESSAGE_VALID ? valid_text("ID") : any_text(maker, 32);
 	header->has_hold_requests = below(maker, 2);
 	header->hold_requests = header->has_hold_requests && below(maker, 2);
 	header->no_more_requests = maker->values == MESSAGE_ANY && below(maker, 2);

@@ -1,6 +1,8 @@
 /* A session from Inform to 204: whose turn it is, and what is said. */
 #include "tests/protocols/cwmp/session_bed.h"
 
+#include <stdio.h>
+
 static void
 test_an_inform_is_answered_and_an_empty_post_ends_the_session(void **state)
 {
@@ -41,6 +43,19 @@ test_line_breaks_alone_are_an_empty_post(void **state)
 	(void)state;
 	bed_post(bed_inform("1"));
 	bed_post("\r\n");
+	bed_expect_status(204);
+}
+
+static void
+test_a_nul_alone_is_an_empty_post(void **state)
+{
+	(void)state;
+	bed_post(bed_inform("1"));
+	bed_send_octets("POST /acs HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+			"1\r\n");
+	sim_send(bed.peer, "\0\r\n0\r\n\r\n", 8);
+	bed_turn();
+	assert_true(bed_take(bed.peer));
 	bed_expect_status(204);
 }
 
@@ -133,6 +148,21 @@ test_an_answer_without_id_is_taken(void **state)
 	begin_two_calls();
 	bed_post(bed_done(NULL));
 	expect_next_call("reboot done;");
+}
+
+static void
+test_an_empty_id_is_none_and_blanks_around_one_are_nothing(void **state)
+{
+	char indented[64];
+
+	(void)state;
+	begin_two_calls();
+	bed_post(bed_done(""));
+	expect_next_call("reboot done;");
+	snprintf(indented, sizeof(indented), "\n\t%s\n", bed_id());
+	bed_post(bed_values(indented));
+	bed_expect_status(204);
+	bed_expect_trace("get done;end done;");
 }
 
 static void
@@ -332,12 +362,14 @@ main(void)
 		ON_BED(test_an_inform_is_answered_and_an_empty_post_ends_the_session),
 		ON_BED(test_an_inform_without_header_is_answered_with_id_0),
 		ON_BED(test_line_breaks_alone_are_an_empty_post),
+		ON_BED(test_a_nul_alone_is_an_empty_post),
 		ON_BED(test_calls_are_sent_in_order_one_at_a_time),
 		ON_BED(test_a_fault_ends_its_call_alone),
 		ON_BED(test_an_answer_with_another_id_fails_its_call_alone),
 		ON_BED(test_a_fault_with_another_id_fails_its_call_alone),
 		ON_BED(test_the_response_of_another_method_fails_its_call_alone),
 		ON_BED(test_an_answer_without_id_is_taken),
+		ON_BED(test_an_empty_id_is_none_and_blanks_around_one_are_nothing),
 		ON_BED(test_an_empty_post_instead_of_a_response_fails_its_call_alone),
 		ON_BED(test_a_broken_response_fails_its_call_alone),
 		ON_BED(test_an_answer_to_no_call_breaks_the_session),

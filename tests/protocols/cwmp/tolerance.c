@@ -112,6 +112,34 @@ test_declared_encodings_are_read(void **state)
 	(void)state;
 }
 
+#define DECLARED(name) "<?xml version=\"1.0\" encoding=\"" name "\"?>\n"
+
+static void
+test_an_encoding_that_is_not_what_it_says_is_read_all_the_same(void **state)
+{
+	static const struct written all[] = {
+		{DECLARED("US-ASCII") VALUE("\xc3\xa9"), "\xc3\xa9", 0},
+		{DECLARED("ascii") VALUE("\xe9"), "\xc3\xa9", 1},
+		{DECLARED("x-of-the-device") VALUE("\xc3\xa9"), "\xc3\xa9", 0},
+		{DECLARED("a-name-that-is-longer-than-any-encoding-has") VALUE("a"), "a", 0},
+		{DECLARED("") VALUE("a"), "a", 0},
+		{DECLARED("UTF-16") VALUE("\xc3\xa9"), "\xc3\xa9", 0},
+		{DECLARED("utf8") VALUE("\xc3\xa9"), "\xc3\xa9", 0},
+		{DECLARED("windows-1252") VALUE("\x80"), "\xe2\x82\xac", 0},
+		{"<?xml version='1.1' encoding='UTF-8' standalone='no' ?>" VALUE("a"), "a", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct cwmp_envelope *e = decode_text(decoder, all[i].document);
+
+		assert_string_equal(
+			e->message.body.inform.parameter_list.each[0].value.text, all[i].value);
+		assert_int_equal(e->repairs, all[i].repairs);
+		cwmp_envelope_free(e);
+	}
+	(void)state;
+}
+
 /* ---- elements ---- */
 
 static void
@@ -218,6 +246,78 @@ test_only_the_first_element_of_the_body_counts(void **state)
 	(void)state;
 }
 
+static void
+test_blanks_around_names_are_none_of_them(void **state)
+{
+	static const char document[] = ENVELOPE(
+		"<c:Inform><DeviceId><Manufacturer>\n A B\n</Manufacturer><OUI> 00A0BC</OUI>"
+		"<ProductClass> </ProductClass><SerialNumber>\t1\t</SerialNumber></DeviceId>"
+		"<Event><EventStruct><EventCode>\r\n1 BOOT\r\n</EventCode>"
+		"<CommandKey> k </CommandKey></EventStruct></Event><ParameterList>"
+		"<ParameterValueStruct><Name>\n\tDevice.\xe9\n</Name><Value> v </Value>"
+		"</ParameterValueStruct></ParameterList></c:Inform>");
+	struct cwmp_envelope *e = decode_text(decoder, document);
+	const struct cwmp_inform *inform = &e->message.body.inform;
+
+	assert_string_equal(inform->device_id.manufacturer, "A B");
+	assert_string_equal(inform->device_id.oui, "00A0BC");
+	assert_string_equal(inform->device_id.product_class, "");
+	assert_string_equal(inform->device_id.serial_number, "1");
+	assert_string_equal(inform->event.each[0].event_code, "1 BOOT");
+	assert_string_equal(inform->event.each[0].command_key, " k ");
+	assert_string_equal(inform->parameter_list.each[0].name, "Device.\xc3\xa9");
+	assert_string_equal(inform->parameter_list.each[0].value.text, " v ");
+	cwmp_envelope_free(e);
+	(void)state;
+}
+
+static void
+test_members_that_nothing_wraps_are_members(void **state)
+{
+	struct cwmp_envelope *e = decode_text(decoder,
+		ENVELOPE("<c:GetAllQueuedTransfersResponse>"
+			 "<TransferList><CommandKey>a</CommandKey><State>1</State></TransferList>"
+			 "<TransferList><State>3</State><CommandKey>b</CommandKey></TransferList>"
+			 "</c:GetAllQueuedTransfersResponse>"));
+	const struct cwmp_all_queued_transfers *list =
+		&e->message.body.get_all_queued_transfers_response.transfer_list;
+
+	assert_int_equal(list->count, 2);
+	assert_string_equal(list->each[0].command_key, "a");
+	assert_int_equal(list->each[0].state, 1);
+	assert_string_equal(list->each[1].command_key, "b");
+	assert_int_equal(list->each[1].state, 3);
+	cwmp_envelope_free(e);
+	e = decode_text(decoder, ENVELOPE("<c:Inform><Event><EventCode>1 BOOT</EventCode>"
+					  "<CommandKey/></Event></c:Inform>"));
+	assert_int_equal(e->message.body.inform.event.count, 1);
+	assert_string_equal(e->message.body.inform.event.each[0].event_code, "1 BOOT");
+	cwmp_envelope_free(e);
+	/* Any name will do for what does wrap them. */
+	e = decode_text(decoder, ENVELOPE("<c:Inform><Event><item><EventCode>2 PERIODIC</EventCode>"
+					  "</item></Event></c:Inform>"));
+	assert_string_equal(e->message.body.inform.event.each[0].event_code, "2 PERIODIC");
+	cwmp_envelope_free(e);
+	(void)state;
+}
+
+static void
+test_a_struct_by_the_name_of_its_type_is_the_struct(void **state)
+{
+	struct cwmp_envelope *e = decode_text(decoder,
+		ENVELOPE("<c:DUStateChangeComplete><Results><OpResultStruct><UUID>u</UUID>"
+			 "<FaultStruct><FaultCode>9018</FaultCode><FaultString>t</FaultString>"
+			 "</FaultStruct></OpResultStruct></Results></c:DUStateChangeComplete>"));
+	const struct cwmp_operation_results *results =
+		&e->message.body.du_state_change_complete.results;
+
+	assert_int_equal(results->count, 1);
+	assert_int_equal(results->each[0].fault.fault_code, 9018);
+	assert_string_equal(results->each[0].fault.fault_string, "t");
+	cwmp_envelope_free(e);
+	(void)state;
+}
+
 /* ---- scalars ---- */
 
 static void
@@ -301,9 +401,11 @@ test_booleans_are_taken_in_all_their_forms(void **state)
 		{NEXT_LEVEL("1"), true, 0},
 		{NEXT_LEVEL(" true "), true, 0},
 		{NEXT_LEVEL("True"), true, 0},
+		{NEXT_LEVEL("TRUE"), true, 0},
 		{NEXT_LEVEL("0"), false, 0},
 		{NEXT_LEVEL("false"), false, 0},
-		{NEXT_LEVEL("False"), false, 0},
+		{NEXT_LEVEL("FALSE"), false, 0},
+		{NEXT_LEVEL("truex"), false, 1},
 		{NEXT_LEVEL("30"), false, 1},
 		{NEXT_LEVEL(""), false, 1},
 		{NEXT_LEVEL("0001-01-01T00:00:00"), false, 1},
@@ -379,11 +481,15 @@ main(void)
 		cmocka_unit_test(test_broken_characters_are_repaired_and_counted),
 		cmocka_unit_test(test_blanks_marks_and_nuls_around_the_document_are_nothing),
 		cmocka_unit_test(test_declared_encodings_are_read),
+		cmocka_unit_test(test_an_encoding_that_is_not_what_it_says_is_read_all_the_same),
 		cmocka_unit_test(test_namespaces_and_prefixes_do_not_matter_below_the_body),
 		cmocka_unit_test(test_a_parameter_without_a_value_has_none),
 		cmocka_unit_test(test_a_type_is_known_by_its_local_name),
 		cmocka_unit_test(test_a_method_of_a_vendor_keeps_its_name),
 		cmocka_unit_test(test_only_the_first_element_of_the_body_counts),
+		cmocka_unit_test(test_blanks_around_names_are_none_of_them),
+		cmocka_unit_test(test_members_that_nothing_wraps_are_members),
+		cmocka_unit_test(test_a_struct_by_the_name_of_its_type_is_the_struct),
 		cmocka_unit_test(test_numbers_that_are_none_are_zero_and_counted),
 		cmocka_unit_test(test_signed_numbers_have_their_bounds),
 		cmocka_unit_test(test_booleans_are_taken_in_all_their_forms),
