@@ -178,6 +178,7 @@ set_fields(struct http_exchange *x, const struct cwmp_reply *reply)
 			http_close_after(x);
 	} else {
 		connection->session = front->session;
+		http_stay(x, reply->stay_ms);
 	}
 }
 

@@ -37,8 +37,8 @@ progress(struct cwmp_session *c)
 /* ---- states and their time ---- */
 
 /* Behind the device's wish stands ours to keep no session for ever. */
-static uint32_t
-timeout_ms(const struct cwmp_session *c)
+uint32_t
+cwmp_timeout_ms(const struct cwmp_session *c)
 {
 	const struct cwmp_server_options *o = &c->server->options;
 	uint64_t wish = c->opening->envelope->message.header.session_timeout * UINT64_C(1000);
@@ -83,7 +83,7 @@ cwmp_move(struct cwmp_session *c, enum cwmp_state state)
 	case CWMP_STATE_AWAITING:
 	case CWMP_STATE_RELEASED:
 	case CWMP_STATE_COUNT:
-		ms = timeout_ms(c);
+		ms = cwmp_timeout_ms(c);
 	}
 	sb_timer_start(c->core, &c->timer, ms, state_is_over);
 }

@@ -102,6 +102,8 @@ cwmp_count(const struct cwmp_session *c, struct sb_counter *counter, uint64_t n)
 void cwmp_stir(struct cwmp_session *c);
 /* Moves to a state, whose time begins. */
 void cwmp_move(struct cwmp_session *c, enum cwmp_state state);
+/* How long the device may be silent. */
+uint32_t cwmp_timeout_ms(const struct cwmp_session *c);
 /* The session is to end; the first word counts. */
 void cwmp_end_session(struct cwmp_session *c, enum cwmp_end why);
 

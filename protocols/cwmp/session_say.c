@@ -22,13 +22,21 @@ take_waiting(struct cwmp_session *c)
 	return from;
 }
 
+/* A device without cookies has to come again on this connection. */
+static uint32_t
+stay_ms(const struct cwmp_session *c)
+{
+	return c->is_ending || !c->opening ? 0 : cwmp_timeout_ms(c);
+}
+
 void
 cwmp_say_to(struct cwmp_session *c, struct sb_from from, unsigned status, enum cwmp_cookie cookie,
 	uint32_t retry_after_s)
 {
 	const struct cwmp_reply reply = {.status = (uint16_t)status,
 		.cookie = (uint8_t)cookie,
-		.retry_after_s = retry_after_s};
+		.retry_after_s = retry_after_s,
+		.stay_ms = stay_ms(c)};
 
 	if (sb_reply(c->core, from, 0, SB_COPY(&reply, sizeof(reply))))
 		cwmp_end_session(c, CWMP_END_FAULT);
@@ -45,6 +53,7 @@ cwmp_give_reply(struct cwmp_session *c, struct cwmp_reply *reply)
 {
 	size_t size = sizeof(*reply) + reply->size;
 
+	reply->stay_ms = stay_ms(c);
 	if (!sb_reply(c->core, take_waiting(c), 0, SB_GIVE(reply, size, sb_payload_free)))
 		return;
 	sb_payload_free(reply);

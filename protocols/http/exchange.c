@@ -104,15 +104,18 @@ end(struct http_exchange *x)
 {
 	struct http_session *p = x->owner;
 	struct sb_session *s = x->session;
+	uint32_t idle_ms = http_limits_of(p)->idle_ms;
 	bool closes = x->closes || http_is_leaving(s, p);
 
+	if (x->stay_ms > idle_ms)
+		idle_ms = x->stay_ms;
 	say(x);
 	http_exchange_free(x);
 	if (closes) {
 		sb_close(s, p->is_draining ? SB_END_DRAIN : SB_END_LOCAL);
 		return;
 	}
-	http_deadline(s, p, http_limits_of(p)->idle_ms);
+	http_deadline(s, p, idle_ms);
 	if (p->is_waiting) {
 		p->is_waiting = false;
 		sb_resume(s);
@@ -261,6 +264,12 @@ void
 http_close_after(struct http_exchange *x)
 {
 	x->closes = true;
+}
+
+void
+http_stay(struct http_exchange *x, uint32_t ms)
+{
+	x->stay_ms = ms;
 }
 
 void

@@ -69,6 +69,7 @@ struct http_exchange {
 	uint32_t room_used;   /* of the block's room */
 	uint64_t answer_left; /* octets of a body of known length */
 	uint64_t output_seen; /* octets of output that waited when the deadline was looked at */
+	uint32_t stay_ms;     /* http_stay */
 	uint16_t status;
 	uint8_t method;  /* enum http_method */
 	uint8_t request; /* enum http_request_phase */

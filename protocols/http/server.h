@@ -178,6 +178,10 @@ bool http_has_responded(const struct http_exchange *x);
 /* No further request on this connection: "Connection: close". Before the answer begins. */
 void http_close_after(struct http_exchange *x);
 
+/* The client has so much time for its next request on this connection, if that is more than
+ * idle_ms. Before the answer is complete. */
+void http_stay(struct http_exchange *x, uint32_t ms);
+
 /* Breaks the exchange off: the client sees an answer that is not whole. */
 void http_abort(struct http_exchange *x);
 

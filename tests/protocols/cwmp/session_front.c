@@ -570,6 +570,30 @@ test_a_device_may_ask_for_more_time(void **state)
 	bed_close();
 }
 
+static void
+test_a_connection_stays_as_long_as_its_device_may_be_silent(void **state)
+{
+	(void)state;
+	bed_open(NULL);
+	bed.has_no_cookies = true;
+	bed.start = bed_reboot;
+	bed_post(inform_of_version(
+		"urn:dslforum-org:cwmp-1-2", "<w:SessionTimeout>300</w:SessionTimeout>"));
+	bed_post("");
+	bed_pass(290000);
+	assert_false(sim_has_ended(bed.peer));
+	bed_post(bed_envelope(NULL, "<cwmp:RebootResponse/>"));
+	bed_expect_trace("filter 00259E-1;start;reboot done;");
+	/* Behind a session it is like any other. */
+	cwmp_finish(bed.session);
+	bed_turn();
+	assert_true(bed_take(bed.peer));
+	bed_expect_status(204);
+	bed_pass(80000);
+	assert_true(sim_has_ended(bed.peer));
+	bed_close();
+}
+
 #define ON_BED(test) cmocka_unit_test_setup_teardown(test, bed_opened, bed_closed)
 
 int
@@ -604,6 +628,7 @@ main(void)
 		cmocka_unit_test(test_booleans_are_written_as_the_device_writes_them),
 		cmocka_unit_test(test_quirks_have_the_last_look_at_how_a_device_is_written_to),
 		cmocka_unit_test(test_a_device_may_ask_for_more_time),
+		cmocka_unit_test(test_a_connection_stays_as_long_as_its_device_may_be_silent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
