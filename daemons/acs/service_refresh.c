@@ -110,6 +110,16 @@ is_too_much(uint32_t code)
 	return code == CWMP_FAULT_RESOURCES_EXCEEDED || code == CWMP_FAULT_INTERNAL_ERROR;
 }
 
+/* There are devices that then answer with nothing, or with a document that is cut off or too large
+ * for us. */
+static bool
+was_too_much(const struct cwmp_outcome *o)
+{
+	if (o->status == SB_EREMOTE)
+		return is_too_much(acs_fault_code(o));
+	return o->status == SB_ENOENT || o->status == SB_EPROTO;
+}
+
 /* ---- GetParameterNames ---- */
 
 static bool
@@ -164,7 +174,7 @@ names_answered(struct cwmp_session *c, const struct cwmp_outcome *o, void *conte
 	r->is_calling = false;
 	if (!o->status) {
 		names_came(c, o);
-	} else if (o->status == SB_EREMOTE && !r->by_level && is_too_much(acs_fault_code(o))) {
+	} else if (!r->by_level && was_too_much(o)) {
 		r->by_level = true;
 		acs_refresh_step(c);
 	} else if (o->status == SB_EREMOTE && r->by_level && r->values + r->leaves.count) {
@@ -212,7 +222,7 @@ values_came(struct cwmp_session *c, const struct cwmp_outcome *o)
 
 /* Halved until it answers; for good when that was too much, for once when one of them is bad. */
 static void
-ask_for_less(struct acs_refresh *r, uint32_t code)
+ask_for_less(struct acs_refresh *r, bool is_for_good)
 {
 	size_t count = asking(r);
 
@@ -223,7 +233,7 @@ ask_for_less(struct acs_refresh *r, uint32_t code)
 		return;
 	}
 	r->trying = (uint32_t)(count / 2);
-	if (!is_too_much(code))
+	if (!is_for_good)
 		return;
 	r->batch = r->trying;
 	r->is_learned = true;
@@ -238,8 +248,8 @@ values_answered(struct cwmp_session *c, const struct cwmp_outcome *o, void *cont
 	r->is_calling = false;
 	if (!o->status) {
 		values_came(c, o);
-	} else if (o->status == SB_EREMOTE) {
-		ask_for_less(r, acs_fault_code(o));
+	} else if (o->status == SB_EREMOTE || (was_too_much(o) && asking(r) > 1)) {
+		ask_for_less(r, was_too_much(o));
 		acs_refresh_step(c);
 	} else {
 		acs_work_refused(c, o);

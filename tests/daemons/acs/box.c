@@ -290,7 +290,7 @@ calls_serve(struct box *box)
 			return;
 		}
 		serve(box, &call->message, &answer);
-		next = post(box, &answer);
+		next = post(box, box->is_speechless && answer.kind == CWMP_FAULT ? NULL : &answer);
 		cwmp_envelope_free(call);
 		call = next;
 	}

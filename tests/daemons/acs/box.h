@@ -30,6 +30,7 @@ struct box {
 	/* How it is. */
 	size_t most_values;  /* in one answer; more is 9004. 0: any number */
 	bool wants_levels;   /* all names at once are 9004 */
+	bool is_speechless;  /* says nothing instead of a fault */
 	const char *hidden;  /* a name that it says and whose value is 9005; NULL: none */
 	uint32_t fault;      /* the answer to all requests; 0: none */
 	unsigned ends_after; /* so many requests it is gone in the middle; 0: never */

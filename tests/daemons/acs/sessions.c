@@ -164,6 +164,36 @@ test_a_device_that_cannot_say_all_names_is_asked_level_by_level(void **state)
 }
 
 static void
+test_a_device_that_answers_nothing_where_it_is_too_much_is_asked_for_less(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	many(40);
+	box.is_speechless = true;
+	box.wants_levels = true;
+	box.most_values = 7;
+	id = task_new("{\"method\":\"refresh\",\"path\":\"Device.\"}");
+	box_session(&box, "2 PERIODIC");
+	expect_refreshed(id, 41);
+}
+
+static void
+test_a_device_that_answers_nothing_at_all_has_not_been_read(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	many(40);
+	box.is_speechless = true;
+	box.fault = 9000;
+	id = task_new("{\"method\":\"refresh\",\"attempts\":1}");
+	box_session(&box, "2 PERIODIC");
+	assert_string_equal(box.trace, "GetParameterNames;GetParameterNames;");
+	assert_true(task_is(id, "\"failed\""));
+}
+
+static void
 test_a_name_without_a_value_is_passed_over(void **state)
 {
 	uint64_t id;
@@ -337,6 +367,8 @@ main(void)
 		TEST(test_a_refresh_reads_all),
 		TEST(test_a_device_that_takes_few_names_is_asked_for_few_from_then_on),
 		TEST(test_a_device_that_cannot_say_all_names_is_asked_level_by_level),
+		TEST(test_a_device_that_answers_nothing_where_it_is_too_much_is_asked_for_less),
+		TEST(test_a_device_that_answers_nothing_at_all_has_not_been_read),
 		TEST(test_a_name_without_a_value_is_passed_over),
 		TEST(test_parameters_are_set_with_the_types_that_they_have),
 		TEST(test_presets_are_applied_verified_and_not_asked_for_again),
