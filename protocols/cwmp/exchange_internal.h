@@ -51,7 +51,8 @@ struct cwmp_reply {
 	uint8_t cookie;         /* enum cwmp_cookie */
 	uint32_t retry_after_s; /* 0: none */
 	uint32_t stay_ms;       /* that the device has for its next POST; 0: there need be none */
-	uint32_t size; /* of what lies behind: an envelope, or the place of a redirection */
+	uint32_t size; /* of what lies behind: an envelope, or the place of a redirection, which has
+			  a NUL besides */
 	char octets[];
 };
 

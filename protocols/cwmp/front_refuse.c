@@ -34,16 +34,14 @@ cwmp_refuse_overload(struct http_exchange *x, const char *why)
 	cwmp_respond_busy(x, cwmp_retry_after(server, http_session(x)));
 }
 
+/* A place that no field can carry is none. */
 void
 cwmp_redirect_to(struct http_exchange *x, const struct cwmp_reply *reply)
 {
-	char place[1024];
-	size_t size = reply->size < sizeof(place) ? reply->size : sizeof(place) - 1;
-
-	memcpy(place, reply->octets, size);
-	place[size] = '\0';
-	(void)http_set_field(x, "Location", place);
-	cwmp_respond(x, reply->status);
+	if (http_set_field(x, "Location", reply->octets))
+		cwmp_respond_busy(x, cwmp_retry_after(cwmp_front_server(x), http_session(x)));
+	else
+		cwmp_respond(x, reply->status);
 }
 
 /* An empty POST of a session that is over ends it for the device, too. */

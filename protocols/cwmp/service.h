@@ -135,7 +135,7 @@ const char *cwmp_address(const struct cwmp_session *c);
 void cwmp_accept(struct cwmp_session *c);
 /* A fault as answer: an ACS code (CWMP_FAULT_ACS_...). `text` NULL: the code's own. */
 void cwmp_refuse(struct cwmp_session *c, uint32_t fault_code, const char *text);
-/* 302 or 307, and where to. */
+/* 302 or 307, and where to; 503, if that is no text for a header field. */
 void cwmp_redirect(struct cwmp_session *c, unsigned status, const char *url);
 /* 503 with Retry-After. */
 void cwmp_busy(struct cwmp_session *c, uint32_t retry_after_s);

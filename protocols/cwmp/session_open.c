@@ -163,12 +163,12 @@ static struct cwmp_reply *
 reply_without_envelope(struct cwmp_session *c, unsigned status, const char *text)
 {
 	size_t size = strlen(text);
-	struct cwmp_reply *reply = sb_payload_new(c->core, sizeof(*reply) + size);
+	struct cwmp_reply *reply = sb_payload_new(c->core, sizeof(*reply) + size + 1);
 
 	if (!reply)
 		return NULL;
 	*reply = (struct cwmp_reply){.status = (uint16_t)status, .size = (uint32_t)size};
-	memcpy(reply->octets, text, size);
+	memcpy(reply->octets, text, size + 1);
 	return reply;
 }
 

@@ -434,6 +434,31 @@ test_a_filter_may_send_elsewhere(void **state)
 	bed_close();
 }
 
+static char long_place[2000];
+
+static void
+redirect_far(struct cwmp_session *c)
+{
+	cwmp_redirect(c, 302, long_place);
+}
+
+static void
+test_a_place_is_said_whole_or_not_at_all(void **state)
+{
+	(void)state;
+	bed_open(NULL);
+	bed.filter = redirect_far;
+	memset(long_place, 'a', sizeof(long_place) - 1);
+	bed_post(bed_inform("7"));
+	bed_expect_status(302);
+	assert_non_null(strstr(bed.head, long_place));
+	memcpy(long_place, "http://a/\r\nX: y", sizeof("http://a/\r\nX: y"));
+	bed_post(bed_inform("7"));
+	expect_busy();
+	assert_null(strstr(bed.head, "X: y"));
+	bed_close();
+}
+
 static void
 send_away(struct cwmp_session *c)
 {
@@ -621,6 +646,7 @@ main(void)
 		cmocka_unit_test(test_a_filter_may_refuse),
 		cmocka_unit_test(test_a_service_needs_no_callbacks),
 		cmocka_unit_test(test_a_filter_may_send_elsewhere),
+		cmocka_unit_test(test_a_place_is_said_whole_or_not_at_all),
 		cmocka_unit_test(test_a_filter_may_send_away),
 		cmocka_unit_test(test_a_filter_that_does_not_decide_is_503),
 		cmocka_unit_test(test_a_device_is_answered_in_its_namespace_and_prefixes),
