@@ -32,15 +32,27 @@ def md5(text):
 	return hashlib.md5(text.encode()).hexdigest()
 
 
+def said_by(name):
+	folder, said = os.path.join(CAPTURES, name), {}
+	for file in sorted(os.listdir(folder)):
+		with open(os.path.join(folder, file), "rb") as capture:
+			said[int(file[:3])] = capture.read()
+	return said
+
+
+def device_of(inform):
+	"""Its name, by its Inform."""
+	oui, product, serial = (re.search(rf"<{n}[^>]*>([^<]*)<", inform.decode())[1]
+		for n in ("OUI", "ProductClass", "SerialNumber"))
+	return f"{oui}-{product}-{serial}" if product else f"{oui}-{serial}"
+
+
 class Agent:
 	"""`say(3)` sends what the agent said third, on the connection that is open, and gives the answer."""
 
 	def __init__(self, name, port, password=None):
-		folder = os.path.join(CAPTURES, name)
-		self.said = {}
-		for file in sorted(os.listdir(folder)):
-			with open(os.path.join(folder, file), "rb") as capture:
-				self.said[int(file[:3])] = capture.read()
+		self.said = said_by(name) if name else {}
+		self.device = device_of(self.said[1]) if name else None
 		self.port, self.password = port, password
 		self.changes = (b"", b"")
 		self.socket = self.cookie = self.challenge = self.asked = None
@@ -55,21 +67,26 @@ class Agent:
 			self.socket.close()
 		self.socket = None
 
-	@property
-	def device(self):
-		"""Its name, by its first Inform."""
-		body = self.said[1].decode()
-		oui, product, serial = (re.search(rf"<{n}[^>]*>([^<]*)<", body)[1]
-			for n in ("OUI", "ProductClass", "SerialNumber"))
-		return f"{oui}-{product}-{serial}" if product else f"{oui}-{serial}"
-
 	def say(self, number, path=None):
 		head, _, body = self.said[number].partition(b"\r\n\r\n")
-		body = body.replace(*self.changes)
-		if self.asked is not None and b"Inform>" not in body:
-			body = re.sub(rb"(:ID [^>]*>)[^<]*<", lambda m: m[1] + self.asked + b"<", body, count=1)
-		head = self.head(head.decode(), len(body), path)
-		self.socket.sendall(head.encode() + body)
+		body = self.answering(body.replace(*self.changes))
+		return self.exchange(self.head(head.decode(), len(body), path).encode() + body)
+
+	def post(self, body):
+		"""The same with a document of somebody else's."""
+		body = self.answering(body)
+		cookie = f"Cookie: {self.cookie}\r\n" if self.cookie else ""
+		return self.exchange(f"POST / HTTP/1.1\r\nHost: a\r\n{cookie}Content-Length: {len(body)}\r\n\r\n".encode() +
+			body)
+
+	def answering(self, body):
+		"""With the ID that it was asked with."""
+		if self.asked is None or b"Inform>" in body:
+			return body
+		return re.sub(rb"(:ID [^>]*>)[^<]*<", lambda m: m[1] + self.asked + b"<", body, count=1)
+
+	def exchange(self, octets):
+		self.socket.sendall(octets)
 		reply = self.read()
 		self.learn(reply)
 		return reply

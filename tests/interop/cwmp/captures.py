@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """acs and real agents: each flow that was recorded is played again, the RPCs asked by tasks of the API, and what
-the agent answers must be what the tasks end with."""
+the agent answers must be what the tasks end with. And each message of a device that others have published."""
 import os
+import re
 import sys
 import tempfile
 import unittest
@@ -10,6 +11,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.environ["SB_SOURCE_DIR"], "tests", "daemons", "acs"))
 from agent import Agent # noqa: E402
 from life import Daemon, request, until # noqa: E402
+
+DATA = os.path.join(os.environ["SB_SOURCE_DIR"], "tests", "protocols", "cwmp", "data")
 
 
 def names(method, *each):
@@ -235,6 +238,81 @@ class Netcwmp(Capture):
 			agent = self.agent(name)
 			reply = agent.say(number, path="/" + url.split("/", 3)[3])
 			self.assertEqual((reply.status, reply.body), (200, b"octets"))
+
+
+ASKED = {
+	"SetParameterValues": setting(("Device.A", "string", "a")), "GetParameterValues": names("", "Device.A"),
+	"GetParameterAttributes": names("", "Device.A"), "GetParameterNames": name_of("Device.", False),
+	"SetParameterAttributes": attribute("Device.A"), "Download": download("k"), "Upload": upload("k"),
+	"AddObject": {"ObjectName": "Device.A."}, "DeleteObject": {"ObjectName": "Device.A.1."},
+	"ScheduleInform": {"DelaySeconds": 1}, "SetVouchers": {"VoucherList": ["YQ=="]},
+	"ScheduleDownload": {**download("k"), "TimeWindowList": [{"WindowStart": 1, "WindowEnd": 2,
+		"WindowMode": "1 At Any Time", "UserMessage": "", "MaxRetries": 0}]},
+	"ChangeDUState": {"Operations": [{"Operation": "Uninstall", "UUID": "u"}]}}
+METHODS = {*ASKED, "GetRPCMethods", "GetQueuedTransfers", "GetAllQueuedTransfers", "CancelTransfer", "GetOptions",
+	"Reboot", "FactoryReset"}
+LATER = {"Download", "Upload", "Reboot", "FactoryReset", "ScheduleInform", "ScheduleDownload", "ChangeDUState"}
+# What only devices ask, or only an ACS answers.
+THEIRS = {"Inform", "TransferComplete", "AutonomousTransferComplete", "RequestDownload", "Kicked",
+	"DUStateChangeComplete", "AutonomousDUStateChangeComplete"}
+
+
+def document_of(name):
+	"""What follows the HTTP header, where there is one."""
+	with open(os.path.join(DATA, name), "rb") as file:
+		octets = file.read()
+	return re.split(rb"\r?\n\r?\n", octets, maxsplit=1)[1] if octets.startswith(b"POST") else octets
+
+
+class Messages(Capture):
+	"""What is published of other devices: each file is said by a device of its own."""
+	INFORM = (b'<E:Envelope xmlns:E="http://schemas.xmlsoap.org/soap/envelope/" xmlns:w="urn:dslforum-org:cwmp-1-0">'
+		b"<E:Body><w:Inform><DeviceId><OUI>0000AA</OUI><SerialNumber>%d</SerialNumber></DeviceId></w:Inform>"
+		b"</E:Body></E:Envelope>")
+
+	def of(self, *methods):
+		with open(os.path.join(DATA, "index.txt"), encoding="utf-8") as index:
+			lines = [line.split()[:2] for line in index if line.startswith("messages/")]
+		for number, (name, method) in enumerate(lines):
+			if method in methods:
+				yield number, document_of(name), method
+
+	def begin(self, agent, number):
+		self.assertEqual(agent.post(self.INFORM % number).method, "InformResponse")
+
+	def ask(self, number, method, document, state):
+		"""A task, which has this answer and comes to this state."""
+		agent = self.agent(None)
+		agent.device = f"0000AA-{number}"
+		self.begin(agent, number)
+		self.assertEqual(agent.post(b"").status, 204)
+		ids = self.give(agent, [{**ASKED.get(method, {}), "method": method}])
+		self.begin(agent, number)
+		self.assertEqual(agent.post(b"").method, method)
+		self.assertEqual(agent.post(document).status, 204)
+		until(lambda: self.task(agent, ids[0])["state"] == state, f"{state} {method}")
+
+	def test_each_call_of_a_device_is_answered(self):
+		count = 0
+		for number, document, method in self.of("GetRPCMethods", *THEIRS):
+			agent = self.agent(None)
+			if method != "Inform":
+				self.begin(agent, number)
+			reply = agent.post(document)
+			self.assertEqual((reply.status, reply.method), (200, method + "Response"))
+			count += 1
+		self.assertEqual(count, 28)
+
+	def test_each_answer_of_a_device_ends_its_task(self):
+		count = 0
+		for number, document, method in self.of(*(f"{m}Response" for m in METHODS)):
+			method = method.removesuffix("Response")
+			self.ask(number, method, document, "waiting" if method in LATER else "done")
+			count += 1
+		for number, document, method in self.of("Fault"):
+			self.ask(number, "GetRPCMethods", document, "failed")
+			count += 1
+		self.assertEqual(count, 31)
 
 
 if __name__ == "__main__":
