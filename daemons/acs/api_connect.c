@@ -74,15 +74,17 @@ static void
 found(struct acs_call *call)
 {
 	const struct acs_finding *finding = call->own;
-	int err =
-		acs_connect(http_session(call->x), call->segments[0], &finding->target, call->refs);
+	int err;
 
+	call->answered = asked;
+	if (!*finding->target.url && ask_udp(call))
+		return;
+	err = acs_connect(http_session(call->x), call->segments[0], &finding->target, call->refs);
 	if (err) {
 		acs_call_fail(call, acs_problem_of_error(err), sb_error_text(err));
 		return;
 	}
 	call->outstanding = 1;
-	call->answered = asked;
 }
 
 static void

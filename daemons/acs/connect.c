@@ -8,11 +8,11 @@
 #include <jansson.h>
 #include <string.h>
 
-#define BOTH(name) "\"Device." name "\", \"InternetGatewayDevice." name "\""
+#define BOTH(name) \
+	"\"Device.ManagementServer." name "\", \"InternetGatewayDevice.ManagementServer." name "\""
 
-const char acs_connect_question[] =
-	"{\"names\": [" BOTH("ManagementServer.ConnectionRequestUsername") ", " BOTH(
-		"ManagementServer.ConnectionRequestPassword") "]}";
+const char acs_connect_question[] = "{\"names\": [" BOTH("ConnectionRequestUsername") ", " BOTH(
+	"ConnectionRequestPassword") ", " BOTH("UDPConnectionRequestAddress") "]}";
 
 static void
 take(char *out, size_t size, const char *value)

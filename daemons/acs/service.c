@@ -134,6 +134,25 @@ work_take(struct cwmp_session *c, struct sb_message *m)
 	run->is_visiting = run->work != NULL;
 }
 
+/* A change is told once: no later Inform says it again, so it is kept as what was read. */
+static void
+changes_told(struct cwmp_session *c)
+{
+	const struct cwmp_inform *inform = cwmp_inform(c);
+	struct cwmp_envelope told = {
+		.message = {.kind = CWMP_RESPONSE, .method = CWMP_GET_PARAMETER_VALUES}};
+
+	told.message.body.get_parameter_values_response.parameter_list = inform->parameter_list;
+	for (size_t i = 0; i < inform->event.count; i++) {
+		const char *code = inform->event.each[i].event_code;
+
+		if (code && acs_event_bit(code) == ACS_EVENT_BIT(VALUE_CHANGE)) {
+			acs_work_overheard(c, &told);
+			return;
+		}
+	}
+}
+
 static void
 inform_noted(struct cwmp_session *c, struct sb_message *m)
 {
@@ -145,6 +164,7 @@ inform_noted(struct cwmp_session *c, struct sb_message *m)
 		return;
 	}
 	work_take(c, m);
+	changes_told(c);
 	cwmp_accept(c);
 }
 
@@ -160,15 +180,14 @@ script_ended(struct cwmp_session *c, const struct cwmp_script_end *end, void *co
 		acs_work_begin(c);
 }
 
-/* What scripts read is kept as what tasks read. Not more at once than the keeper should have
- * waiting; what is left out is read again some day. */
+/* What scripts read is kept as what tasks read. */
 static void
 answered(struct cwmp_session *c, const struct cwmp_envelope *response)
 {
 	const struct acs_run *run = acs_run_of(c);
 
 	if (run->script && run->service->keepers)
-		acs_script_has_read(c, response);
+		acs_work_overheard(c, response);
 }
 
 static void

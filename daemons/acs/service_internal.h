@@ -62,6 +62,9 @@ void acs_work_report(struct cwmp_session *c, const struct acs_end *end);
  * said, and the session is aborted. */
 bool acs_work_seen(struct cwmp_session *c, enum acs_learned learned, const char *request,
 	struct cwmp_envelope *envelope);
+/* The same of what a device says to others than its work: not more at once than the keeper should
+ * have waiting; what is left out is read again some day. */
+void acs_work_overheard(struct cwmp_session *c, const struct cwmp_envelope *response);
 /* For each step: whether there may be another one now; if not, acs_work_go_on comes. */
 bool acs_work_may_go_on(struct cwmp_session *c);
 void acs_work_go_on(struct cwmp_session *c);
@@ -93,8 +96,6 @@ int acs_download_fill(struct cwmp_session *c, json_t *task);
 const char *acs_download_reason(int err);
 void acs_upload_begin(struct cwmp_session *c);
 void acs_script_begin(struct cwmp_session *c);
-/* A device has answered a script: what it says of parameters is told to the keeper. */
-void acs_script_has_read(struct cwmp_session *c, const struct cwmp_envelope *response);
 
 /* ---- service_library.c ---- */
 

@@ -1,6 +1,5 @@
 /* A task that runs a script by its name, in the session of its device. */
 #include "core/error.h"
-#include "core/node.h"
 #include "daemons/acs/service_internal.h"
 
 static void
@@ -21,22 +20,6 @@ script_ended(struct cwmp_session *c, const struct cwmp_script_end *script, void 
 		end.may_retry = script->status == SB_ENOMEM;
 	}
 	acs_work_report(c, &end);
-}
-
-void
-acs_script_has_read(struct cwmp_session *c, const struct cwmp_envelope *response)
-{
-	enum acs_learned learned = acs_learned_by(response->message.method);
-	struct cwmp_envelope *copy;
-
-	if (learned != ACS_LEARNED_VALUES && learned != ACS_LEARNED_NAMES &&
-		learned != ACS_LEARNED_ATTRIBUTES)
-		return;
-	if (!acs_work_may_go_on(c))
-		return;
-	copy = cwmp_envelope_copy(sb_node_env(sb_session_node(cwmp_core(c))), response);
-	if (copy)
-		(void)acs_work_seen(c, learned, NULL, copy);
 }
 
 void

@@ -3,6 +3,7 @@
  * to the keeper, which gives the next work when those are durable.
  */
 #include "core/error.h"
+#include "core/node.h"
 #include "daemons/acs/service_internal.h"
 
 #include <stdio.h>
@@ -91,6 +92,22 @@ bool
 acs_work_may_go_on(struct cwmp_session *c)
 {
 	return acs_run_of(c)->seen < ACS_SEEN_MOST;
+}
+
+void
+acs_work_overheard(struct cwmp_session *c, const struct cwmp_envelope *response)
+{
+	enum acs_learned learned = acs_learned_by(response->message.method);
+	struct cwmp_envelope *copy;
+
+	if (learned != ACS_LEARNED_VALUES && learned != ACS_LEARNED_NAMES &&
+		learned != ACS_LEARNED_ATTRIBUTES)
+		return;
+	if (!acs_work_may_go_on(c))
+		return;
+	copy = cwmp_envelope_copy(sb_node_env(sb_session_node(cwmp_core(c))), response);
+	if (copy)
+		(void)acs_work_seen(c, learned, NULL, copy);
 }
 
 void

@@ -211,6 +211,7 @@ go_away(struct device *d, struct sb_session *s)
 	device_add_event(d, "1 BOOT", "");
 	if (after == AFTER_REBOOT)
 		device_add_event(d, "M Reboot", d->after_key);
+	device_nat_stop(d, s);
 	client_close(&d->client, s);
 	sb_timer_start(s, &d->due, d->sim->options.reboot_ms, on_booted);
 }
@@ -226,12 +227,29 @@ device_wake(struct device *d, struct sb_session *s)
 		start_due(d, s, 0, false);
 }
 
+void
+device_wake_to_tell(struct device *d, struct sb_session *s)
+{
+	for (size_t i = 0; i < d->event_count; i++)
+		if (strcmp(d->events[i].code, "4 VALUE CHANGE") == 0)
+			device_wake(d, s);
+}
+
+void
+device_requested(struct device *d, struct sb_session *s)
+{
+	sb_counter_add(d->sim->counters.requests, sb_session_shard(s), 1);
+	device_add_event(d, "6 CONNECTION REQUEST", "");
+	device_wake(d, s);
+}
+
 /* It has had all its sessions; the last of all devices ends the program. */
 static void
 over(struct device *d, struct sb_session *s)
 {
 	d->is_over = true;
 	d->state = DEVICE_AWAY;
+	device_nat_stop(d, s);
 	client_close(&d->client, s);
 	if (atomic_fetch_sub(&d->sim->left, 1) == 1)
 		sb_node_stop(d->sim->node);
@@ -258,6 +276,14 @@ session_failed(struct device *d, struct sb_session *s, int err, uint32_t retry_a
 	start_due(d, s, wait_ms, false);
 }
 
+/* An ACS may have changed its settings. */
+static void
+go_on(struct device *d, struct sb_session *s)
+{
+	device_nat_update(d, s);
+	schedule(d, s);
+}
+
 void
 device_session_over(struct device *d, struct sb_session *s, int err, uint32_t retry_after_s)
 {
@@ -280,7 +306,7 @@ device_session_over(struct device *d, struct sb_session *s, int err, uint32_t re
 	else if (d->after != AFTER_NOTHING)
 		go_away(d, s);
 	else
-		schedule(d, s);
+		go_on(d, s);
 }
 
 /* ---- values that change by themselves ---- */
@@ -304,9 +330,7 @@ on_change(struct sb_session *s, struct sb_timer *timer)
 	for (size_t i = 0; i < model_entries(&d->model)->count; i++)
 		if (model_entries(&d->model)->each[i].flags & MODEL_CHANGES)
 			change_value(d, &model_entries(&d->model)->each[i]);
-	for (size_t i = 0; i < d->event_count; i++)
-		if (strcmp(d->events[i].code, "4 VALUE CHANGE") == 0)
-			device_wake(d, s);
+	device_wake_to_tell(d, s);
 	sb_timer_start(s, timer, d->sim->options.change_ms, on_change);
 }
 
@@ -413,6 +437,8 @@ on_closed(struct sb_session *s, enum sb_end why)
 	}
 	device_transfers_free(d, s);
 	device_state_free(d);
+	/* Its socket has gone with the session. */
+	free(d->nat);
 	client_fini(&d->client);
 	model_view_reset(&d->model);
 }

@@ -2,7 +2,7 @@
  * A simulated device: a core session that has CWMP sessions, one after the other, as its
  * events and timers want. Its parts: device.c (when a session begins, and what becomes of
  * it), device_session.c (the messages of one), rpc*.c (what an ACS may ask), device_value.c
- * (values), transfer.c (files), door.c (connection requests).
+ * (values), transfer.c (files), door.c and device_nat.c (connection requests over HTTP, over UDP).
  */
 #ifndef SB_DAEMONS_CWMP_SIM_DEVICE_H
 #define SB_DAEMONS_CWMP_SIM_DEVICE_H
@@ -75,6 +75,8 @@ struct device_unit { /* a deployment unit */
 	char version[33];
 };
 
+struct device_nat; /* a way in through a NAT: device_nat.c */
+
 struct device {
 	struct sim *sim;
 	struct client client;
@@ -94,6 +96,8 @@ struct device {
 	struct device_transfer *transfers;
 	struct device_schedule *schedules;
 	struct device_unit *units;
+	struct device_nat *nat; /* NULL: nobody asks over UDP */
+	int64_t asked_s;        /* time of the last request that came so */
 	char **vouchers;
 	size_t voucher_count;
 
@@ -130,6 +134,10 @@ struct device_call *device_add_call(struct device *d, enum cwmp_method method, c
 void device_call_free(struct device_call *call);
 /* Has a session soon, or boots, if no session is under way. */
 void device_wake(struct device *d, struct sb_session *s);
+/* The same if something is to be told in a session of its own, as a value that has changed. */
+void device_wake_to_tell(struct device *d, struct sb_session *s);
+/* A connection request was found right. */
+void device_requested(struct device *d, struct sb_session *s);
 /* The value of `path` changed by itself. */
 void device_note_change(struct device *d, const char *path);
 
@@ -163,6 +171,13 @@ bool device_value_fits(enum cwmp_type type, const char *text);
 /* Answers a request of the ACS: fills `response`, from the arena. */
 void device_serve(struct device *d, struct sb_session *s, const struct cwmp_message *request,
 	struct cwmp_message *response, struct sb_arena *arena);
+
+/* ---- device_nat.c ---- */
+
+/* Takes up what the model says of STUN now. Not while a CWMP session is under way. */
+void device_nat_update(struct device *d, struct sb_session *s);
+/* The way in is closed; what the model says of it stays. Takes NULL. */
+void device_nat_stop(struct device *d, struct sb_session *s);
 
 /* ---- transfer.c ---- */
 

@@ -79,6 +79,15 @@ put_door_url(struct filling *f)
 }
 
 static void
+put_stun_address(struct filling *f)
+{
+	const char *address = f->device->sim->options.stun;
+
+	if (address)
+		sb_arena_append(f->arena, address, (size_t)(strrchr(address, ':') - address));
+}
+
+static void
 put_now(struct filling *f)
 {
 	char text[32];
@@ -97,7 +106,10 @@ put_variable(struct filling *f, const char *name)
 	} texts[] = {{"acs", o->acs}, {"manufacturer", o->manufacturer}, {"oui", o->oui},
 		{"class", o->product_class}, {"username", o->username}, {"password", o->password},
 		{"connection-request-username", o->door_username},
-		{"connection-request-password", o->door_password}};
+		{"connection-request-password", o->door_password},
+		{"stun-username", o->stun_username}, {"stun-password", o->stun_password},
+		{"stun-enable", o->stun ? "1" : "0"},
+		{"stun-port", o->stun ? strrchr(o->stun, ':') + 1 : "3478"}};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		if (strcmp(texts[i].name, name) == 0) {
@@ -117,6 +129,8 @@ put_variable(struct filling *f, const char *name)
 		put_now(f);
 	else if (strcmp(name, "connection-request-url") == 0)
 		put_door_url(f);
+	else if (strcmp(name, "stun-address") == 0)
+		put_stun_address(f);
 	else if (strncmp(name, "rows ", 5) == 0)
 		put_number(f, model_rows(&d->model, name + 5));
 }

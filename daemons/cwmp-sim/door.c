@@ -65,11 +65,8 @@ door_ask_device(struct device *d, struct sb_session *s, struct sb_message *m)
 {
 	unsigned status = judge(d, s, m->data);
 
-	if (status == 200) {
-		sb_counter_add(d->sim->counters.requests, sb_session_shard(s), 1);
-		device_add_event(d, "6 CONNECTION REQUEST", "");
-		device_wake(d, s);
-	}
+	if (status == 200)
+		device_requested(d, s);
 	sb_reply(s, sb_message_from(m), (int)status, SB_NOTHING);
 }
 

@@ -1,4 +1,5 @@
 /* The command line. */
+#include "core/network.h"
 #include "core/units.h"
 #include "core/version.h"
 #include "daemons/cwmp-sim/sim.h"
@@ -43,6 +44,11 @@ static const char help[] =
 	"                        listen for them, 127.0.0.1:0 for any port (off); with\n"
 	"  --connection-request-user NAME, --connection-request-password TEXT\n"
 	"                        by digest; without, anybody may ask\n"
+	"  --udp-connection-requests ADDRESS\n"
+	"                        each device listens for them over UDP, 127.0.0.1:0: at a port\n"
+	"                        of its own (off), which it keeps open through a NAT with\n"
+	"  --stun ADDRESS        this STUN server, or one that the ACS sets later (none); with\n"
+	"  --stun-user NAME, --stun-password TEXT\n"
 	"\n"
 	"What goes wrong, in percent\n"
 	"  --faults P            requests are answered with a fault (0)\n"
@@ -112,6 +118,10 @@ static const struct {
 	OPTION("connection-requests", KIND_TEXT, door_address),
 	OPTION("connection-request-user", KIND_TEXT, door_username),
 	OPTION("connection-request-password", KIND_TEXT, door_password),
+	OPTION("udp-connection-requests", KIND_TEXT, udp_address),
+	OPTION("stun", KIND_TEXT, stun),
+	OPTION("stun-user", KIND_TEXT, stun_username),
+	OPTION("stun-password", KIND_TEXT, stun_password),
 	OPTION("faults", KIND_PERCENT, fault_rate),
 	OPTION("drops", KIND_PERCENT, drop_rate),
 	OPTION("transfer-faults", KIND_PERCENT, transfer_fault_rate),
@@ -245,6 +255,18 @@ parse_option(struct sim_options *o, int option)
 /* ---- all of it ---- */
 
 static const char *
+udp_complaint_on(const struct sim_options *o)
+{
+	union sb_socket_address address;
+
+	if (o->udp_address && sb_sockaddr_parse(o->udp_address, &address))
+		return "--udp-connection-requests: an address and a port, as 127.0.0.1:0";
+	if (o->stun && sb_sockaddr_parse(o->stun, &address))
+		return "--stun: an address and a port, as 192.0.2.1:3478";
+	return o->stun && !o->udp_address ? "--stun wants --udp-connection-requests" : NULL;
+}
+
+static const char *
 complaint_on(const struct sim_options *o)
 {
 	struct url url;
@@ -259,7 +281,7 @@ complaint_on(const struct sim_options *o)
 		return "--cert and --key go together";
 	if (o->retry_ms == 0 || o->retry_multiplier < 1000)
 		return "--retry: more than 0; --retry-multiplier: at least 1000";
-	return NULL;
+	return udp_complaint_on(o);
 }
 
 static int

@@ -28,6 +28,9 @@ struct sim_options {
 	const char *prefix;
 	const char *door_address; /* of connection requests; NULL: none */
 	const char *door_username, *door_password;
+	const char *udp_address; /* the same over UDP: each device has a port; NULL: none */
+	const char *stun;        /* the server, with its port; NULL: an ACS may say one */
+	const char *stun_username, *stun_password;
 	const char *log_level;
 	enum cwmp_version version;
 	enum cwmp_method calls[SIM_CALLS_MAX]; /* of the ACS, in each session */

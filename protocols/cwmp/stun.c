@@ -326,7 +326,8 @@ cwmp_stun_encode_request(const uint8_t transaction[CWMP_STUN_TRANSACTION], const
 	put_attribute(&w, CONNECTION_REQUEST_BINDING, binding_mark, sizeof(binding_mark) - 1);
 	if (is_change)
 		put_attribute(&w, BINDING_CHANGE, NULL, 0);
-	put_attribute(&w, USERNAME, username, strlen(username));
+	if (*username)
+		put_attribute(&w, USERNAME, username, strlen(username));
 	return end(&w, true, password);
 }
 

@@ -51,7 +51,7 @@ size_t cwmp_stun_encode_error(const struct cwmp_stun_request *request, unsigned 
 
 /* ---- the device's side, for simulators ---- */
 
-/* A classic binding request with CONNECTION-REQUEST-BINDING and USERNAME, and with
+/* A classic binding request with CONNECTION-REQUEST-BINDING and USERNAME (none if ""), and with
  * MESSAGE-INTEGRITY if `password` is not NULL. Its size, or 0 as above. `username` has at most 256
  * octets. */
 size_t cwmp_stun_encode_request(const uint8_t transaction[CWMP_STUN_TRANSACTION],

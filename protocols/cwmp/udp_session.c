@@ -165,12 +165,21 @@ open_socket(struct sb_session *s, struct cwmp_udp *udp)
 {
 	const struct sb_datagram_options options = {
 		.address = udp->options.address, .max_size = 1500, .received = cwmp_udp_received};
+	union sb_socket_address opened;
 	int err = sb_datagram_open(s, &options, &udp->socket);
 
-	if (err)
+	if (err) {
 		SB_LOG(s, ERROR, "cwmp.udp_failed", "address", SB_STR(udp->options.address),
 			"error", SB_ERR(err));
-	return err;
+		return err;
+	}
+	if (sb_sockaddr_parse(udp->options.address, &opened) == 0) {
+		/* At the same place in both families. */
+		opened.v4.sin_port = htons(sb_datagram_port(udp->socket));
+		SB_LOG_TO(sb_node_log(sb_session_node(s)), INFO, "listening", "name",
+			SB_STR(CWMP_UDP_NAME), "address", SB_PEER(&opened.any));
+	}
+	return 0;
 }
 
 static int

@@ -22,6 +22,7 @@
 #define SESSIONS  256
 #define CALLS     256
 #define TEXT      2048
+#define INFORM_ID "i"
 #define SECOND    UINT64_C(1000000000)
 
 enum behaviour {

@@ -144,6 +144,8 @@ cwmp_world_post_octets(struct world *w, struct post post, struct sb_bytes body)
 		cwmp_world_connect(w);
 	if (w->has_cookie && *w->device->cookie)
 		snprintf(cookie, sizeof(cookie), "Cookie: %s\r\n", w->device->cookie);
+	else /* It passes for whoever was on this line before. */
+		w->is_rough |= strcmp(post.id, INFORM_ID) != 0;
 	size = (size_t)snprintf(head, sizeof(head),
 		"POST / HTTP/1.1\r\nHost: acs\r\n%sContent-Length: %zu\r\n\r\n", cookie, body.size);
 	whole = w->is_cut ? body.size / 2 : body.size;
@@ -161,7 +163,7 @@ void
 cwmp_world_post(struct world *w, const char *id, const char *body)
 {
 	struct post post = {
-		.may_be_called = !*body || strstr(body, "Response>") || strstr(body, "e:Fault>")};
+		.may_be_called = !*body || strstr(body, "Response") || strstr(body, "e:Fault>")};
 	char header[80] = "", *last = w->device->last;
 
 	if (!post.may_be_called)
@@ -206,5 +208,5 @@ cwmp_world_post_inform(struct world *w)
 		"<cwmp:Inform><DeviceId><OUI>00259E</OUI><SerialNumber>%u</SerialNumber>"
 		"</DeviceId></cwmp:Inform>",
 		w->device->number);
-	cwmp_world_post(w, "i", body);
+	cwmp_world_post(w, INFORM_ID, body);
 }

@@ -66,7 +66,7 @@ act_of_device(struct world *w, enum act act, struct sb_bytes *script)
 		cwmp_world_post(w, "m", "<cwmp:GetRPCMethods/>");
 		break;
 	case ACT_BROKEN:
-		cwmp_world_post(w, "b", "<cwmp:Inform>");
+		cwmp_world_post(w, "b", "<cwmp:Broken><Response>");
 		break;
 	default:
 		w->is_rough = true;

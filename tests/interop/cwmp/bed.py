@@ -32,7 +32,8 @@ class Simulator:
 	def stop(self):
 		if self.process.poll() is None:
 			self.process.terminate()
-			self.process.communicate(timeout=PATIENCE)
+			err = self.process.communicate(timeout=PATIENCE)[1]
+			assert "Sanitizer" not in err, err
 
 	def __enter__(self):
 		return self

@@ -3,8 +3,12 @@
 client certificates; every form in which devices speak."""
 import base64
 import os
+import re
+import select
+import socket
 import subprocess
 import sys
+import threading
 import unittest
 
 sys.dont_write_bytecode = True
@@ -175,6 +179,126 @@ class Forms(Bed):
 			"--faults", "20").end()
 		self.assertEqual((result["sessions"], result["failed"]), (40, 0))
 		self.assertGreater(result["dropped"], 0)
+
+
+class Nat:
+	"""Between a device and the ACS's STUN: from outside the device is another port, which `move` changes. `requests` are
+	the connection requests that came in."""
+
+	def __init__(self, server):
+		self.server, self.device, self.requests, self.opened = ("127.0.0.1", server), None, [], []
+		self.inside, self.outside = self.open(), self.open()
+		self.port = self.inside.getsockname()[1]
+		self.ends = threading.Event()
+		self.thread = threading.Thread(target=self.serve, daemon=True)
+		self.thread.start()
+
+	def open(self):
+		opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		opened.bind(("127.0.0.1", 0))
+		self.opened.append(opened)
+		return opened
+
+	@property
+	def address(self):
+		return "127.0.0.1:{}".format(self.outside.getsockname()[1])
+
+	def move(self):
+		self.outside = self.open()
+
+	def serve(self):
+		while not self.ends.is_set():
+			for ready in select.select([self.inside, self.outside], [], [], 0.02)[0]:
+				octets, sender = ready.recvfrom(2048)
+				if ready is self.inside:
+					self.device = sender
+					self.outside.sendto(octets, self.server)
+				elif sender == self.server:
+					self.requests += [octets] if octets.startswith(b"GET ") else []
+					self.send(octets)
+
+	def send(self, octets):
+		self.inside.sendto(octets, self.device)
+
+	def __enter__(self):
+		return self
+
+	def __exit__(self, *_):
+		self.ends.set()
+		self.thread.join()
+		for opened in self.opened:
+			opened.close()
+
+
+class BehindNat(Bed):
+	SETTINGS = ("stun.address=127.0.0.1:0", "connection_request.username=acs", "connection_request.password=secret",
+		"connection_request.device_interval=1100ms")
+	PORTS = ("--udp-connection-requests", "127.0.0.1:0", "--interval", "1h", "--connection-request-user", "acs",
+		"--connection-request-password", "secret")
+
+	def setUp(self):
+		self.device = NAME.format(1)
+		self.stun = self.daemon.port("cwmp.udp")
+
+	def tearDown(self):
+		self.ask("DELETE", f"/devices/{self.device}", status=204)
+
+	def told(self, address, nat):
+		"""The device has said in its last Inform that its address is this, and whether there is a NAT."""
+		def look():
+			device = self.known(self.device)
+			said = device["inform"]["parameters"].get("Device.ManagementServer.UDPConnectionRequestAddress")
+			return said == address and "4 VALUE CHANGE" in device["events"] and device
+		device = until(look, f"address {address}")
+		self.assertEqual(device["inform"]["parameters"].get("Device.ManagementServer.NATDetected", "0"), nat)
+		return device["informs"]
+
+	def asked(self, informs):
+		"""Asked to come, it comes, and no more than once."""
+		def take():
+			answer = request(self.api, "POST", f"/devices/{self.device}/connection-request")
+			return answer.status == 200 or answer.expect(429, "too_soon") and False
+		until(take, "request")
+		until(lambda: self.known(self.device)["informs"] > informs, "session")
+		self.assertEqual(self.known(self.device)["events"], ["6 CONNECTION REQUEST"])
+
+	def test_a_device_is_asked_through_its_nat(self):
+		with Nat(self.stun) as nat:
+			simulator = self.simulate(*self.PORTS, "--stun", f"127.0.0.1:{nat.port}", "--stun-user", "acs",
+				"--stun-password", "secret")
+			informs = self.told(nat.address, "1")
+			self.asked(informs)
+			until(lambda: len(nat.requests) == 3, "copies")
+			# What was heard before, what nobody has signed, and noise, are no requests.
+			nat.send(nat.requests[0])
+			nat.send(re.sub(rb"ts=\d+", b"ts=4000000000", nat.requests[0]))
+			for noise in (b"", b"GET", b"GET http://x?ts=1&id=1&un=acs&cn=1&sig=1 HTTP/1.1\r\n\r\n", bytes(20), b"\1\1" * 30):
+				nat.send(noise)
+			self.ask("POST", f"/devices/{self.device}/tasks", {"method": "setParameters", "parameters":
+				{"Device.ManagementServer.STUNMinimumKeepAlivePeriod": {"value": "1", "type": "unsignedInt"}}}, 201)
+			self.asked(informs + 1)
+			self.assertEqual(self.known(self.device)["informs"], informs + 2)
+			# The NAT forgets, the device notices, and is asked at its new address.
+			nat.move()
+			self.asked(self.told(nat.address, "0"))
+			simulator.stop()
+
+	def test_an_acs_says_where_the_server_is(self):
+		def stun(enable):
+			self.do(self.device, {"method": "setParameters", "parameters": {
+				"Device.ManagementServer.STUNEnable": {"value": enable, "type": "boolean"},
+				"Device.ManagementServer.STUNServerAddress": "127.0.0.1",
+				"Device.ManagementServer.STUNServerPort": {"value": str(self.stun), "type": "unsignedInt"}}})
+		simulator = self.simulate(*self.PORTS, "--connection-requests", "127.0.0.1:0")
+		self.known(self.device)
+		stun("1")
+		def address():
+			kept = self.ask("GET", f"/devices/{self.device}/parameters?path=Device.ManagementServer.")["parameters"]
+			return {one["name"]: one.get("value") for one in kept}.get("Device.ManagementServer.UDPConnectionRequestAddress")
+		self.told(until(address, "address"), "0")
+		stun("0")
+		self.told("", "0")
+		simulator.stop()
 
 
 class Digest(Bed):
