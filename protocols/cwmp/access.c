@@ -61,10 +61,10 @@ cwmp_certificate(const struct cwmp_session *c)
 	return c->opening->certificate;
 }
 
-unsigned
-cwmp_username_hash(const struct cwmp_session *c)
+uint64_t
+cwmp_hash_id(const struct cwmp_session *c)
 {
-	return c->opening->hash;
+	return c->opening->hash_id;
 }
 
 const void *

@@ -29,7 +29,7 @@ struct cwmp_opening {
 	const char *address;     /* of the peer, with its port */
 	const char *username;    /* "" */
 	const char *certificate; /* "" */
-	unsigned hash;           /* of struct http_auth_claim */
+	uint64_t hash_id;        /* of struct http_auth_claim */
 	const void *entrance;    /* of struct cwmp_connection */
 	char texts[];
 };

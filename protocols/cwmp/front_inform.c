@@ -52,7 +52,7 @@ make_opening(struct http_exchange *x, struct cwmp_envelope *envelope, const char
 		&(struct cwmp_opening){
 			.device = device,
 			.address = address,
-			.hash = front->hash,
+			.hash_id = front->hash_id,
 			.entrance = connection->entrance,
 			.username = front->username ? front->username : "",
 			.certificate = peer->tls && peer->tls->verified && peer->tls->subject

@@ -13,7 +13,7 @@ struct cwmp_front {
 	struct cwmp_decoder *decoder; /* from the first octet that is no blank on */
 	struct sb_address session;    /* null: not known */
 	char *username;               /* NULL: not asked for */
-	unsigned hash;                /* with which of its hashes it authenticated */
+	uint64_t hash_id;             /* of struct http_auth_claim */
 	size_t size, held;            /* octets of the envelope; that count (held.c) */
 	uint64_t ref;                 /* of the call to the session */
 	bool is_authenticated, is_empty, is_inform;

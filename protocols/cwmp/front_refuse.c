@@ -100,7 +100,7 @@ note_claim(struct http_exchange *x, const struct http_auth_claim *claim)
 		return false;
 	}
 	strcpy(front->username, claim->username);
-	front->hash = claim->hash;
+	front->hash_id = claim->id;
 	front->is_authenticated = true;
 	return true;
 }

@@ -17,7 +17,7 @@ cwmp_opening_new(const struct sb_session *s, const struct cwmp_opening *from)
 	made->envelope = NULL;
 	made->server = NULL;
 	made->held = 0;
-	made->hash = from->hash;
+	made->hash_id = from->hash_id;
 	made->entrance = from->entrance;
 	made->device = sb_text_keep(&at, from->device);
 	made->address = sb_text_keep(&at, from->address);

@@ -123,8 +123,8 @@ struct cwmp_dialect *cwmp_dialect(struct cwmp_session *c);
 /* Who authenticated; "" when nobody had to. The verified subject of its TLS certificate, or "". */
 const char *cwmp_username(const struct cwmp_session *c);
 const char *cwmp_certificate(const struct cwmp_session *c);
-/* With which of the hashes that are kept of it (http/auth.h). */
-unsigned cwmp_username_hash(const struct cwmp_session *c);
+/* Of the hash that its username authenticated by; 0: a password, or nothing (http/auth.h). */
+uint64_t cwmp_hash_id(const struct cwmp_session *c);
 /* What the route said of the connection that the Inform came on: struct cwmp_connection. */
 const void *cwmp_entrance(const struct cwmp_session *c);
 /* "192.0.2.1:40000": of the same connection. */

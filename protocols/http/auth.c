@@ -97,7 +97,7 @@ compare_hashes(const struct http_auth *auth, struct claim *claim, const char *se
 	for (unsigned i = 0; !err && i < claim->known.count; i++) {
 		if (CRYPTO_memcmp(given.sha256, claim->known.each[i].sha256, sizeof(given.sha256)))
 			continue;
-		claim->said->hash = i;
+		claim->said->id = claim->known.ids[i];
 		*is_right = true;
 	}
 	OPENSSL_cleanse(&given, sizeof(given));
@@ -229,7 +229,7 @@ compare_known(
 		if (err)
 			return err;
 		if (fits)
-			claim->said->hash = i;
+			claim->said->id = claim->known.ids[i];
 		*is_right = *is_right || fits;
 	}
 	return 0;

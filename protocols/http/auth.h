@@ -57,6 +57,7 @@ int http_auth_hash(
 struct http_auth_known {
 	size_t count;
 	struct http_auth_hash each[HTTP_AUTH_HASHES];
+	uint64_t ids[HTTP_AUTH_HASHES]; /* not 0: of the one that fits the claim has it */
 };
 
 struct http_auth {
@@ -76,7 +77,7 @@ struct http_auth {
 /* Who the client says it is. */
 struct http_auth_claim {
 	char username[HTTP_AUTH_TEXT_MAX]; /* as it is known, else as it was sent; "": not read */
-	unsigned hash;                     /* which of the hashes fitted, from 0; of a password 0 */
+	uint64_t id; /* of the hash that fitted; 0: a password did, or nothing */
 };
 
 /* Judges a request. `authorization` is the field's value, NULL without one; `now_s` Unix seconds.

@@ -545,7 +545,7 @@ hashes_of(void *context, const char *username, struct http_auth_known *out)
 	(void)context;
 	if (strcmp(username, "hashed") != 0)
 		return SB_ENOENT;
-	out->count = 2;
+	*out = (struct http_auth_known){.count = 2, .ids = {7, 8}};
 	assert_int_equal(http_auth_hash("hashed", "acs", "new", &out->each[0]), 0);
 	assert_int_equal(http_auth_hash("hashed", "acs", "old", &out->each[1]), 0);
 	return 0;
@@ -569,10 +569,10 @@ test_a_hash_stands_for_a_password(void **state)
 	static const struct {
 		const char *name, *password;
 		enum http_auth_result result;
-		unsigned hash;
+		uint64_t id;
 	} cases[] = {
-		{"hashed", "new", HTTP_AUTH_OK, 0},
-		{"hashed", "old", HTTP_AUTH_OK, 1},
+		{"hashed", "new", HTTP_AUTH_OK, 7},
+		{"hashed", "old", HTTP_AUTH_OK, 8},
 		{"hashed", "other", HTTP_AUTH_WRONG, 0},
 		{"hashed", "", HTTP_AUTH_WRONG, 0},
 		{"cpe", "secret", HTTP_AUTH_OK, 0},
@@ -588,11 +588,11 @@ test_a_hash_stands_for_a_password(void **state)
 		for (unsigned offer = 0; offer < 2; offer++) { /* SHA-256, MD5 */
 			answer_as(&digest, offer, cases[i].name, cases[i].password, field);
 			assert_int_equal(check(&digest, field), cases[i].result);
-			assert_int_equal(who.hash, cases[i].hash);
+			assert_int_equal(who.id, cases[i].id);
 		}
 		assert_int_equal(http_auth_basic(cases[i].name, cases[i].password, field, 1024), 0);
 		assert_int_equal(check(&basic, field), cases[i].result);
-		assert_int_equal(who.hash, cases[i].hash);
+		assert_int_equal(who.id, cases[i].id);
 		assert_string_equal(who.username, cases[i].name);
 	}
 }
@@ -613,7 +613,7 @@ test_a_hash_stands_for_a_password_in_a_session_of_an_algorithm(void **state)
 	strcpy(end, "algorithm=MD5-sess");
 	assert_int_equal(http_auth_answer(challenge, &client, field, sizeof(field)), 0);
 	assert_int_equal(check(&auth, field), HTTP_AUTH_OK);
-	assert_int_equal(who.hash, 1);
+	assert_int_equal(who.id, 8);
 }
 
 /* Nobody is refused, and nothing passes, for want of memory. */
