@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BUSY_MS        5000  /* for an operator who writes: then our commit fails */
@@ -78,6 +79,16 @@ lock_take(struct sb_sqlite *s)
 		return sb_error_from_errno(errno);
 	snprintf(s->reason, sizeof(s->reason), "%s.lock is held: another process uses it", s->path);
 	return SB_EBUSY;
+}
+
+/* What is stored may be secret: a file that is new is its owner's alone, and with it the log. */
+static void
+keep_to_owner(const char *path)
+{
+	struct stat is;
+
+	if (path && *path && stat(path, &is) == 0 && is.st_size == 0)
+		(void)chmod(path, S_IRUSR | S_IWUSR);
 }
 
 static int
@@ -183,6 +194,8 @@ sb_sqlite_file_open(struct sb_sqlite *s, const struct sb_store_options *options)
 	}
 	if (!err)
 		err = lock_take(s);
+	if (!err)
+		keep_to_owner(s->path);
 	if (!err)
 		err = writer_set(s, sync);
 	if (!err)

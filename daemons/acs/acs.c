@@ -18,6 +18,7 @@
 #include "daemons/acs/front.h"
 #include "daemons/acs/keeper.h"
 #include "daemons/acs/kinds.h"
+#include "daemons/acs/logins.h"
 #include "daemons/acs/quirks.h"
 #include "daemons/acs/scripts.h"
 #include "daemons/acs/service.h"
@@ -31,6 +32,7 @@ struct acs {
 	struct sb_store *store;
 	struct acs_files files;
 	struct acs_scripts scripts;
+	struct acs_logins logins;
 	struct acs_service service;
 	struct acs_front front;
 	struct acs_api api;
@@ -41,11 +43,11 @@ struct acs {
 
 /* ---- the door ---- */
 
-enum { WAITS_FOR_FILES, WAITS_FOR_SCRIPTS, WAITS_FOR_PRESETS, WAITS_FOR_KEEPERS };
+enum { WAITS_FOR_FILES, WAITS_FOR_SCRIPTS, WAITS_FOR_PRESETS, WAITS_FOR_LOGINS, WAITS_FOR_KEEPERS };
 
 struct door {
 	struct acs *acs;
-	bool has_files, has_scripts, has_presets;
+	bool has_files, has_scripts, has_presets, has_logins;
 	bool is_open;
 };
 
@@ -99,6 +101,8 @@ door_begin(struct sb_session *s, const void *args)
 	if (!err)
 		err = sb_registry_watch(s, SB_NAME_UNIQUE, ACS_PRESETS, WAITS_FOR_PRESETS);
 	if (!err)
+		err = sb_registry_watch(s, SB_NAME_UNIQUE, ACS_LOGINS_OWNER, WAITS_FOR_LOGINS);
+	if (!err)
 		err = sb_registry_watch(s, SB_NAME_TOPIC, ACS_KEEPERS, WAITS_FOR_KEEPERS);
 	return err;
 }
@@ -115,7 +119,8 @@ door_message(struct sb_session *s, struct sb_message *m)
 	door->has_files = door->has_files || m->ref == WAITS_FOR_FILES;
 	door->has_scripts = door->has_scripts || m->ref == WAITS_FOR_SCRIPTS;
 	door->has_presets = door->has_presets || m->ref == WAITS_FOR_PRESETS;
-	if (door->has_files && door->has_scripts && door->has_presets &&
+	door->has_logins = door->has_logins || m->ref == WAITS_FOR_LOGINS;
+	if (door->has_files && door->has_scripts && door->has_presets && door->has_logins &&
 		sb_topic_size(s, ACS_KEEPERS) >= door->acs->config->keepers.count)
 		door_open(s, door);
 }
@@ -184,7 +189,9 @@ owners_start(struct acs *acs, struct sb_node *node)
 	acs->config->keepers.store = acs->store;
 	acs->files.store = acs->store;
 	acs->files.options = &acs->config->files;
-	acs->files.credentials = &acs->config->credentials;
+	acs->files.logins = &acs->logins;
+	acs->logins.store = acs->store;
+	acs->logins.credentials = &acs->config->credentials;
 	acs->scripts.store = acs->store;
 	err = cwmp_scripts_new(&acs->scripts.scripts, node, &scripts);
 	if (!err)
@@ -193,6 +200,8 @@ owners_start(struct acs *acs, struct sb_node *node)
 		err = acs_files_start(&acs->files, node);
 	if (!err)
 		err = acs_scripts_start(&acs->scripts, node);
+	if (!err)
+		err = acs_logins_start(&acs->logins, node);
 	if (!err)
 		err = acs_connects_start(node, &acs->config->connection_requests);
 	return err;
@@ -207,6 +216,7 @@ cwmp_start(struct acs *acs, struct sb_node *node)
 	options.context = &acs->config->quirks;
 	acs->service.keepers = &acs->config->keepers;
 	acs->service.scripts = acs->scripts.scripts;
+	acs->service.logins = &acs->logins;
 	acs->service.quirks = &acs->config->quirks;
 	acs->service.retry_after_s = acs->config->cwmp.retry_after_s;
 	acs->service.file = acs_files_complete;
@@ -221,9 +231,11 @@ servers_start(struct acs *acs, struct sb_node *node)
 
 	acs->front.config = acs->config;
 	acs->front.files = &acs->files;
+	acs->front.logins = &acs->logins;
 	acs->api.config = acs->config;
 	acs->api.keepers = &acs->config->keepers;
 	acs->api.files = &acs->files;
+	acs->api.logins = &acs->logins;
 	if (!err)
 		err = acs_front_init(&acs->front, node);
 	if (!err)
@@ -271,7 +283,7 @@ bool
 acs_has_failed(const struct acs *acs)
 {
 	return acs->has_failed || acs->config->keepers.has_failed || acs->files.has_failed ||
-	       acs->scripts.has_failed;
+	       acs->scripts.has_failed || acs->logins.has_failed;
 }
 
 void
@@ -285,6 +297,7 @@ acs_free(struct acs *acs)
 	cwmp_scripts_free(acs->scripts.scripts);
 	acs_scripts_fini(&acs->scripts);
 	acs_files_fini(&acs->files);
+	acs_logins_fini(&acs->logins);
 	acs_config_free(acs->config);
 	free(acs);
 }

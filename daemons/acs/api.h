@@ -11,6 +11,7 @@
 #include "daemons/acs/keeper.h"
 #include "protocols/http/server.h"
 
+struct acs_logins;
 struct acs_scripts;
 
 /* Zeroed, then filled in; outlives the node. */
@@ -18,6 +19,7 @@ struct acs_api {
 	const struct acs_config *config;
 	const struct acs_keepers *keepers;
 	const struct acs_files *files;
+	struct acs_logins *logins;
 	struct acs_scripts *scripts;
 	struct http_server *server;
 	struct sb_counter *refused; /* tokens that are none, or not enough */

@@ -13,8 +13,8 @@
 #define ASK_MS 15000u
 
 const struct acs_route *const acs_route_tables[] = {acs_device_routes, acs_task_routes,
-	acs_connect_routes, acs_event_routes, acs_preset_routes, acs_script_routes, acs_file_routes,
-	acs_system_routes, NULL};
+	acs_connect_routes, acs_credential_routes, acs_event_routes, acs_preset_routes,
+	acs_script_routes, acs_file_routes, acs_system_routes, NULL};
 
 /* ---- answers ---- */
 

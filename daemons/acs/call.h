@@ -44,8 +44,8 @@ bool acs_route_is_method(const struct acs_route *route, const struct http_exchan
 
 /* What a request finds its route in: a table for each subject, ended by a route without a path. */
 extern const struct acs_route acs_device_routes[], acs_task_routes[], acs_preset_routes[],
-	acs_connect_routes[], acs_event_routes[], acs_script_routes[], acs_file_routes[],
-	acs_system_routes[];
+	acs_connect_routes[], acs_credential_routes[], acs_event_routes[], acs_script_routes[],
+	acs_file_routes[], acs_system_routes[];
 extern const struct acs_route *const acs_route_tables[]; /* all of these; ended by NULL */
 
 typedef void acs_answered(struct acs_call *call, const struct sb_message *m);

@@ -144,8 +144,9 @@ check_use(const struct sb_config *file, const struct acs_config *out, cfg_t *dev
 	bool has_any = of->count || of->shared.username || of->secret;
 
 	if (acs_config_asks(out) && !has_any)
-		sb_config_error(file, devices, "authentication",
-			"authentication without a credential, a username or a secret");
+		sb_config_warning(file, devices, "authentication",
+			"authentication without a credential, a username or a secret: only "
+			"devices whose credentials the API sets come in");
 	if (!acs_config_asks(out) && has_any)
 		sb_config_warning(file, devices, "authentication",
 			"there are passwords, and authentication is none");

@@ -14,8 +14,8 @@
 const char acs_connect_question[] = "{\"names\": [" BOTH("ConnectionRequestUsername") ", " BOTH(
 	"ConnectionRequestPassword") ", " BOTH("UDPConnectionRequestAddress") "]}";
 
-static void
-take(char *out, size_t size, const char *value)
+void
+acs_target_set(char *out, size_t size, const char *value)
 {
 	if (strlen(value) < size)
 		memcpy(out, value, strlen(value) + 1);
@@ -29,13 +29,13 @@ take_parameter(struct acs_target *target, const char *name, const char *value)
 	if (!last)
 		return;
 	if (strcmp(last, ".ConnectionRequestURL") == 0)
-		take(target->url, sizeof(target->url), value);
+		acs_target_set(target->url, sizeof(target->url), value);
 	else if (strcmp(last, ".ConnectionRequestUsername") == 0)
-		take(target->username, sizeof(target->username), value);
+		acs_target_set(target->username, sizeof(target->username), value);
 	else if (strcmp(last, ".ConnectionRequestPassword") == 0)
-		take(target->password, sizeof(target->password), value);
+		acs_target_set(target->password, sizeof(target->password), value);
 	else if (strcmp(last, ".UDPConnectionRequestAddress") == 0)
-		take(target->udp, sizeof(target->udp), value);
+		acs_target_set(target->udp, sizeof(target->udp), value);
 }
 
 void
@@ -63,8 +63,8 @@ acs_target_of_parameters(struct acs_target *target, const struct sb_message *m,
 	json_decref(answer);
 	if (*target->password || !options->shared.username)
 		return;
-	take(target->username, sizeof(target->username), options->shared.username);
-	take(target->password, sizeof(target->password), options->shared.password);
+	acs_target_set(target->username, sizeof(target->username), options->shared.username);
+	acs_target_set(target->password, sizeof(target->password), options->shared.password);
 }
 
 int

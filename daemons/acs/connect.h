@@ -18,6 +18,9 @@ struct acs_target {
 	char udp[257]; /* "host:port" (Annex G); "": none */
 };
 
+/* What does not fit is not set. */
+void acs_target_set(char *out, size_t size, const char *value);
+
 /* From the keeper's answer to ACS_DEVICE, zeroed before: what the last Inform said. What does not
  * fit is as if it were not there. */
 void acs_target_of_device(struct acs_target *target, const struct sb_message *m);

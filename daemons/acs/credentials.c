@@ -63,15 +63,6 @@ acs_credentials_password(void *context, const char *username, char *out, size_t 
 	return SB_ENOENT;
 }
 
-void
-acs_credentials_auth(const struct acs_credentials *credentials, struct http_auth *auth)
-{
-	auth->realm = credentials->realm;
-	auth->nonce_lifetime_s = credentials->nonce_lifetime_s;
-	auth->password = acs_credentials_password;
-	auth->context = (void *)(uintptr_t)credentials;
-}
-
 /* The next part of a subject; NULL: that was the last. A comma behind a backslash is a value's. */
 static const char *
 next_part(const char *at)
@@ -81,9 +72,8 @@ next_part(const char *at)
 	return *at ? at + 1 : NULL;
 }
 
-/* Whether a subject "CN=device,O=..." (RFC 2253) has this common name. */
-static bool
-is_subject_of(const char *subject, const char *device)
+bool
+acs_subject_names(const char *subject, const char *device)
 {
 	size_t size = strlen(device);
 
@@ -101,6 +91,6 @@ acs_policy_fits(const struct acs_policy *policy, const char *device, const char 
 	if (!policy->must_match)
 		return true;
 	if (*certificate)
-		return is_subject_of(certificate, device);
+		return acs_subject_names(certificate, device);
 	return strcmp(username, device) == 0;
 }

@@ -16,8 +16,8 @@
 /* As struct http_auth wants it; `context` is the struct acs_credentials. */
 int acs_credentials_password(void *context, const char *username, char *out, size_t size);
 
-/* What http_auth needs but for its scheme, and its secret, which is random. */
-void acs_credentials_auth(const struct acs_credentials *credentials, struct http_auth *auth);
+/* Whether a certificate's subject "CN=device,O=..." (RFC 2253) has the device as common name. */
+bool acs_subject_names(const char *subject, const char *device);
 
 /* `username` and `certificate` as cwmp_username and cwmp_certificate say. True where nothing has to
  * match. */

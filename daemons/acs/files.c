@@ -7,8 +7,8 @@
 #include "core/node.h"
 #include "core/session.h"
 #include "core/supervisor.h"
-#include "daemons/acs/credentials.h"
 #include "daemons/acs/files_internal.h"
+#include "daemons/acs/logins.h"
 #include "protocols/http/base64.h"
 #include "protocols/http/percent.h"
 
@@ -196,9 +196,10 @@ set_password(const struct acs_files *files, const char *device, json_t *task)
 
 	if (!files->options->is_authenticated)
 		return 0;
-	if (acs_credentials_password(
-		    (void *)(uintptr_t)files->credentials, device, password, sizeof(password)))
-		return 0; /* it has others, which we do not know: it may have them configured */
+	/* It may have others, which we do not know: it has them configured. */
+	if (acs_logins_has(files->logins, device) ||
+		acs_logins_password(files->logins, device, password, sizeof(password)))
+		return 0;
 	err = set(task, "Username", json_string(device));
 	return err ? err : set(task, "Password", json_string(password));
 }

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct acs_logins;
 struct sb_listener;
 struct sb_node;
 struct sb_session;
@@ -55,7 +56,7 @@ struct acs_file_shard {
 /* Zeroed, with what is said here filled in by whoever starts it; outlives the node. */
 struct acs_files {
 	const struct acs_file_options *options;
-	const struct acs_credentials *credentials;
+	struct acs_logins *logins;
 	struct sb_store *store;
 	uint8_t secret[32]; /* of places for uploads; the owner's, from the store */
 	struct acs_file_shard *shards;

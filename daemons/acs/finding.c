@@ -1,11 +1,14 @@
 #include "daemons/acs/finding.h"
 
+#include "daemons/acs/logins.h"
+
 static void
 parameters_came(struct acs_call *call, const struct sb_message *m)
 {
 	struct acs_finding *finding = call->own;
 
 	acs_target_of_parameters(&finding->target, m, &call->api->config->connection_requests);
+	acs_logins_target(call->api->logins, call->segments[0], &finding->target);
 	finding->found(call);
 }
 

@@ -3,9 +3,9 @@
 #include "core/error.h"
 #include "core/node.h"
 #include "core/session.h"
-#include "daemons/acs/credentials.h"
 #include "daemons/acs/file_read.h"
 #include "daemons/acs/file_write.h"
+#include "daemons/acs/logins.h"
 #include "protocols/http/query.h"
 
 #include <openssl/crypto.h>
@@ -321,8 +321,14 @@ entrance_init(struct acs_entrance *entrance, struct sb_node *node)
 		.is_needed = cwmp_connection_is_needed,
 	};
 
-	acs_credentials_auth(&config->credentials, &entrance->auth);
-	entrance->auth.scheme = entrance->policy->scheme;
+	entrance->auth = (struct http_auth){
+		.scheme = entrance->policy->scheme,
+		.realm = config->credentials.realm,
+		.nonce_lifetime_s = config->credentials.nonce_lifetime_s,
+		.password = acs_logins_password,
+		.known = acs_logins_known,
+		.context = entrance->front->logins,
+	};
 	env->random(env->context, entrance->auth.secret, sizeof(entrance->auth.secret));
 	return http_server_new(&entrance->server, node, &options);
 }

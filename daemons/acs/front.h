@@ -23,6 +23,7 @@ struct acs_entrance {
 struct acs_front {
 	const struct acs_config *config;
 	const struct acs_files *files;
+	struct acs_logins *logins;
 	struct cwmp_server *cwmp;
 	struct acs_entrance *entrances; /* of each listener */
 };

@@ -63,6 +63,11 @@ static const struct sb_store_column script_columns[] = {
 	{"changed_ms", 8, "when it was put"},
 };
 
+static const struct sb_store_column login_columns[] = {
+	{"changed_ms", 8, "when what the device shows was set"},
+	{"is_used", 1, "1: the device has shown it, and has nothing else"},
+};
+
 const struct sb_store_kind acs_kinds[ACS_KIND_COUNT] = {
 	[ACS_KIND_DEVICE] = KIND("device", device_columns),
 	[ACS_KIND_INFORM] = {.name = "inform", .version = 1},
@@ -74,4 +79,5 @@ const struct sb_store_kind acs_kinds[ACS_KIND_COUNT] = {
 	[ACS_KIND_CHUNK] = KIND("chunk", chunk_columns),
 	[ACS_KIND_SCRIPT] = KIND("script", script_columns),
 	[ACS_KIND_SECRET] = {.name = "secret", .version = 1},
+	[ACS_KIND_LOGIN] = KIND("login", login_columns),
 };

@@ -18,6 +18,7 @@ enum acs_kind {
 	ACS_KIND_CHUNK,  /* a piece of a file */
 	ACS_KIND_SCRIPT, /* body: JSON, its name among it */
 	ACS_KIND_SECRET, /* body: random octets, made once */
+	ACS_KIND_LOGIN,  /* credentials of a device; body: JSON */
 	ACS_KIND_COUNT
 };
 

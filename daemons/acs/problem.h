@@ -25,6 +25,7 @@
 	X(TASK_NOT_FOUND, 404, "task_not_found", "No such task")                               \
 	X(PRESET_NOT_FOUND, 404, "preset_not_found", "No such preset")                         \
 	X(SCRIPT_NOT_FOUND, 404, "script_not_found", "No such script")                         \
+	X(CREDENTIALS_NOT_FOUND, 404, "credentials_not_found", "No such credentials")          \
 	X(FAULT_NOT_FOUND, 404, "fault_not_found", "No such fault")                            \
 	X(FILE_NOT_FOUND, 404, "file_not_found", "No such file")                               \
 	X(METHOD_NOT_ALLOWED, 405, "method_not_allowed", "The path does not take this method") \

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "daemons/acs/credentials.h"
 #include "daemons/acs/inform.h"
+#include "daemons/acs/logins.h"
 #include "daemons/acs/quirks.h"
 #include "daemons/acs/service_internal.h"
 
@@ -95,10 +96,15 @@ inform_tell(struct cwmp_session *c)
 static bool
 is_device(const struct cwmp_session *c)
 {
+	const struct acs_service *service = cwmp_args(c);
 	const struct acs_policy *policy = cwmp_entrance(c);
+	const struct acs_comer comer = {.device = cwmp_device(c),
+		.username = cwmp_username(c),
+		.certificate = cwmp_certificate(c),
+		.hash_id = cwmp_hash_id(c)};
 
-	if (!policy ||
-		acs_policy_fits(policy, cwmp_device(c), cwmp_username(c), cwmp_certificate(c)))
+	if ((!policy || acs_policy_fits(policy, comer.device, comer.username, comer.certificate)) &&
+		(!service->logins || acs_logins_fit(service->logins, cwmp_core(c), &comer)))
 		return true;
 	SB_LOG_LIMITED(cwmp_core(c), WARNING, "acs.device_refused", "username",
 		SB_STR(cwmp_username(c)), "certificate", SB_STR(cwmp_certificate(c)));

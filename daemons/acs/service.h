@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+struct acs_logins;
 struct acs_quirks;
 
 /* The args of cwmp_server_new; outlives the node. The entrance of a session (cwmp_entrance) is a
@@ -29,6 +30,9 @@ struct acs_service {
 	 * is in memory. 0, or SB_ENOENT: the task fails. NULL: there are no files. */
 	int (*file)(void *context, struct sb_session *s, const char *device, json_t *task);
 	void *file_context;
+
+	/* What devices have shown before; and must again. NULL: nothing is known. */
+	struct acs_logins *logins;
 
 	/* How many names a device is asked for at once. NULL: nothing is said. */
 	const struct acs_quirks *quirks;

@@ -6,7 +6,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define POSITION_MOST 1000000
+#define POSITION_MOST   1000000
+#define CREDENTIAL_MOST 256 /* octets: TR-069's own bound */
 
 static const struct acs_json_field script_fields[] = {
 	{"name", ACS_JSON_TEXT, false, 1, CWMP_SCRIPT_NAME_MAX, NULL}, /* as in the path */
@@ -21,6 +22,17 @@ static const struct acs_json_field filter_fields[] = {
 	{"productClass", ACS_JSON_TEXT, false, 1, 64, NULL},
 	{"softwareVersion", ACS_JSON_TEXT, false, 1, 64, NULL},
 	{"events", ACS_JSON_TEXTS, false, 0, 64, NULL},
+};
+
+static const struct acs_json_field login_fields[] = {
+	{"username", ACS_JSON_TEXT, false, 1, CREDENTIAL_MOST, NULL},
+	{"password", ACS_JSON_TEXT, true, 1, CREDENTIAL_MOST, NULL},
+	{"immediately", ACS_JSON_BOOLEAN, false, 0, 0, NULL},
+};
+
+static const struct acs_json_field request_login_fields[] = {
+	{"username", ACS_JSON_TEXT, true, 1, CREDENTIAL_MOST, NULL},
+	{"password", ACS_JSON_TEXT, true, 1, CREDENTIAL_MOST, NULL},
 };
 
 static const struct acs_json_field task_fields[] = {
@@ -59,4 +71,36 @@ int
 acs_validate_task(const json_t *task, struct acs_problem *problem)
 {
 	return acs_json_check(task, task_fields, COUNT(task_fields), true, problem);
+}
+
+/* What cannot stand in a field of HTTP: Basic ends a name with a colon. */
+static int
+check_texts(const json_t *login, struct acs_problem *problem)
+{
+	static const char *const names[] = {"username", "password"};
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		for (const char *at = acs_json_text(login, names[i], ""); *at; at++)
+			if ((uint8_t)*at < ' ' || *at == 0x7f || (i == 0 && *at == ':'))
+				return acs_problem_set(problem, ACS_PROBLEM_BAD_BODY,
+					"%s: has a control character%s", names[i],
+					i == 0 ? ", or a colon" : "");
+	return 0;
+}
+
+int
+acs_validate_login(const json_t *login, struct acs_problem *problem)
+{
+	if (acs_json_check(login, login_fields, COUNT(login_fields), false, problem))
+		return -1;
+	return check_texts(login, problem);
+}
+
+int
+acs_validate_request_login(const json_t *login, struct acs_problem *problem)
+{
+	if (acs_json_check(
+		    login, request_login_fields, COUNT(request_login_fields), false, problem))
+		return -1;
+	return check_texts(login, problem);
 }

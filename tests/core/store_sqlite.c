@@ -642,6 +642,32 @@ set_up(void **state)
 	return 0;
 }
 
+static mode_t
+mode_of(const char *path, const char *suffix)
+{
+	char name[160];
+	struct stat is;
+
+	snprintf(name, sizeof(name), "%s%s", path, suffix);
+	assert_int_equal(stat(name, &is), 0);
+	return is.st_mode & 0777;
+}
+
+static void
+test_a_new_file_is_its_owners_alone_and_an_old_one_as_it_was(void **state)
+{
+	struct stage *stage = *state;
+
+	stage_start(stage);
+	stage_put(stage, 1, "h", "b");
+	assert_int_equal(mode_of(stage->path, ""), 0600);
+	assert_int_equal(mode_of(stage->path, "-wal"), 0600);
+	stage_end(stage);
+	assert_int_equal(chmod(stage->path, 0640), 0);
+	stage_start(stage);
+	assert_int_equal(mode_of(stage->path, ""), 0640);
+}
+
 static int
 tear_down(void **state)
 {
@@ -672,6 +698,7 @@ main(void)
 		TEST(test_the_sqlite3_program_reads_while_rows_are_written),
 		TEST(test_a_long_read_shows_in_the_size_of_the_log),
 		TEST(test_a_transaction_that_the_file_refuses_fails_alone),
+		TEST(test_a_new_file_is_its_owners_alone_and_an_old_one_as_it_was),
 		TEST(test_a_missing_folder_and_missing_rights_are_said),
 		TEST(test_a_damaged_file_is_not_opened_and_stays_as_it_is),
 		TEST(test_a_cut_file_is_not_opened_and_stays_as_it_is),

@@ -24,9 +24,9 @@ token "reader" {{ token = "{READER}" rights = {{ read }} }}
 '''
 METHODS = ("get", "put", "post", "delete", "patch")
 # Only once what they need is there; the deletions last.
-ORDER = {"putFile": -2, "putScript": -2, "putPreset": -2, "addTag": -2, "createTask": -1,
+ORDER = {"putFile": -2, "putScript": -2, "putPreset": -2, "addTag": -2, "putCredentials": -2, "putRequestCredentials": -2, "createTask": -1,
 	"retryTask": 1, "cancelTask": 2, "removeTag": 3, "deleteFile": 3, "deleteScript": 3, "deletePreset": 3,
-	"deleteFault": 3, "deleteDevice": 4}
+	"deleteFault": 3, "deleteCredentials": 3, "deleteRequestCredentials": 3, "deleteDevice": 4}
 # What cannot succeed here, and what is said then.
 FAILS = {"requestConnection": (502, "device_unreachable"), "deleteFault": (404, "fault_not_found")}
 ENDLESS = {"listenEvents"}

@@ -125,6 +125,80 @@ devices {{ authentication = digest_md5 secret = "{SECRET}" }}
 		inform(cpe).expect(200)
 
 
+class Own:
+	"""A device over Digest, and what the API says of its credentials."""
+
+	def __init__(self, daemon, serial):
+		self.api, self.cpe = daemon.port("api"), Cpe(daemon.port("cwmp"), serial)
+		self.path = f"/devices/{self.cpe.name}/credentials"
+
+	def put(self, body, which="acs"):
+		return request(self.api, "PUT", f"{self.path}/{which}", body)
+
+	def get(self):
+		return request(self.api, "GET", self.path)
+
+	def comes(self, username, password):
+		"""The status of its Inform, or the fault that answers it."""
+		self.cpe.headers = {}
+		challenge = inform(self.cpe).expect(401).headers["WWW-Authenticate"]
+		self.cpe.headers = digest(challenge, username, password)
+		answer = inform(self.cpe)
+		fault = fault_of(answer)
+		return int(fault[1]) if fault else answer.status
+
+
+def test_own_credentials(folder):
+	"""The shared password is good for the first time, and the old one until the new one was shown."""
+	config = configured(folder, LISTENERS.replace("mem:", "own.db") + '''
+listener "open" { address = "127.0.0.1:0" serves = cwmp authentication = none }
+devices { authentication = digest_md5 username = "cpe" password = "shared" }
+''')
+	with Daemon(folder, "node.stop_timeout=300ms", config=config, listeners=()) as daemon:
+		own, other = Own(daemon, "1"), Own(daemon, "2")
+		name = own.cpe.name
+		own.get().expect(404, "credentials_not_found")
+		assert own.comes("cpe", "shared") == 200
+		said = own.put({"password": "one"}).expect(200).json()
+		assert (said["acs"]["username"], said["acs"]["used"]) == (name, False) and b"one" not in own.get().octets, said
+		assert own.comes("cpe", "shared") == 200, "it has not been told its own yet"
+		assert own.comes(name, "one") == 200
+		until(lambda: own.get().json()["acs"]["used"], "use")
+		assert own.comes("cpe", "shared") == 8001 and other.comes("cpe", "shared") == 200
+		# By no door: the other one asks for nothing.
+		own.cpe.port, own.cpe.headers = daemon.port("open"), {}
+		assert fault_of(inform(own.cpe).expect(200))[1] == b"8001"
+		own.cpe.port = daemon.port("cwmp")
+		own.put({"username": "new", "password": "two"}).expect(200)
+		assert [own.comes(*who) for who in ((name, "one"), ("cpe", "shared"), ("new", "one"))] == [200, 8001, 401]
+		other.put({"username": "new", "password": "x"}).expect(409, "conflict")
+		other.put({"username": "cpe", "password": "x"}).expect(409, "conflict")
+		assert other.comes("new", "two") == 8001, "it is the other device's"
+		assert own.comes("new", "two") == 200
+		until(lambda: own.comes(name, "one") == 401, "end of the old one")
+		other.put({"password": "now", "immediately": True}).expect(200)
+		assert other.comes("cpe", "shared") == 8001
+		own.put({"username": "them", "password": "request"}, "connection-request").expect(200)
+		for body in ({}, {"password": ""}, {"password": "x" * 257}, {"password": "a\nb"}, {"username": "a:b", "password": "x"}, {"password": "x", "user": "y"}):
+			own.put(body).expect(400, "bad_body")
+		daemon.kill()
+		daemon.process.returncode = 0
+	assert b"request" in open(os.path.join(folder, "own.db-wal"), "rb").read(), "where else should it be"
+	assert os.stat(os.path.join(folder, "own.db")).st_mode & 0o077 == 0
+	with Daemon(folder, "node.stop_timeout=300ms", config=config, listeners=()) as daemon:
+		own = Own(daemon, "1")
+		assert (own.comes("cpe", "shared"), own.comes("new", "two")) == (8001, 200)
+		assert own.get().json()["connectionRequest"]["username"] == "them"
+		for which in ("acs", "connection-request"):
+			request(own.api, "DELETE", f"{own.path}/{which}").expect(204)
+			request(own.api, "DELETE", f"{own.path}/{which}").expect(404, "credentials_not_found")
+		assert own.comes("cpe", "shared") == 200
+		own.get().expect(404, "credentials_not_found")
+	with Daemon(folder, "node.stop_timeout=300ms", "devices.realm=other", config=config, listeners=()) as daemon:
+		assert Own(daemon, "2").comes("cpe", "shared") == 8001
+		daemon.logged("acs.logins_of_other_realms")
+
+
 def over_tls(port, context):
 	connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=PATIENCE, context=context)
 	return connection
@@ -183,6 +257,7 @@ def main():
 		test_digest(folder)
 		test_basic(folder)
 		test_listeners(folder)
+		test_own_credentials(folder)
 		test_certificates(folder)
 
 
