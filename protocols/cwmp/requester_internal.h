@@ -91,6 +91,7 @@ struct cwmp_transfer {
 	struct sb_timer timer;
 	struct sb_watch *watches[CWMP_TRANSFER_WATCHES];
 	size_t head_bytes, body_bytes;
+	uint64_t due; /* by sb_now: it has no more time, however often it tries */
 	bool was_challenged, is_second;
 	/* Once, never inside cwmp_transfer_begin; ends the transfer. */
 	void (*done)(struct cwmp_transfer *t, enum cwmp_request_outcome outcome, uint32_t status);

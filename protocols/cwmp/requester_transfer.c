@@ -182,6 +182,14 @@ outcome_of(CURLcode code, long status)
 	return code == CURLE_OUT_OF_MEMORY ? CWMP_REQUEST_UNAVAILABLE : CWMP_REQUEST_REFUSED;
 }
 
+static uint64_t
+left_ms(const struct cwmp_transfer *t)
+{
+	uint64_t now = sb_now(t->session);
+
+	return t->due > now ? (t->due - now) / 1000000 + 1 : 1;
+}
+
 /* Some devices close the connection after their challenge, and do not say so. The nonce holds on
  * another connection. */
 static bool
@@ -195,6 +203,7 @@ tries_again(struct cwmp_transfer *t, CURLcode code)
 	t->is_second = true;
 	curl_multi_remove_handle(t->multi, t->easy);
 	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)left_ms(t));
 	return curl_multi_add_handle(t->multi, t->easy) == CURLM_OK;
 }
 
@@ -308,6 +317,7 @@ cwmp_transfer_begin(struct cwmp_transfer *t, const struct cwmp_target *target, c
 
 	if (err)
 		return err;
+	t->due = sb_now(t->session) + timeout_ms * 1000000;
 	t->multi = curl_multi_init();
 	t->easy = curl_easy_init();
 	if (t->multi && t->easy && set_multi(t) && set_callbacks(t) &&

@@ -23,6 +23,7 @@ complete_options(struct cwmp_server_options *o)
 	o->turn_ms = or_default(o->turn_ms, 25000);
 	o->filter_ms = or_default(o->filter_ms, 20000);
 	o->max_calls = or_default(o->max_calls, 256);
+	o->max_posts = or_default(o->max_posts, 1000);
 	o->max_sessions = or_default(o->max_sessions, 100000);
 	o->new_sessions_rate = or_default(o->new_sessions_rate, SB_UNLIMITED);
 	o->retry_after_s = or_default(o->retry_after_s, 60);

@@ -22,6 +22,7 @@ struct cwmp_server_options {
 	uint32_t turn_ms;            /* a parked request is answered within this [25 s] */
 	uint32_t filter_ms;          /* session_filter's decision [20 s]; then 503 */
 	uint32_t max_calls;          /* waiting in a session [256] */
+	uint32_t max_posts;          /* of a session, answers not counted; then 400 [1000] */
 	uint32_t max_sessions;       /* at once, over all shards; then 503 [100000] */
 	uint32_t new_sessions_rate;  /* a second and shard; then 503 [no limit] */
 	uint32_t retry_after_s;      /* of a 503, spread by half [60] */

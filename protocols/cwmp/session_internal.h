@@ -59,6 +59,7 @@ struct cwmp_session {
 	bool knows_booleans : 1;
 	bool was_held : 1; /* and is no more: it may have requests left */
 
+	uint32_t posts;         /* that were no answers */
 	struct sb_from waiting; /* the POST that waits for our answer; null: none does */
 	struct sb_from last;    /* the POST that was answered last */
 	uint64_t waiting_since;

@@ -208,6 +208,15 @@ take_step(struct cwmp_session *c, struct cwmp_step step, struct sb_message *m)
 	act(c, step, m);
 }
 
+/* A device gets on with answers alone: there are as many of them as there are calls, and those are
+ * the service's to end. */
+static bool
+is_too_much(struct cwmp_session *c, enum cwmp_action action)
+{
+	return action != CWMP_DO_DELIVER && action != CWMP_DO_FAIL &&
+	       c->posts++ >= c->server->options.max_posts;
+}
+
 void
 cwmp_receive(struct cwmp_session *c, struct sb_message *m)
 {
@@ -230,6 +239,10 @@ cwmp_receive(struct cwmp_session *c, struct sb_message *m)
 		return;
 	}
 	let_wait(c, sb_message_from(m));
+	if (is_too_much(c, step.action)) {
+		cwmp_end_session(c, CWMP_END_PROTOCOL);
+		return;
+	}
 	if (input != CWMP_INPUT_REQUEST_AGAIN)
 		cwmp_forget_answer(c);
 	take_step(c, step, m);

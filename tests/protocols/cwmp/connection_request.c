@@ -128,6 +128,12 @@ has_request(void)
 }
 
 static bool
+has_answered_right(void)
+{
+	return bed.device.right > 0;
+}
+
+static bool
 has_stopped(void)
 {
 	return sb_node_is_stopped(bed.node);
@@ -267,6 +273,35 @@ test_a_device_may_cut_the_connection_of_its_challenge(void **state)
 	assert_int_equal(outcome().outcome, CWMP_REQUEST_DONE);
 	assert_int_equal(bed.device.right, 1);
 	assert_in_range(bed.device.connections, 2, 3);
+}
+
+/* The node lives, the device sleeps. */
+static void
+let_device_sleep(uint64_t ms)
+{
+	uint64_t end = sb_now(bed.asker) + ms * 1000000;
+
+	while (sb_now(bed.asker) < end)
+		for (unsigned i = 0; i < SHARDS; i++)
+			sb_node_turn(bed.node, i, 500000);
+}
+
+static void
+test_a_second_try_has_no_time_of_its_own(void **state)
+{
+	(void)state;
+	bed.device.closes_after_answers = true;
+	bed.device.answer = "";
+	begin(&(struct cwmp_requester_options){.timeout_ms = 600});
+	ask("device", "secret");
+	let_device_sleep(400);
+	until(has_answered_right);
+	bed.device.is_silent = true;
+	until(has_result);
+	assert_int_equal(bed.device.connections, 3);
+	assert_int_equal(bed.results[0].outcome, CWMP_REQUEST_TIMEOUT);
+	assert_in_range(bed.results[0].elapsed_ms, 500, 900);
+	end();
 }
 
 static void
@@ -565,6 +600,7 @@ main(void)
 		TEST(test_a_device_that_wants_no_name_is_asked_without),
 		TEST(test_a_device_may_close_between_challenge_and_answer),
 		TEST(test_a_device_may_cut_the_connection_of_its_challenge),
+		TEST(test_a_second_try_has_no_time_of_its_own),
 		TEST(test_a_device_that_breaks_off_is_unreachable),
 		TEST(test_a_wrong_password_is_unauthorized),
 		TEST(test_a_password_goes_over_the_line_only_where_that_is_allowed),

@@ -335,6 +335,58 @@ test_no_more_requests_of_the_device_are_passed_over(void **state)
 	bed_expect_status(204);
 }
 
+/* ---- a device that does not come to its end ---- */
+
+static void
+test_a_device_that_asks_for_ever_is_sent_away(void **state)
+{
+	(void)state;
+	bed_open(&(struct cwmp_server_options){.max_posts = 4});
+	bed.start = bed_reboot;
+	bed_post(bed_inform("1"));
+	bed_post(kicked("2"));
+	bed_expect_status(200);
+	bed_post("<broken");
+	bed_expect_status(200);
+	bed_post("");
+	bed_expect_body("<cwmp:Reboot>");
+	bed_post(kicked("3"));
+	bed_expect_status(200);
+	bed_post(kicked("4"));
+	bed_expect_status(400);
+	bed_expect_trace("filter 00259E-C-1;start;request Kicked;request Kicked;reboot SB_GONE;"
+			 "end protocol;");
+	bed_close();
+}
+
+static void
+get_again(struct cwmp_session *c, const struct cwmp_outcome *o)
+{
+	static unsigned calls;
+
+	(void)o;
+	if (++calls < 10)
+		bed_get(c);
+	else
+		cwmp_finish(c);
+}
+
+static void
+test_answers_are_not_counted(void **state)
+{
+	(void)state;
+	bed_open(&(struct cwmp_server_options){.max_posts = 1});
+	bed.start = bed_get;
+	bed.outcome = get_again;
+	bed_begin();
+	for (unsigned i = 0; i < 10; i++) {
+		bed_expect_body("<cwmp:GetParameterValues>");
+		bed_post(bed_values(bed_id()));
+	}
+	bed_expect_status(204);
+	bed_close();
+}
+
 #define ON_BED(test) cmocka_unit_test_setup_teardown(test, bed_opened, bed_closed)
 
 int
@@ -358,6 +410,8 @@ main(void)
 		ON_BED(test_a_hold_may_be_taken_back_by_a_later_call),
 		ON_BED(test_a_service_that_says_nothing_lets_held_requests_go_first),
 		ON_BED(test_no_more_requests_of_the_device_are_passed_over),
+		cmocka_unit_test(test_a_device_that_asks_for_ever_is_sent_away),
+		cmocka_unit_test(test_answers_are_not_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
