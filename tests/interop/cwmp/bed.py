@@ -7,7 +7,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.environ["SB_SOURCE_DIR"], "tests", "daemons", "acs"))
-from life import PATIENCE, Daemon, request, until # noqa: E402,F401
+from life import CONFIG, PATIENCE, Daemon, request, until # noqa: E402,F401
 
 SIMULATOR = os.path.join(os.environ["SB_BINARY_DIR"], "bin", "cwmp-sim")
 NAME = "001122-Simulator-SIM{:06d}"
@@ -43,15 +43,19 @@ class Simulator:
 
 
 class Bed(unittest.TestCase):
-	"""One acs for all tests of a class, on a store in memory; SETTINGS are its own."""
-	SETTINGS = ()
+	"""One acs for all tests of a class, on a store in memory; SETTINGS are its own, and MORE at the end of the shipped
+	configuration."""
+	SETTINGS, MORE = (), ""
 	SCHEME = "http"
 
 	@classmethod
 	def setUpClass(cls):
 		cls.folder = tempfile.TemporaryDirectory()
+		config = os.path.join(cls.folder.name, "acs.conf")
+		with open(CONFIG) as shipped, open(config, "w") as file:
+			file.write(shipped.read() + cls.MORE)
 		cls.daemon = Daemon(cls.folder.name, "store.path=mem:", "connection_request.device_burst=1000",
-			*cls.settings())
+			*cls.settings(), config=config)
 		cls.daemon.__enter__()
 		cls.api, cls.cwmp = cls.daemon.port("api"), cls.daemon.port("cwmp")
 		cls.url = f"{cls.SCHEME}://127.0.0.1:{cls.cwmp}/acs"

@@ -12,7 +12,7 @@ import threading
 import unittest
 
 sys.dont_write_bytecode = True
-from bed import NAME, Bed, request, until # noqa: E402
+from bed import NAME, Bed, Simulator, request, until # noqa: E402
 
 SSID = "Device.WiFi.SSID."
 DOOR = ("--connection-requests", "127.0.0.1:0", "--interval", "1h")
@@ -67,8 +67,14 @@ class Tasks(Bed):
 		self.did({"method": "SetVouchers", "VoucherList": ["AAAA"]})
 		self.assertEqual(self.did({"method": "GetOptions", "OptionName": ""})["OptionList"][0]["OptionName"],
 			"option 1")
-		self.did({"method": "ChangeDUState", "CommandKey": "", "Operations": [{"Operation": "Install",
-			"URL": "http://x/", "UUID": "u-1", "Username": "", "Password": "", "ExecutionEnvRef": ""}]})
+		def change(operation, state="done", **more):
+			unit = {"Operation": operation, "UUID": "u-1", **more}
+			result = self.did({"method": "ChangeDUState", "CommandKey": "", "Operations": [unit]}, state=state)
+			return result and result["Results"][0]["CurrentState"]
+		self.assertEqual(change("Install", URL="http://x/", ExecutionEnvRef=""), "Installed")
+		self.assertEqual(change("Update", URL="http://x/", Version="2.0"), "Installed")
+		change("Update", state="failed", URL="http://x/", Version="2.0")
+		self.assertEqual(change("Uninstall", Version="", ExecutionEnvRef=""), "Uninstalled")
 		self.did({"method": "ScheduleInform", "DelaySeconds": 1, "CommandKey": ""})
 
 	def test_a_refresh_keeps_all_that_the_device_has(self):
@@ -102,6 +108,10 @@ class Tasks(Bed):
 		self.assertIn(b"Device.DeviceInfo.SoftwareVersion=2.0.1", brought)
 		self.did({"method": "download", "URL": f"http://127.0.0.1:{self.cwmp}/files/nothing",
 			"fileType": "3 Vendor Configuration File"}, state="failed")
+		web = {"FileType": "2 Web Content", "URL": f"http://127.0.0.1:{self.api}/files/fw.bin/content"}
+		self.did({"method": "ScheduleDownload", "CommandKey": "", **web, "TimeWindowList": [{"WindowStart": 0,
+			"WindowEnd": 60, "WindowMode": "1 At Any Time", "UserMessage": "", "MaxRetries": 0}]})
+		self.did({"method": "Download", "CommandKey": "", **web, "FileSize": 1}, state="failed")
 
 	def test_transfers_are_queued_and_cancelled(self):
 		late = {"method": "Download", "CommandKey": "late", "FileType": "2 Web Content", "URL": "http://127.0.0.1:1/",
@@ -301,15 +311,22 @@ class BehindNat(Bed):
 		simulator.stop()
 
 
-class Digest(Bed):
+class Who(Bed):
 	SETTINGS = ("devices.authentication=digest", "devices.secret=0123456789abcdef", "devices.must_match=true")
+	MORE = 'listener "basic" { serves = cwmp address = "127.0.0.1:0" authentication = basic }'
 
 	def test_the_password_is_made_of_the_name(self):
 		# printf 001122-Simulator-SIM000001 | openssl dgst -sha256 -hmac 0123456789abcdef -binary | base64 ...
 		digest = subprocess.run(["openssl", "dgst", "-sha256", "-hmac", "0123456789abcdef", "-binary"],
 			input=NAME.format(1).encode(), capture_output=True, check=True).stdout
 		password = base64.urlsafe_b64encode(digest).decode()[:24]
-		self.simulate("--sessions", "2", "--interval", "0", "--user", NAME.format(1), "--password", password).end()
+		known = ("--sessions", "2", "--interval", "0", "--user", NAME.format(1), "--password", password)
+		self.simulate(*known).end()
+		# By Basic elsewhere: where it is asked for, and without waiting for that.
+		url = "http://127.0.0.1:{}/".format(self.daemon.port("basic"))
+		for options in ((), ("--basic",)):
+			with Simulator(url, *known, *options) as simulator:
+				simulator.end()
 		# A wrong password, and the right one of another device.
 		for number, given in (("1", "wrong"), ("2", password)):
 			result = self.simulate("--first", number, "--duration", "1s", "--user", NAME.format(1), "--password",
