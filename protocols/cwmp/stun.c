@@ -145,6 +145,7 @@ cwmp_stun_decode(struct sb_bytes in, struct cwmp_stun_request *request)
 	if (header.type != BINDING_REQUEST)
 		return SB_ENOTSUP;
 	request->transaction = header.transaction.data;
+	request->size = (size_t)CWMP_STUN_HEADER + header.size;
 	request->is_classic = cookie_of(request->transaction) != MAGIC_COOKIE;
 	/* MESSAGE-INTEGRITY is the last that counts. */
 	while (!request->integrity_at && next_attribute(&r, &type, &value)) {
@@ -279,6 +280,18 @@ end(struct sb_writer *w, bool is_classic, const char *password)
 	return size;
 }
 
+/* For so many addresses more, in an answer that is no larger than its question. The proof is not
+ * looked at: who gets one has brought one of the same size. */
+static bool
+has_room(const struct sb_writer *w, const struct cwmp_stun_request *request,
+	const union sb_socket_address *address, size_t count)
+{
+	size_t each = ATTRIBUTE_HEADER + (address->any.sa_family == AF_INET6 ? 20 : 8);
+	size_t question = request->integrity_at ? request->integrity_at : request->size;
+
+	return sb_writer_size(w) + count * each <= question;
+}
+
 size_t
 cwmp_stun_encode_response(const struct cwmp_stun_request *request,
 	const union sb_socket_address *mapped, const union sb_socket_address *source,
@@ -287,11 +300,14 @@ cwmp_stun_encode_response(const struct cwmp_stun_request *request,
 	struct sb_writer w = sb_writer_of(out, CWMP_STUN_RESPONSE_MAX);
 
 	begin(&w, BINDING_RESPONSE, request->transaction);
-	if (!request->is_classic)
+	if (request->is_classic)
+		put_address(&w, MAPPED_ADDRESS, mapped, NULL);
+	else
 		put_address(&w, XOR_MAPPED_ADDRESS, mapped, request->transaction);
-	put_address(&w, MAPPED_ADDRESS, mapped, NULL);
+	if (!request->is_classic && has_room(&w, request, mapped, 1))
+		put_address(&w, MAPPED_ADDRESS, mapped, NULL);
 	/* There is no other: but RFC 3489 wants to be told of one. */
-	if (request->is_classic && source) {
+	if (request->is_classic && source && has_room(&w, request, source, 2)) {
 		put_address(&w, SOURCE_ADDRESS, source, NULL);
 		put_address(&w, CHANGED_ADDRESS, source, NULL);
 	}

@@ -21,6 +21,7 @@
 /* A binding request; views into its octets. */
 struct cwmp_stun_request {
 	const uint8_t *transaction;
+	size_t size;               /* of the message */
 	bool is_classic;           /* RFC 3489 */
 	bool is_for_requests;      /* CONNECTION-REQUEST-BINDING: where the device waits for them */
 	bool is_change;            /* BINDING-CHANGE: not the address of before */
@@ -39,8 +40,10 @@ int cwmp_stun_decode(struct sb_bytes in, struct cwmp_stun_request *request);
 bool cwmp_stun_is_authentic(
 	struct sb_bytes in, const struct cwmp_stun_request *request, const char *password);
 
-/* The answer: the address that the request came from, and ours (`source`; NULL: not known).
- * `password` NULL: without MESSAGE-INTEGRITY. Its size; 0: no room, or no memory for a hash. */
+/* The answer: the address that the request came from; what RFC 3489 has besides, ours (`source`;
+ * NULL: not known), where the answer is no larger than the question with it: the question may be in
+ * another's name. `password` NULL: without MESSAGE-INTEGRITY. Its size; 0: no room, or no memory
+ * for a hash. */
 size_t cwmp_stun_encode_response(const struct cwmp_stun_request *request,
 	const union sb_socket_address *mapped, const union sb_socket_address *source,
 	const char *password, uint8_t out[CWMP_STUN_RESPONSE_MAX]);

@@ -7,9 +7,9 @@
  * Where a device can be reached, its parameter UDPConnectionRequestAddress says; a binding that
  * `bound` tells of may be newer. Remembering is the caller's.
  *
- * Anybody can send datagrams in another's name. So an answer goes to the host that asked, is small
- * (56 octets to a question of IPv4 without a claim), and there is a bound of them a second; a
- * binding without is_authentic is a hint, no more.
+ * Anybody can send datagrams in another's name. So an answer goes to the host that asked, is no
+ * larger than the question (but for one address, of 12 or 24 octets, to who sends a mere header),
+ * and there is a bound of them a second; a binding without is_authentic is a hint, no more.
  */
 #ifndef SB_CWMP_UDP_REQUEST_H
 #define SB_CWMP_UDP_REQUEST_H

@@ -12,6 +12,10 @@
 #include "protocols/cwmp/stun.h"
 #include "protocols/cwmp/udp_request.h"
 
+/* Octets of the attributes that an answer has in any case. */
+#define ADDRESS 24
+#define PROOF   24
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
@@ -31,6 +35,8 @@ answer(const struct cwmp_stun_request *request, const union sb_socket_address *m
 	size_t size = cwmp_stun_encode_response(request, mapped, mapped, "secret", out);
 
 	expect(size > 0, "there is room for an answer");
+	expect(size <= CWMP_STUN_HEADER + ADDRESS + PROOF || size <= request->size + PROOF,
+		"it is no larger than the question");
 	expect(cwmp_stun_decode_response(sb_bytes(out, size), request->transaction, &read) == 0,
 		"it is read");
 	expect(sb_sockaddr_equal(&mapped->any, &read.any), "its address is the same");

@@ -135,6 +135,36 @@ test_a_classic_answer_has_all_three_addresses(void **state)
 		cwmp_stun_decode_response(answer, request.transaction, &mapped), SB_ENOTSUP);
 }
 
+static size_t
+answer_size(const char *question, const char *mapped)
+{
+	union sb_socket_address to = address(mapped), source = address("198.51.100.1:3478");
+	uint8_t out[CWMP_STUN_RESPONSE_MAX];
+
+	assert_int_equal(cwmp_stun_decode(octets(question), &request), 0);
+	return cwmp_stun_encode_response(&request, &to, &source, NULL, out);
+}
+
+/* Else whoever asks in somebody's name would have us send him more than he does. */
+static void
+test_an_answer_is_no_larger_than_its_question(void **state)
+{
+	static const char v4[] = "203.0.113.5:40000", v6[] = "[2001:db8::1]:40000";
+
+	(void)state;
+	assert_int_equal(answer_size("00010018 00*16 c0010014 'dslforum.org/TR-111 '", v4), 32);
+	assert_int_equal(answer_size("00010018 00*16 c0010014 'dslforum.org/TR-111 '", v6), 44);
+	assert_int_equal(answer_size("00010024 00*16 7fff0020 00*32", v4), 56);
+	assert_int_equal(answer_size("00010024 00*16 7fff0020 00*32", v6), 44);
+	assert_int_equal(answer_size("0001000c 2112a442 00*12 7fff0008 00*8", v4), 32);
+	assert_int_equal(answer_size("00010018 2112a442 00*12 7fff0014 00*20", v4), 44);
+	/* An address there has to be. */
+	assert_int_equal(answer_size("00010000 00*16", v4), 32);
+	assert_int_equal(answer_size("00010000 2112a442 00*12", v6), 44);
+	/* What lies behind the message does not count. */
+	assert_int_equal(answer_size("00010000 00*16 00*100", v4), 32);
+}
+
 static void
 test_other_attributes_are_read(void **state)
 {
@@ -210,6 +240,7 @@ main(void)
 		cmocka_unit_test(test_the_sample_answer_of_rfc_5769_has_this_address),
 		cmocka_unit_test(test_a_device_says_that_it_waits_for_requests),
 		cmocka_unit_test(test_a_classic_answer_has_all_three_addresses),
+		cmocka_unit_test(test_an_answer_is_no_larger_than_its_question),
 		cmocka_unit_test(test_other_attributes_are_read),
 		cmocka_unit_test(test_what_is_no_request_is_not_taken),
 		cmocka_unit_test(test_a_simulated_device_speaks_the_same),
