@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WAIT_MAX_MS 1000000000000.0 /* and no number that does not fit */
+
 enum { CALL_LIMIT = 1 << 20, RETRY_EXPONENT_MAX = 9, PATH_ROOM = 320 };
 
 struct device *
@@ -48,7 +50,7 @@ device_note_change(struct device *d, const char *path)
 
 	if (!entry || !entry->notification)
 		return;
-	for (size_t i = 0; i < d->changed_count; i++)
+	for (size_t i = d->told_changes; i < d->changed_count; i++)
 		if (strcmp(d->changed[i], path) == 0)
 			return;
 	copy = strdup(path);
@@ -120,7 +122,8 @@ retry_wait_ms(const struct device *d, struct sb_session *s)
 	high = low * o->retry_multiplier / 1000;
 	sb_random(s, &octets, sizeof(octets));
 	random = (double)octets / UINT32_MAX;
-	return (uint64_t)(low + (high - low) * random);
+	low += (high - low) * random;
+	return low < WAIT_MAX_MS ? (uint64_t)low : WAIT_MAX_MS;
 }
 
 /* What the model says, in milliseconds; where it says seconds that nobody changed, the option. */
@@ -260,7 +263,7 @@ session_failed(struct device *d, struct sb_session *s, int err, uint32_t retry_a
 {
 	uint64_t wait_ms;
 
-	d->told = 0;
+	d->told = d->told_changes = 0;
 	for (const struct device_call *call = d->calls; call; call = call->next)
 		announce(d, call);
 	d->retries++;

@@ -91,6 +91,7 @@ struct device {
 	size_t told;    /* of them in the Inform that is sent */
 	char **changed; /* paths whose values are to be told */
 	size_t changed_count;
+	size_t told_changes; /* of them in that Inform */
 	struct device_call *calls;
 	struct device_call *calling; /* the one that is sent; NULL: none of them */
 	struct device_transfer *transfers;
@@ -113,6 +114,7 @@ struct device {
 	bool is_over;      /* it has had all its sessions */
 	bool has_periodic; /* the timer that is started is that of periodic Informs */
 	size_t own_calls;  /* of sim->options.calls, made in this session */
+	unsigned repeats;  /* of the request that is sent, since the ACS wanted that */
 };
 
 struct device_args {

@@ -9,7 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_LIMIT = 256 << 20, ARENA_ROOM = 4096, ID_ROOM = 24, ENVELOPE_ROOM = 4096 };
+enum {
+	REPEATS_MAX = 5,
+	ARENA_LIMIT = 256 << 20,
+	ARENA_ROOM = 4096,
+	ID_ROOM = 24,
+	ENVELOPE_ROOM = 4096
+};
 
 /* An arena whose first room is on the stack. */
 struct scratch {
@@ -143,6 +149,7 @@ put_parameters(struct device *d, struct sb_session *s, struct cwmp_parameter_val
 	list->each = sb_arena_take(arena, count * sizeof(*list->each));
 	if (!list->each)
 		return SB_ENOMEM;
+	d->told_changes = d->changed_count;
 	for (size_t i = 0; i < entries->count; i++) {
 		const struct model_entry *entry = &entries->each[i];
 
@@ -221,6 +228,7 @@ device_session_begin(struct device *d, struct sb_session *s)
 	d->began_ns = sb_now(s);
 	d->is_held = false;
 	d->own_calls = 0;
+	d->repeats = 0;
 	err = take_settings(d, s);
 	if (err)
 		fail(d, s, err);
@@ -248,9 +256,13 @@ forget_told(struct device *d)
 	d->event_count -= d->told;
 	memmove(d->events, d->events + d->told, d->event_count * sizeof(*d->events));
 	d->told = 0;
-	for (size_t i = 0; i < d->changed_count; i++)
+	for (size_t i = 0; i < d->told_changes; i++)
 		free(d->changed[i]);
-	d->changed_count = 0;
+	d->changed_count -= d->told_changes;
+	if (d->changed_count)
+		memmove(d->changed, d->changed + d->told_changes,
+			d->changed_count * sizeof(*d->changed));
+	d->told_changes = 0;
 }
 
 /* What the device still has to ask, or its word that there is nothing. */
@@ -273,11 +285,18 @@ next_call(struct device *d, struct sb_session *s)
 		post(d, s, DEVICE_TURN, NULL, 0);
 }
 
+static bool
+is_to_be_repeated(struct device *d, const struct cwmp_message *answer)
+{
+	return answer->kind == CWMP_FAULT &&
+	       answer->body.fault.fault_code == CWMP_FAULT_ACS_RETRY_REQUEST &&
+	       d->repeats++ < REPEATS_MAX;
+}
+
 static void
 informed(struct device *d, struct sb_session *s, const struct cwmp_message *answer)
 {
-	if (answer->kind == CWMP_FAULT &&
-		answer->body.fault.fault_code == CWMP_FAULT_ACS_RETRY_REQUEST) {
+	if (is_to_be_repeated(d, answer)) {
 		send_inform(d, s);
 		return;
 	}
@@ -286,10 +305,11 @@ informed(struct device *d, struct sb_session *s, const struct cwmp_message *answ
 		return;
 	}
 	forget_told(d);
+	d->repeats = 0;
 	next_call(d, s);
 }
 
-/* A fault is an answer, too: asking again would not change the ACS's mind. */
+/* Any other fault is an answer, too: asking again would not change the ACS's mind. */
 static void
 call_answered(struct device *d, struct sb_session *s, const struct cwmp_message *answer)
 {
@@ -299,6 +319,12 @@ call_answered(struct device *d, struct sb_session *s, const struct cwmp_message 
 		fail(d, s, SB_EPROTO);
 		return;
 	}
+	if (is_to_be_repeated(d, answer)) {
+		d->own_calls -= !call;
+		next_call(d, s);
+		return;
+	}
+	d->repeats = 0;
 	if (call) {
 		while (*link != call)
 			link = &(*link)->next;

@@ -165,9 +165,9 @@ class Acs:
 	def reply_to(self, method, body):
 		message_id = re.search(r":ID [^>]*>([^<]*)<", body)
 		if method == "Inform":
-			return self.envelope(message_id[1], self.answers.get(method, INFORM_RESPONSE))
+			return self.envelope(message_id[1], self.answer(method, INFORM_RESPONSE))
 		if body and not method.endswith("Response") and method != "Fault":
-			return self.envelope(message_id[1], self.answers.get(method, f"<cwmp:{method}Response/>"))
+			return self.envelope(message_id[1], self.answer(method, f"<cwmp:{method}Response/>"))
 		if not self.requests:
 			return None
 		self.serial += 1
@@ -175,6 +175,10 @@ class Acs:
 		if request is None:
 			return None
 		return self.envelope(f"a{self.serial}", request() if callable(request) else request)
+
+	def answer(self, method, otherwise):
+		said = self.answers.get(method, otherwise)
+		return said() if callable(said) else said
 
 	def envelope(self, message_id, body):
 		return ENVELOPE.format(id=message_id, header=self.header, body=body)

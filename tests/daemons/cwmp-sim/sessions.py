@@ -7,12 +7,13 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import urllib.error
 import urllib.request
 
 sys.dont_write_bytecode = True
-from acs import Acs, events_of, method_of, names, rpc, text_of, values, values_of
+from acs import INFORM_RESPONSE, Acs, events_of, method_of, names, rpc, text_of, values, values_of
 
 PROGRAM = os.path.join(os.environ["SB_BINARY_DIR"], "bin", "cwmp-sim")
 SSID = "Device.WiFi.SSID."
@@ -239,6 +240,32 @@ class Times(unittest.TestCase):
 				acs.wait(lambda acs: len(acs.informs()) == 2)
 			self.assertEqual(events_of(acs.informs()[1]), ["4 VALUE CHANGE"])
 			self.assertGreater(int(values_of(acs.informs()[1])[name]), 65536)
+
+	def test_a_value_that_changes_while_an_inform_is_answered_is_told_in_the_next(self):
+		name = "Device.DeviceInfo.Counter"
+		def slowly():
+			time.sleep(0.1)
+			return INFORM_RESPONSE
+		with tempfile.NamedTemporaryFile("w", suffix=".model") as model:
+			model.write(f"{name} unsignedInt rca 1\n")
+			model.flush()
+			with Acs(answers={"Inform": slowly}) as acs, Simulator(acs, "--model", model.name, "--change", "80ms"):
+				acs.wait(lambda acs: len(acs.informs()) == 4)
+		for inform in acs.informs()[1:]:
+			self.assertEqual(events_of(inform), ["4 VALUE CHANGE"])
+			self.assertIn(name, values_of(inform))
+
+	def test_what_the_acs_wants_to_hear_again_is_said_again(self):
+		again = ("<SOAP-ENV:Fault><faultcode>Server</faultcode><faultstring>CWMP fault</faultstring><detail><cwmp:Fault>"
+			"<FaultCode>8005</FaultCode><FaultString>Retry request</FaultString></cwmp:Fault></detail></SOAP-ENV:Fault>")
+		replies = [again, again, "<cwmp:KickedResponse><NextURL></NextURL></cwmp:KickedResponse>"]
+		with Acs(answers={"Kicked": lambda: replies.pop(0)}) as acs:
+			Simulator(acs, "--sessions", "1", "--call", "Kicked").end()
+			self.assertEqual([method for method, _ in acs.answers_of()], ["Kicked"] * 3)
+		# But not for ever.
+		with Acs(answers={"Kicked": again}) as acs:
+			Simulator(acs, "--sessions", "1", "--call", "Kicked").end()
+			self.assertLess(len(acs.answers_of()), 10)
 
 	def test_a_session_that_failed_is_tried_again_with_its_events(self):
 		with Acs(refuse=2) as acs:
