@@ -1,7 +1,9 @@
 /*
  * What a script may use. Lua's count hook sees instructions, not what happens inside a library
- * function: those that work in loops say so beforehand (script_charge). An overrun is an error that
- * nobody catches: from then on the hook throws it again at every instruction, and pcall looks, too.
+ * function: those that work in loops say so beforehand (script_charge). What one instruction takes
+ * depends on what a script has: with a long text, a large table or a deep stack the clock is looked
+ * at with each. An overrun is an error that nobody catches: from then on the hook throws it again
+ * at every instruction, and pcall looks, too.
  */
 #include "protocols/cwmp/script_internal.h"
 
@@ -56,13 +58,13 @@ static _Noreturn void
 throw_overrun(lua_State *L, struct cwmp_script *script, enum script_bound bound)
 {
 	script->overrun = bound;
-	lua_sethook(L, script_budget_hook, LUA_MASKCOUNT, 1);
+	script_watch(script);
 	throw_again(L);
 }
 
 /* The clock is cheap; it counts the time of others, so CPU has the last word. */
-static bool
-is_late(const struct cwmp_script *script)
+bool
+script_is_late(const struct cwmp_script *script)
 {
 	const struct sb_env *env = script->shard->env;
 	uint64_t limit = (uint64_t)script->shard->limits->resume_ms * 1000000;
@@ -76,7 +78,7 @@ static bool
 is_time_to_look(struct cwmp_script *script, uint64_t work)
 {
 	script->unlooked += work;
-	if (script->unlooked < SCRIPT_HOOK_COUNT)
+	if (script->unlooked < script_watch_count(script))
 		return false;
 	script->unlooked = 0;
 	return true;
@@ -91,7 +93,10 @@ bound_hit(struct cwmp_script *script, uint64_t work)
 		return SCRIPT_RESUME_INSTRUCTIONS;
 	if (script->session_instructions > limits->instructions_a_session)
 		return SCRIPT_SESSION_INSTRUCTIONS;
-	return is_time_to_look(script, work) && is_late(script) ? SCRIPT_TIME : SCRIPT_WITHIN;
+	if (script->refused == SCRIPT_STACK)
+		return SCRIPT_STACK;
+	return is_time_to_look(script, work) && script_is_late(script) ? SCRIPT_TIME
+								       : SCRIPT_WITHIN;
 }
 
 void
@@ -119,8 +124,13 @@ script_charge(lua_State *L, uint64_t work)
 void
 script_budget_hook(lua_State *L, lua_Debug *ar)
 {
+	struct cwmp_script *script = script_of(L);
+
 	(void)ar;
-	script_charge(L, SCRIPT_HOOK_COUNT);
+	if (script->wants_line)
+		script_note_line(L, script);
+	script->wants_line = false;
+	script_charge(L, script_watch_count(script));
 }
 
 uint64_t
@@ -148,12 +158,19 @@ script_recheck(lua_State *L, int status)
 		throw_overrun(L, script, script->refused ? script->refused : SCRIPT_NO_MEMORY);
 }
 
+/* What has no instruction behind it is nowhere in the script. */
+static const char *
+where(const struct cwmp_script *script)
+{
+	return *script->shard->where ? script->shard->where : script->chunk->name;
+}
+
 static void
 say(struct cwmp_script *script, uint64_t most, const char *of)
 {
 	struct script_shard *shard = script->shard;
 
-	snprintf(shard->text, sizeof(shard->text), "%s: more than %" PRIu64 " %s", shard->where,
+	snprintf(shard->text, sizeof(shard->text), "%s: more than %" PRIu64 " %s", where(script),
 		most, of);
 }
 
@@ -173,13 +190,15 @@ script_describe_overrun(struct cwmp_script *script)
 		return say(script, limits->resume_ms, "milliseconds without a pause");
 	case SCRIPT_ALLOCATION:
 		return say(script, limits->allocation_a_resume, "octets asked for without a pause");
+	case SCRIPT_STACK:
+		return say(script, SCRIPT_STACK_MOST, "octets of stack");
 	case SCRIPT_SESSION_MEMORY:
 		return say(script, limits->memory_a_session, "octets of memory");
 	case SCRIPT_SHARD_MEMORY:
 		return say(script, limits->memory_a_shard, "octets of memory of all scripts");
 	case SCRIPT_NO_MEMORY:
 		snprintf(script->shard->text, sizeof(script->shard->text), "%s: no memory",
-			script->shard->where);
+			where(script));
 		return;
 	}
 }

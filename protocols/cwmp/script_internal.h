@@ -95,6 +95,7 @@ enum script_bound {
 	SCRIPT_SESSION_INSTRUCTIONS,
 	SCRIPT_TIME,
 	SCRIPT_ALLOCATION,
+	SCRIPT_STACK,
 	SCRIPT_SESSION_MEMORY,
 	SCRIPT_SHARD_MEMORY,
 	SCRIPT_NO_MEMORY, /* the system has none */
@@ -108,12 +109,20 @@ struct script_shard {
 	struct script_account own;     /* libraries, compiled chunks */
 	struct script_account *paying; /* for what is allocated now */
 	struct cwmp_script *running;   /* NULL: none */
-	uint64_t generation;           /* of the set whose chunks are in the cache */
+	const void *newest;            /* block */
+	size_t newest_size;
+	bool has_thread;     /* made just now: its stack is the next block */
+	bool has_text;       /* a long one was made since this was cleared */
+	uint64_t generation; /* of the set whose chunks are in the cache */
 	/* Of the script that ends now: where it was last refused something, and what is said of its
 	 * end. */
 	char where[LUA_IDSIZE + 16];
 	char text[512];
 };
+
+/* Of a coroutine's stack: what calls itself, or a chain of what is called, costs the square of
+ * it. */
+#define SCRIPT_STACK_MOST 262144
 
 /* lua_Alloc; `context` is the shard. */
 void *script_allocate(void *context, void *block, size_t old, size_t size);
@@ -139,12 +148,16 @@ struct cwmp_script {
 	struct cwmp_script_done done;
 	enum script_state state;
 	struct sb_timer timer;
-	lua_State *lua; /* the coroutine; kept by the registry, under this struct's address */
+	lua_State *lua;    /* the coroutine; kept by the registry, under this struct's address */
+	const void *stack; /* its block */
 	struct script_account *account;
 
 	uint64_t resume_instructions, session_instructions; /* used */
 	uint64_t unlooked;                                  /* since the clock was looked at */
-	size_t allocated;                                   /* in this resume */
+	bool has_much;    /* so much that one instruction may take long: */
+	bool is_deep;     /* for either it is looked at with each */
+	bool wants_line;  /* the next instruction tells where its stack has grown */
+	size_t allocated; /* in this resume */
 	uint64_t resumed_at, resumed_cpu;
 	enum script_bound overrun; /* it is being ended for this */
 	enum script_bound refused; /* why memory was last refused */
@@ -177,8 +190,8 @@ void script_kept(lua_State *L, struct cwmp_script *script, int which);
 /* Begins a resume's share; the hook of its coroutine. */
 void script_budget_begin(struct cwmp_script *script);
 void script_budget_hook(lua_State *L, lua_Debug *ar);
-/* Every so many instructions the hook looks. */
-#define SCRIPT_HOOK_COUNT 100
+/* Whether its time is over. */
+bool script_is_late(const struct cwmp_script *script);
 
 /* `work` instructions more were used by a library function, or will be: no return when that is too
  * much. */
@@ -191,6 +204,22 @@ void script_recheck(lua_State *L, int status);
 void script_note_line(lua_State *L, struct cwmp_script *script);
 /* "provision:7: more than 1000000 instructions ..." */
 void script_describe_overrun(struct cwmp_script *script);
+
+/* ---- what is dear (script_watch.c) ---- */
+
+/* Every so many instructions the hook looks, of this script now: this, or 1. */
+#define SCRIPT_HOOK_COUNT 100
+uint64_t script_watch_count(const struct cwmp_script *script);
+/* What that depends on has changed. */
+void script_watch(struct cwmp_script *script);
+
+/* Each block that is made, made smaller or larger, freed. */
+void script_watch_new(struct script_shard *shard, const void *memory, size_t kind, size_t size);
+void script_watch_resized(
+	struct script_shard *shard, const void *before, const void *memory, size_t size);
+void script_watch_freed(struct script_shard *shard, const void *memory);
+/* Whether it is that of the script that runs. */
+bool script_watch_is_stack(const struct script_shard *shard, const void *memory);
 
 /* ---- libraries: each pushes a table that scripts cannot change ---- */
 

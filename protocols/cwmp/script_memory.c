@@ -45,11 +45,20 @@ script_account_close(const struct sb_env *env, struct script_account *account)
 	free_unused(env, account);
 }
 
+/* Nothing more is given: it has had garbage collected for too long, or is too deep already. */
+static bool
+is_final(enum script_bound refused)
+{
+	return refused == SCRIPT_TIME || refused == SCRIPT_STACK;
+}
+
 static enum script_bound
 bound_hit(const struct script_shard *shard, const struct script_account *account, size_t growth)
 {
 	const struct cwmp_script *script = shard->running;
 
+	if (script && is_final(script->refused))
+		return script->refused;
 	if (script && growth > shard->limits->allocation_a_resume - script->allocated)
 		return SCRIPT_ALLOCATION;
 	if (growth > account->limit || account->live > account->limit - growth)
@@ -60,8 +69,22 @@ bound_hit(const struct script_shard *shard, const struct script_account *account
 	return SCRIPT_WITHIN;
 }
 
+static void
+refuse(struct cwmp_script *script, enum script_bound bound, bool is_stack)
+{
+	/* All garbage is collected now, and it is asked again: who has little left does nothing
+	 * else any more. */
+	if (!is_final(bound) && script_is_late(script))
+		bound = SCRIPT_TIME;
+	script->refused = bound;
+	/* Lua's pointers into its stack are none while that moves. */
+	if (script->lua && !is_stack)
+		script_note_line(script->lua, script);
+}
+
 static bool
-may_grow(struct script_shard *shard, const struct script_account *account, size_t growth)
+may_grow(struct script_shard *shard, const struct script_account *account, size_t growth,
+	bool is_stack)
 {
 	struct cwmp_script *script = shard->running;
 	enum script_bound bound = bound_hit(shard, account, growth);
@@ -71,11 +94,8 @@ may_grow(struct script_shard *shard, const struct script_account *account, size_
 			script->allocated += growth;
 		return true;
 	}
-	if (script) {
-		script->refused = bound;
-		if (script->lua)
-			script_note_line(script->lua, script);
-	}
+	if (script)
+		refuse(script, bound, is_stack);
 	return false;
 }
 
@@ -85,6 +105,7 @@ release(struct script_shard *shard, void *memory, size_t size)
 	struct block *block = block_of(memory);
 	struct script_account *account = block->account;
 
+	script_watch_freed(shard, memory);
 	account->live -= size;
 	shard->live -= size;
 	shard->env->release(shard->env->context, block);
@@ -93,12 +114,12 @@ release(struct script_shard *shard, void *memory, size_t size)
 }
 
 static void *
-acquire(struct script_shard *shard, size_t size)
+acquire(struct script_shard *shard, size_t kind, size_t size)
 {
 	struct script_account *account = shard->paying;
 	struct block *block = NULL;
 
-	if (!may_grow(shard, account, size))
+	if (!may_grow(shard, account, size, false))
 		return NULL;
 	block = shard->env->allocate(shard->env->context, sizeof(*block) + size);
 	if (!block) {
@@ -109,6 +130,7 @@ acquire(struct script_shard *shard, size_t size)
 	block->account = account;
 	account->live += size;
 	shard->live += size;
+	script_watch_new(shard, block->memory, kind, size);
 	return block->memory;
 }
 
@@ -119,7 +141,8 @@ resize(struct script_shard *shard, void *memory, size_t old, size_t size)
 	struct block *block = block_of(memory), *moved = NULL;
 	struct script_account *account = block->account;
 
-	if (size > old && !may_grow(shard, account, size - old))
+	if (size > old &&
+		!may_grow(shard, account, size - old, script_watch_is_stack(shard, memory)))
 		return NULL;
 	moved = shard->env->reallocate(shard->env->context, block, sizeof(*block) + size);
 	if (!moved && size > old) {
@@ -129,6 +152,7 @@ resize(struct script_shard *shard, void *memory, size_t old, size_t size)
 	}
 	account->live = account->live - old + size;
 	shard->live = shard->live - old + size;
+	script_watch_resized(shard, memory, moved ? moved->memory : memory, size);
 	return moved ? moved->memory : memory;
 }
 
@@ -138,7 +162,7 @@ script_allocate(void *context, void *block, size_t old, size_t size)
 	struct script_shard *shard = context;
 
 	if (!block)
-		return size ? acquire(shard, size) : NULL;
+		return size ? acquire(shard, old, size) : NULL;
 	if (!size) {
 		release(shard, block, old);
 		return NULL;

@@ -93,7 +93,6 @@ prepare(lua_State *L)
 	lua_createtable(L, SCRIPT_KEEPS_ANSWER, 0);
 	coroutine = lua_newthread(L);
 	*(struct cwmp_script **)lua_getextraspace(coroutine) = script;
-	lua_sethook(coroutine, script_budget_hook, LUA_MASKCOUNT, SCRIPT_HOOK_COUNT);
 	lua_rawseti(L, 2, SCRIPT_KEEPS_THREAD);
 	lua_newtable(L);
 	lua_rawseti(L, 2, SCRIPT_KEEPS_TYPES);
@@ -102,6 +101,7 @@ prepare(lua_State *L)
 	lua_pushcfunction(coroutine, run);
 	script_instantiate(L, script);
 	lua_xmove(L, coroutine, 1);
+	script_watch(script);
 	return 0;
 }
 
@@ -129,6 +129,8 @@ discard(lua_State *L)
 
 	if (script->lua)
 		lua_resetthread(script->lua);
+	script->lua = NULL;
+	script->stack = NULL;
 	lua_pushnil(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, script);
 	lua_gc(L, LUA_GCSTEP, 0);

@@ -111,6 +111,32 @@ push_cache(lua_State *L, struct script_shard *shard, const struct script_set *se
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &chunks_key);
 }
 
+static bool
+cache_has(lua_State *L, lua_Integer key)
+{
+	bool is_there = lua_rawgeti(L, -1, key) != LUA_TNIL;
+
+	lua_pop(L, 1);
+	return is_there;
+}
+
+/* Into the cache on the top, with a mark beside it where it has a long text. */
+static void
+compile_chunk(lua_State *L, struct script_shard *shard, const struct script_chunk *chunk)
+{
+	/* It was quick enough when it was loaded: this is for a clock that is slow today. */
+	struct script_compile how = {shard->env, 10 * shard->limits->resume_ms, true};
+
+	shard->has_text = false;
+	if (script_compile(L, &how, chunk->name, chunk->text, chunk->size) != LUA_OK)
+		lua_error(L);
+	lua_rawseti(L, -2, (lua_Integer)chunk->id);
+	if (!shard->has_text)
+		return;
+	lua_pushboolean(L, true);
+	lua_rawseti(L, -2, -(lua_Integer)chunk->id);
+}
+
 /* Pushes the compiled chunk. It is the shard's, whoever is the first to need it. */
 static void
 push_chunk(lua_State *L, struct cwmp_script *script)
@@ -118,18 +144,13 @@ push_chunk(lua_State *L, struct cwmp_script *script)
 	struct script_shard *shard = script->shard;
 	const struct script_chunk *chunk = script->chunk;
 	struct script_account *paying = shard->paying;
-	/* It was quick enough when it was loaded: this is for a clock that is slow today. */
-	struct script_compile how = {shard->env, 10 * shard->limits->resume_ms, true};
 
 	shard->paying = &shard->own;
 	push_cache(L, shard, script->set);
-	if (lua_rawgeti(L, -1, (lua_Integer)chunk->id) == LUA_TNIL) {
-		lua_pop(L, 1);
-		if (script_compile(L, &how, chunk->name, chunk->text, chunk->size) != LUA_OK)
-			lua_error(L);
-		lua_pushvalue(L, -1);
-		lua_rawseti(L, -3, (lua_Integer)chunk->id);
-	}
+	if (!cache_has(L, (lua_Integer)chunk->id))
+		compile_chunk(L, shard, chunk);
+	script->has_much = cache_has(L, -(lua_Integer)chunk->id);
+	lua_rawgeti(L, -1, (lua_Integer)chunk->id);
 	lua_remove(L, -2);
 	shard->paying = paying;
 }
