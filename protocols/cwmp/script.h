@@ -101,12 +101,15 @@ int cwmp_scripts_choose(struct cwmp_scripts *scripts, const struct cwmp_inform *
 
 struct cwmp_script;
 
+#define CWMP_SCRIPT_TRACE_MAX 255
+
 struct cwmp_script_end {
 	/* 0: it came to its end. SB_EREMOTE: a fault that it did not catch. SB_EINVAL: an error of
 	 * its own. SB_ELIMIT: it overran a bound. SB_ENOMEM. SB_GONE: its session ended first. */
 	int status;
 	const char *script;  /* its name */
 	const char *text;    /* "provision:7: 9005 Invalid parameter name"; "" for 0 */
+	const char *trace;   /* "provision:7 in name < provision:31": how it came there; "" */
 	uint32_t fault_code; /* the device's; 0: none */
 };
 

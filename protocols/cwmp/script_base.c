@@ -20,13 +20,29 @@ call_charged(lua_State *L)
 	return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
+/* One that makes no more of a text than it gives back: that is paid for afterwards. */
+static int
+call_for_results(lua_State *L)
+{
+	int count = lua_tocfunction(L, lua_upvalueindex(1))(L);
+	uint64_t work = (uint64_t)count / 2;
+
+	for (int i = 1; i <= count; i++)
+		if (lua_type(L, -i) == LUA_TSTRING)
+			work += lua_rawlen(L, -i) / 16;
+	script_charge(L, work);
+	return count;
+}
+
 void
 script_pick(lua_State *L, const struct script_pick picks[], size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		lua_getfield(L, -1, picks[i].name);
-		if (picks[i].is_charged)
+		if (picks[i].price == SCRIPT_BY_LENGTH)
 			lua_pushcclosure(L, call_charged, 1);
+		else if (picks[i].price == SCRIPT_BY_RESULTS)
+			lua_pushcclosure(L, call_for_results, 1);
 		lua_setfield(L, -3, picks[i].name);
 	}
 	lua_pop(L, 1);
@@ -147,9 +163,10 @@ base_setmetatable(lua_State *L)
 static void
 open_string(lua_State *L)
 {
-	static const struct script_pick picks[] = {{"byte", true}, {"char", true}, {"format", true},
-		{"len", false}, {"lower", true}, {"reverse", true}, {"sub", true}, {"upper", true},
-		{"rep", false}};
+	static const struct script_pick picks[] = {{"byte", SCRIPT_BY_RESULTS},
+		{"char", SCRIPT_BY_LENGTH}, {"format", SCRIPT_BY_LENGTH}, {"len", SCRIPT_FREE},
+		{"lower", SCRIPT_BY_LENGTH}, {"reverse", SCRIPT_BY_LENGTH},
+		{"sub", SCRIPT_BY_RESULTS}, {"upper", SCRIPT_BY_LENGTH}, {"rep", SCRIPT_FREE}};
 
 	lua_createtable(L, 0, 16);
 	lua_pushcfunction(L, luaopen_string); /* makes the metatable of texts, too */
@@ -197,10 +214,11 @@ script_open_string(lua_State *L)
 static void
 pick_base(lua_State *L)
 {
-	static const struct script_pick picks[] = {{"assert", false}, {"error", false},
-		{"getmetatable", false}, {"ipairs", false}, {"next", false}, {"pairs", false},
-		{"rawequal", true}, {"rawget", false}, {"rawlen", false}, {"select", false},
-		{"tonumber", true}, {"tostring", true}, {"type", false}, {"_VERSION", false}};
+	static const struct script_pick picks[] = {{"assert", SCRIPT_FREE}, {"error", SCRIPT_FREE},
+		{"getmetatable", SCRIPT_FREE}, {"ipairs", SCRIPT_FREE}, {"next", SCRIPT_FREE},
+		{"pairs", SCRIPT_FREE}, {"rawequal", SCRIPT_BY_LENGTH}, {"rawget", SCRIPT_FREE},
+		{"rawlen", SCRIPT_FREE}, {"select", SCRIPT_FREE}, {"tonumber", SCRIPT_BY_LENGTH},
+		{"tostring", SCRIPT_BY_LENGTH}, {"type", SCRIPT_FREE}, {"_VERSION", SCRIPT_FREE}};
 
 	lua_pushcfunction(L, luaopen_base);
 	lua_call(L, 0, 1);

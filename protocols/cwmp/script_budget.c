@@ -31,21 +31,6 @@ script_budget_begin(struct cwmp_script *script)
 	script->resumed_cpu = cpu(env);
 }
 
-void
-script_note_line(lua_State *L, struct cwmp_script *script)
-{
-	struct script_shard *shard = script->shard;
-	lua_Debug ar;
-
-	for (int level = 0; lua_getstack(L, level, &ar); level++) {
-		lua_getinfo(L, "Sl", &ar);
-		if (ar.currentline < 0)
-			continue;
-		snprintf(shard->where, sizeof(shard->where), "%s:%d", ar.short_src, ar.currentline);
-		return;
-	}
-}
-
 static _Noreturn void
 throw_again(lua_State *L)
 {
@@ -117,7 +102,7 @@ script_charge(lua_State *L, uint64_t work)
 	bound = bound_hit(script, work);
 	if (bound == SCRIPT_WITHIN)
 		return;
-	script_note_line(L, script);
+	script_note_place(L, script);
 	throw_overrun(L, script, bound);
 }
 
@@ -128,7 +113,7 @@ script_budget_hook(lua_State *L, lua_Debug *ar)
 
 	(void)ar;
 	if (script->wants_line)
-		script_note_line(L, script);
+		script_note_place(L, script);
 	script->wants_line = false;
 	script_charge(L, script_watch_count(script));
 }

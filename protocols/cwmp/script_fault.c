@@ -141,23 +141,11 @@ is_fault(lua_State *L)
 	return is_one;
 }
 
-/* A script may throw anything; only what needs no code of its own is shown. */
-void
-script_describe_error(lua_State *L, struct cwmp_script *script)
+static void
+describe_fault(lua_State *L, struct cwmp_script *script)
 {
 	lua_Integer code = 0;
 
-	script->status = SB_EINVAL;
-	if (lua_type(L, -1) == LUA_TSTRING) {
-		snprintf(script->shard->text, sizeof(script->shard->text), "%s",
-			lua_tostring(L, -1));
-		return;
-	}
-	if (!is_fault(L)) {
-		snprintf(script->shard->text, sizeof(script->shard->text), "a %s was thrown",
-			luaL_typename(L, -1));
-		return;
-	}
 	lua_pushliteral(L, "code");
 	lua_rawget(L, -2);
 	code = lua_tointeger(L, -1);
@@ -166,7 +154,67 @@ script_describe_error(lua_State *L, struct cwmp_script *script)
 	script->fault_code = code > 0 && code <= UINT32_MAX ? (uint32_t)code : 0;
 	luaL_tolstring(L, -1, NULL);
 	snprintf(script->shard->text, sizeof(script->shard->text), "%s", lua_tostring(L, -1));
+}
+
+/* Whether it has words for itself. */
+static bool
+is_plain(lua_State *L)
+{
+	if (lua_isnoneornil(L, -1) || lua_isboolean(L, -1) || lua_isnumber(L, -1))
+		return true;
+	if (luaL_getmetafield(L, -1, "__tostring") == LUA_TNIL)
+		return false;
 	lua_pop(L, 1);
+	return true;
+}
+
+static void
+say_object(lua_State *L, struct cwmp_script *script)
+{
+	struct script_shard *shard = script->shard;
+	char type[32];
+
+	snprintf(type, sizeof(type), "%s", luaL_typename(L, -1));
+	if (is_plain(L))
+		snprintf(shard->text, sizeof(shard->text), "%s: %s", shard->where,
+			luaL_tolstring(L, -1, NULL));
+	else
+		snprintf(shard->text, sizeof(shard->text), "%s: a %s was thrown", shard->where,
+			type);
+}
+
+/* The error is the argument. */
+static int
+describe(lua_State *L)
+{
+	struct cwmp_script *script = script_of(L);
+
+	if (lua_type(L, 1) == LUA_TSTRING)
+		snprintf(
+			script->shard->text, sizeof(script->shard->text), "%s", lua_tostring(L, 1));
+	else if (is_fault(L))
+		describe_fault(L, script);
+	else
+		say_object(L, script);
+	return 0;
+}
+
+/* A script may throw anything, and its words may be wrong, too. */
+void
+script_describe_error(lua_State *L, struct cwmp_script *script)
+{
+	struct script_shard *shard = script->shard;
+	int status = LUA_OK;
+
+	script->status = SB_EINVAL;
+	lua_pushcfunction(L, describe);
+	lua_pushvalue(L, -2);
+	status = lua_pcall(L, 1, 0, 0);
+	if (status == LUA_ERRMEM && !script->overrun)
+		script->overrun = script->refused ? script->refused : SCRIPT_NO_MEMORY;
+	if (status != LUA_OK)
+		snprintf(shard->text, sizeof(shard->text), "%s: a %s was thrown", shard->where,
+			luaL_typename(L, -2));
 }
 
 void

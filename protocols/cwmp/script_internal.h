@@ -114,9 +114,10 @@ struct script_shard {
 	bool has_thread;     /* made just now: its stack is the next block */
 	bool has_text;       /* a long one was made since this was cleared */
 	uint64_t generation; /* of the set whose chunks are in the cache */
-	/* Of the script that ends now: where it was last refused something, and what is said of its
-	 * end. */
+	/* Of the script that ends now: where it was when it threw or was refused something, by what
+	 * it came there, and what is said of its end. */
 	char where[LUA_IDSIZE + 16];
+	char trace[CWMP_SCRIPT_TRACE_MAX + 1];
 	char text[512];
 };
 
@@ -200,10 +201,15 @@ void script_charge(lua_State *L, uint64_t work);
 uint64_t script_work_left(lua_State *L);
 /* After an error was caught, with the status of lua_pcall: an overrun goes on. */
 void script_recheck(lua_State *L, int status);
-/* Notes where the script is. */
-void script_note_line(lua_State *L, struct cwmp_script *script);
 /* "provision:7: more than 1000000 instructions ..." */
 void script_describe_overrun(struct cwmp_script *script);
+
+/* ---- where a script is (script_trace.c): in no memory of Lua's, so that it can be noted anywhere
+ * ---- */
+
+void script_note_place(lua_State *L, struct cwmp_script *script);
+/* A message handler: the place of an error that nobody catches. */
+int script_trace(lua_State *L);
 
 /* ---- what is dear (script_watch.c) ---- */
 
@@ -223,10 +229,16 @@ bool script_watch_is_stack(const struct script_shard *shard, const void *memory)
 
 /* ---- libraries: each pushes a table that scripts cannot change ---- */
 
-/* A function of Lua's own that works through texts: charged by their length. */
+/* A function or constant of Lua's own, and what it is charged for beside its instruction. */
+enum script_price {
+	SCRIPT_FREE,
+	SCRIPT_BY_LENGTH,  /* of its arguments: it works through texts */
+	SCRIPT_BY_RESULTS, /* it takes a part of a text */
+};
+
 struct script_pick {
 	const char *name;
-	bool is_charged;
+	enum script_price price;
 };
 
 /* Copies functions and constants of the table on the top into the one below it, and pops it. */
@@ -316,7 +328,8 @@ _Noreturn void
 script_throw_fault(lua_State *L, uint32_t code, const char *text, const struct cwmp_fault *fault);
 /* The fault of an outcome that is none of ours. */
 _Noreturn void script_throw_outcome(lua_State *L, const struct cwmp_outcome *o);
-/* What the error at the top of the stack says, and its code, into the script. */
+/* What the error at the top of the stack says, and its code, into the script. An object may say
+ * itself what it is, on the script's account: that may be an overrun. */
 void script_describe_error(lua_State *L, struct cwmp_script *script);
 
 /* Refuses where a script cannot sleep: in a comparison of sort, a function of gsub, at its end. */

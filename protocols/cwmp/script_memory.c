@@ -79,7 +79,7 @@ refuse(struct cwmp_script *script, enum script_bound bound, bool is_stack)
 	script->refused = bound;
 	/* Lua's pointers into its stack are none while that moves. */
 	if (script->lua && !is_stack)
-		script_note_line(script->lua, script);
+		script_note_place(script->lua, script);
 }
 
 static bool

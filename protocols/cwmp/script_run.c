@@ -79,7 +79,9 @@ finish_run(lua_State *L, int status, lua_KContext context)
 static int
 run(lua_State *L)
 {
-	return finish_run(L, lua_pcallk(L, 0, 0, 0, 0, finish_run), 0);
+	lua_pushcfunction(L, script_trace);
+	lua_insert(L, 1);
+	return finish_run(L, lua_pcallk(L, 0, 0, 1, 0, finish_run), 0);
 }
 
 /* ---- on the shard's own state ---- */
@@ -145,7 +147,8 @@ say_overrun(struct cwmp_script *script)
 	script_describe_overrun(script);
 	script->status = script->overrun == SCRIPT_NO_MEMORY ? SB_ENOMEM : SB_ELIMIT;
 	SB_LOG_LIMITED(cwmp_core(script->session), WARNING, "cwmp.script.overrun", "script",
-		SB_STR(script->chunk->name), "text", SB_STR(script->shard->text));
+		SB_STR(script->chunk->name), "text", SB_STR(script->shard->text), "trace",
+		SB_STR(script->shard->trace));
 }
 
 /* Logs how it ended, once. */
@@ -158,7 +161,8 @@ say_end(struct cwmp_script *script)
 	}
 	if (script->status == SB_EINVAL || script->status == SB_EREMOTE)
 		SB_LOG_LIMITED(cwmp_core(script->session), WARNING, "cwmp.script.failed", "script",
-			SB_STR(script->chunk->name), "text", SB_STR(script->shard->text));
+			SB_STR(script->chunk->name), "text", SB_STR(script->shard->text), "trace",
+			SB_STR(script->shard->trace));
 }
 
 static enum script_result
@@ -205,12 +209,15 @@ static void
 end(struct cwmp_script *script)
 {
 	struct cwmp_script_end how = {.script = script->chunk->name};
-	char text[sizeof(script->shard->text)];
+	char text[sizeof(script->shard->text)], trace[sizeof(script->shard->trace)];
 
 	take_down(script);
+	/* Those of the shard are the next script's. */
 	snprintf(text, sizeof(text), "%s", script->shard->text);
+	snprintf(trace, sizeof(trace), "%s", script->shard->trace);
 	how.status = script->status;
 	how.text = text;
+	how.trace = trace;
 	how.fault_code = script->fault_code;
 	if (script->done.function)
 		script->done.function(script->session, &how, script->done.context);
@@ -222,6 +229,7 @@ static void
 forget_texts(struct script_shard *shard)
 {
 	shard->where[0] = '\0';
+	shard->trace[0] = '\0';
 	shard->text[0] = '\0';
 }
 

@@ -115,10 +115,13 @@ math_random(lua_State *L)
 static void
 open_math(lua_State *L)
 {
-	static const struct script_pick picks[] = {{"abs", true}, {"ceil", true}, {"exp", true},
-		{"floor", true}, {"fmod", true}, {"huge", false}, {"log", true}, {"max", true},
-		{"maxinteger", false}, {"min", true}, {"mininteger", false}, {"modf", true},
-		{"pi", false}, {"sqrt", true}, {"tointeger", true}, {"type", false}, {"ult", true}};
+	static const struct script_pick picks[] = {{"abs", SCRIPT_BY_LENGTH},
+		{"ceil", SCRIPT_BY_LENGTH}, {"exp", SCRIPT_BY_LENGTH}, {"floor", SCRIPT_BY_LENGTH},
+		{"fmod", SCRIPT_BY_LENGTH}, {"huge", SCRIPT_FREE}, {"log", SCRIPT_BY_LENGTH},
+		{"max", SCRIPT_BY_LENGTH}, {"maxinteger", SCRIPT_FREE}, {"min", SCRIPT_BY_LENGTH},
+		{"mininteger", SCRIPT_FREE}, {"modf", SCRIPT_BY_LENGTH}, {"pi", SCRIPT_FREE},
+		{"sqrt", SCRIPT_BY_LENGTH}, {"tointeger", SCRIPT_BY_LENGTH}, {"type", SCRIPT_FREE},
+		{"ult", SCRIPT_BY_LENGTH}};
 
 	lua_createtable(L, 0, 24);
 	lua_pushcfunction(L, luaopen_math);
@@ -132,8 +135,9 @@ open_math(lua_State *L)
 static void
 open_utf8(lua_State *L)
 {
-	static const struct script_pick picks[] = {{"char", true}, {"charpattern", false},
-		{"codepoint", true}, {"len", true}, {"offset", true}};
+	static const struct script_pick picks[] = {{"char", SCRIPT_BY_LENGTH},
+		{"charpattern", SCRIPT_FREE}, {"codepoint", SCRIPT_BY_LENGTH},
+		{"len", SCRIPT_BY_LENGTH}, {"offset", SCRIPT_BY_LENGTH}};
 
 	lua_createtable(L, 0, 8);
 	lua_pushcfunction(L, luaopen_utf8);

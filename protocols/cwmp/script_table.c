@@ -63,10 +63,10 @@ table_remove(lua_State *L)
 	check_table(L, 1);
 	size = length(L, 1);
 	at = luaL_optinteger(L, 2, size);
-	if (lua_gettop(L) > 1)
-		luaL_argcheck(L,
-			size + 1 == at || (at >= 1 && at <= size) || (size == 0 && at == 0), 2,
-			"position out of bounds");
+	/* Up to the one behind the last; and 0 of an empty one. */
+	if (at != size)
+		luaL_argcheck(
+			L, (lua_Unsigned)at - 1 <= (lua_Unsigned)size, 2, "position out of bounds");
 	range(L, at, size);
 	lua_rawgeti(L, 1, at);
 	for (; at < size; at++) {
@@ -149,15 +149,16 @@ table_move(lua_State *L)
 	lua_Integer to = luaL_checkinteger(L, 4);
 	int target = lua_isnoneornil(L, 5) ? 1 : 5;
 	lua_Integer count = 0;
+	bool is_back = false;
 
 	luaL_checktype(L, 1, LUA_TTABLE);
 	check_table(L, target);
+	/* Backwards where the ranges overlap so. */
+	is_back = to > first && to <= last && lua_rawequal(L, 1, target);
 	count = (lua_Integer)range(L, first, last);
 	luaL_argcheck(
 		L, count == 0 || to <= LUA_MAXINTEGER - count + 1, 4, "destination wrap around");
 	for (lua_Integer i = 0; i < count; i++) {
-		/* Backwards where the ranges overlap so. */
-		bool is_back = to > first && to <= last && target == 1;
 		lua_Integer n = is_back ? count - 1 - i : i;
 
 		lua_rawgeti(L, 1, first + n);

@@ -240,7 +240,8 @@ on_done(struct cwmp_session *c, const struct cwmp_script_end *end, void *context
 	c->script = NULL;
 	bed->end = *end;
 	snprintf(bed->end_text, sizeof(bed->end_text), "%s", end->text);
-	bed->end.script = bed->end.text = NULL;
+	snprintf(bed->end_trace, sizeof(bed->end_trace), "%s", end->trace);
+	bed->end.script = bed->end.text = bed->end.trace = NULL;
 	stand_tell(bed->trace, "done %s", end->status ? sb_error_name(end->status) : "0");
 }
 
@@ -476,5 +477,6 @@ bed_expect_end_at(struct bed *bed, int status, const char *part, const char *fil
 	_assert_true(strstr(bed->end_text, part) != NULL, part, file, line);
 	bed->end = (struct cwmp_script_end){.status = 1};
 	bed->end_text[0] = '\0';
+	bed->end_trace[0] = '\0';
 	bed->trace[0] = '\0';
 }

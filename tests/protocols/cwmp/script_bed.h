@@ -35,7 +35,7 @@ struct bed {
 
 	char trace[STAND_TRACE];    /* "call XML;" "done STATUS text;" and what tests tell */
 	struct cwmp_script_end end; /* of the script that ended last, without its texts */
-	char end_text[512];
+	char end_text[512], end_trace[CWMP_SCRIPT_TRACE_MAX + 1];
 };
 
 void bed_open(struct bed *bed, const struct cwmp_scripts_options *options);

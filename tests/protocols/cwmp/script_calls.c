@@ -154,10 +154,61 @@ test_errors_of_a_script_name_its_line(void **state)
 	(void)state;
 	bed_run(&bed, "local x\nx.y = 1");
 	bed_expect_end(&bed, SB_EINVAL, "test:2: attempt to index a nil value (local 'x')");
-	bed_run(&bed, "error({})");
-	bed_expect_end(&bed, SB_EINVAL, "a table was thrown");
-	bed_run(&bed, "error(setmetatable({}, {__tostring = function() while true do end end}))");
-	bed_expect_end(&bed, SB_EINVAL, "a table was thrown");
+	bed_run(&bed, "\nerror({})");
+	bed_expect_end(&bed, SB_EINVAL, "test:2: a table was thrown");
+	bed_run(&bed, "error()");
+	bed_expect_end(&bed, SB_EINVAL, "test:1: nil");
+	bed_run(&bed, "error(4711)");
+	bed_expect_end(&bed, SB_EINVAL, "test:1: 4711");
+}
+
+static void
+expect_trace(const char *text, const char *trace)
+{
+	bed_run(&bed, text);
+	assert_string_equal(bed.end_trace, trace);
+	assert_int_not_equal(bed.end.status, 0);
+	assert_true(bed_logged(&bed, trace));
+}
+
+static void
+test_an_error_says_what_led_to_it(void **state)
+{
+	(void)state;
+	expect_trace("local function inner() error('x') end\n"
+		     "local function outer()\n"
+		     "  inner()\n"
+		     "end\n"
+		     "outer()",
+		"test:1 in inner < test:3 in outer < test:5");
+	expect_trace("local function f() while true do end end\nf()", "test:1 in f < test:2");
+	expect_trace("local function f() local t = {} while true do t[#t + 1] = {} end end\nf()",
+		"test:1 in f < test:2");
+	/* What was caught is not in it; what was thrown while something was closed is. */
+	expect_trace("pcall(error, 'caught')\n"
+		     "local x <close> = setmetatable({}, {__close = function() error('y') end})\n"
+		     "error('x')",
+		"test:2");
+	bed_will_answer(&bed, FAULT("9005", "Invalid parameter name", ""));
+	expect_trace(
+		"local function f() cpe:get('A') end\npcall(print)\nf()", "test:1 in f < test:3");
+}
+
+static void
+test_a_trace_has_a_bound(void **state)
+{
+	(void)state;
+	expect_trace(
+		"local function f(n) if n == 0 then error('x') end f(n - 1) return 1 end\nf(40)",
+		"test:1 in f < test:1 in f < test:1 in f < test:1 in f < test:1 in f < "
+		"test:1 in f < test:1 in f < test:1 in f < ...");
+	bed_run(&bed, "local function a_name_that_is_much_longer_than_any_name_should_ever_be(n)\n"
+		      "  if n == 0 then error('x') end\n"
+		      "  a_name_that_is_much_longer_than_any_name_should_ever_be(n - 1)\n"
+		      "  return 1\n"
+		      "end\n"
+		      "a_name_that_is_much_longer_than_any_name_should_ever_be(40)");
+	assert_in_range(strlen(bed.end_trace), 200, CWMP_SCRIPT_TRACE_MAX);
 }
 
 static void
@@ -367,6 +418,8 @@ main(void)
 		TEST(test_faults_are_errors_that_can_be_caught),
 		TEST(test_an_uncaught_fault_ends_the_script),
 		TEST(test_errors_of_a_script_name_its_line),
+		TEST(test_an_error_says_what_led_to_it),
+		TEST(test_a_trace_has_a_bound),
 		TEST(test_the_device_and_its_inform_are_there),
 		TEST(test_plain_methods_take_and_give_what_the_specification_says),
 		TEST(test_any_method_is_called_by_the_specifications_names),

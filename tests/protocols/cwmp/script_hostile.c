@@ -163,6 +163,77 @@ static const struct hostile table[] = {
 		"local t = {} for i = 1, 62 do t[1 << i] = 'x' end t[1] = 'x'\n"
 		"cpe:get(t)",
 		SB_EINVAL, "more than 65536 members"},
+	{"removal at the end of all numbers",
+		"local t = {1, 2, 3, 4, 5, 6, 7, 8} t[9] = 1 t[16] = 1 t[17] = 1\n"
+		"for i = 5, 62 do t[1 << i] = 1 end t[math.maxinteger] = 1\n"
+		"assert(#t == math.maxinteger) table.remove(t, #t) error('done')",
+		SB_EINVAL, "done"},
+	{"a for loop over all numbers", "for i = math.mininteger, math.maxinteger do end",
+		SB_ELIMIT, INSTRUCTIONS},
+	{"a for loop that would run over",
+		"for i = math.maxinteger - 1, math.maxinteger do end\n"
+		"for i = 1, math.maxinteger, math.maxinteger // 2 do end\n"
+		"for i = 1, 2, 0 do end",
+		SB_EINVAL, "test:3: 'for' step is zero"},
+	{"a for loop of tiny steps", "for i = 0, 1, 1e-300 do end", SB_ELIMIT, INSTRUCTIONS},
+	{"members that come and go while they are looked through",
+		"local t = {1, 2, 3} for k in pairs(t) do t[k] = nil t[k + 3] = 1 end\n"
+		"while true do end",
+		SB_EINVAL, "next"},
+	{"a member that is none", "next({}, 'x')", SB_EINVAL, "next"},
+	{"pairs by a function of its own",
+		"for k in pairs(setmetatable({}, {__pairs = function() return function() return 1 "
+		"end "
+		"end})) do end",
+		SB_ELIMIT, INSTRUCTIONS},
+	{"too much to select from", "print(select(-1, table.unpack({}, 1, 8000)))\nerror('done')",
+		SB_EINVAL, "done"},
+	{"so many arguments again and again",
+		"local function f(...) return select('#', ...) end\n"
+		"while true do f(table.unpack({}, 1, 4000)) end",
+		SB_ELIMIT, ""},
+	{"a text of many characters", "utf8.char(table.unpack({}, 1, 8000))", SB_EINVAL, "number"},
+	{"utf8.len again and again",
+		"local s = ('\\xe2\\x82\\xac'):rep(10000) while true do utf8.len(s) end", SB_ELIMIT,
+		INSTRUCTIONS},
+	{"code points of a long text",
+		"local s = ('x'):rep(200000) utf8.codepoint(s, 1, -1) error('done')", SB_ELIMIT,
+		""},
+	{"octets of a long text", "local s = ('x'):rep(200000) s:byte(1, -1) error('done')",
+		SB_EINVAL, "string slice too long"},
+	{"an error in an error's handler",
+		"local function bad() error(bad) end\n"
+		"for i = 1, 50 do xpcall(bad, bad) end",
+		SB_EINVAL, "a function was thrown"},
+	{"an error in the handler of an overrun",
+		"local function loop() while true do end end\n"
+		"while true do pcall(xpcall, loop, function() error('again') end) end",
+		SB_ELIMIT, INSTRUCTIONS},
+	{"handlers that throw for ever",
+		"local function bad() xpcall(error, bad) end\n"
+		"while true do pcall(bad) end",
+		SB_ELIMIT, ""},
+	{"an error that is nothing", "error(nil)", SB_EINVAL, "nil"},
+	{"an error that says itself what it is",
+		"error(setmetatable({}, {__tostring = function() return 'my own words' end}))",
+		SB_EINVAL, "my own words"},
+	{"an error whose words loop",
+		"error(setmetatable({}, {__tostring = function() while true do end end}))",
+		SB_ELIMIT, INSTRUCTIONS},
+	{"an error whose words throw",
+		"error(setmetatable({}, {__tostring = function() error('x') end}))", SB_EINVAL,
+		"a table was thrown"},
+	{"an error whose words are none",
+		"error(setmetatable({}, {__tostring = function() return {} end}))", SB_EINVAL,
+		"a table was thrown"},
+	{"a label that goes back out of what is closed",
+		"::again::\n"
+		"do local x <close> = setmetatable({}, {__close = function() end}) goto again end",
+		SB_ELIMIT, INSTRUCTIONS},
+	{"a text in place of a table", "for k in pairs('x') do end", SB_EINVAL, "table"},
+	{"a metatable for texts", "setmetatable('', {})", SB_EINVAL, "table expected"},
+	{"methods of all texts", "string.rep = print", SB_EINVAL, "cannot be changed"},
+	{"texts as objects", "('x').y = 1", SB_EINVAL, "index a string value"},
 	{"print of what loops",
 		"print(setmetatable({}, {__tostring = function() while true do end end}))",
 		SB_ELIMIT, INSTRUCTIONS},
@@ -250,6 +321,21 @@ test_globals_are_a_sessions_own(void **state)
 		bed_answer(&bed, bed.sessions[i], answer);
 		bed_expect_end(&bed, 0, "");
 	}
+}
+
+/* Who goes through a text octet by octet pays for these, and not for all of it each time. */
+static void
+test_a_text_may_be_read_octet_by_octet(void **state)
+{
+	(void)state;
+	bed_run(&bed, "local s, n = ('0123456789'):rep(800), 0\n"
+		      "for i = 1, #s do n = n + s:byte(i) end\n"
+		      "assert(n == 800 * 525)");
+	bed_expect_end(&bed, 0, "");
+	bed_run(&bed, "local s, n = ('0123456789'):rep(800), 0\n"
+		      "for i = 1, #s do if s:sub(i, i) == '7' then n = n + 1 end end\n"
+		      "assert(n == 800)");
+	bed_expect_end(&bed, 0, "");
 }
 
 static void
@@ -342,6 +428,7 @@ main(void)
 		cmocka_unit_test(test_a_hostile_script_ends_and_its_neighbour_goes_on),
 		TEST(test_what_scripts_must_not_have_is_not_there),
 		TEST(test_globals_are_a_sessions_own),
+		TEST(test_a_text_may_be_read_octet_by_octet),
 		TEST(test_a_session_has_so_many_instructions_whatever_its_pauses),
 		TEST(test_a_loop_while_a_sleeping_script_is_closed_is_ended),
 		TEST(test_what_is_open_is_closed_when_the_session_ends),

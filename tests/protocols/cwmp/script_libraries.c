@@ -150,6 +150,12 @@ test_tables_are_worked_on_as_by_lua(void **state)
 	    "end\n"
 	    "  end\n"
 	    "  same('move', moved(ours.table.move), moved(table.move))\n"
+	    "  local function named(move)\n"
+	    "    return function() local t = copy(t) move(t, a, b, c, t) return t[1], t[2], t[5], "
+	    "#t "
+	    "end\n"
+	    "  end\n"
+	    "  same('move to itself', named(ours.table.move), named(table.move))\n"
 	    "end\n"
 	    "local p = ours.table.pack(1, nil, 3)\n"
 	    "assert(p.n == 3 and p[1] == 1 and p[2] == nil and p[3] == 3)\n");
