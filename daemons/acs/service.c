@@ -186,14 +186,23 @@ script_ended(struct cwmp_session *c, const struct cwmp_script_end *end, void *co
 		acs_work_begin(c);
 }
 
-/* What scripts read is kept as what tasks read. */
+/* What scripts read and change is kept as what tasks read and change. */
+static void
+called(struct cwmp_session *c, enum cwmp_method method, const union cwmp_body *body)
+{
+	const struct acs_run *run = acs_run_of(c);
+
+	if (run->script && run->service->keepers)
+		acs_script_asks(c, method, body);
+}
+
 static void
 answered(struct cwmp_session *c, const struct cwmp_envelope *response)
 {
 	const struct acs_run *run = acs_run_of(c);
 
 	if (run->script && run->service->keepers)
-		acs_work_overheard(c, response);
+		acs_script_is_told(c, response);
 }
 
 static void
@@ -357,6 +366,7 @@ session_end(struct cwmp_session *c, enum cwmp_end why)
 
 	(void)why;
 	cwmp_script_stop(run->script);
+	free(run->change);
 	if (run->is_visiting) {
 		strcpy(left.device, cwmp_device(c));
 		/* A keeper that has no room for it finds out with the next Inform. */
@@ -372,6 +382,7 @@ const struct cwmp_service acs_service = {
 	.session_filter = session_filter,
 	.session_start = session_start,
 	.request = request,
+	.called = called,
 	.answered = answered,
 	.message = message,
 	.session_end = session_end,

@@ -12,7 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ACS_SEEN_MOST 4 /* reports of a session that are not durable yet */
+#define ACS_SEEN_MOST    4  /* reports of a session that are not durable yet */
+#define ACS_CHANGES_MOST 48 /* the same, where one says what a script has changed */
 
 struct acs_refresh;
 struct acs_bring;
@@ -32,6 +33,7 @@ struct acs_run {
 	uint64_t library_call; /* of that script's; 0: none is under way */
 	acs_library_answered *library_answered;
 	bool library_is_one; /* it asked for one value */
+	char *change;        /* what it asked of the device, as JSON, if that changes parameters */
 	uint32_t seen;       /* reports that are not answered */
 	int seen_error;      /* of one of them */
 	bool is_visiting;    /* the keeper counts on us */
@@ -96,6 +98,10 @@ int acs_download_fill(struct cwmp_session *c, json_t *task);
 const char *acs_download_reason(int err);
 void acs_upload_begin(struct cwmp_session *c);
 void acs_script_begin(struct cwmp_session *c);
+/* A script asks something of the device: kept until that is answered, if it changes parameters. */
+void acs_script_asks(struct cwmp_session *c, enum cwmp_method method, const union cwmp_body *body);
+/* The device has answered it: what that says of parameters is told to the keeper. */
+void acs_script_is_told(struct cwmp_session *c, const struct cwmp_envelope *response);
 
 /* ---- service_library.c ---- */
 

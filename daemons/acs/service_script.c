@@ -1,5 +1,7 @@
-/* A task that runs a script by its name, in the session of its device. */
+/* Scripts in the session of a device: tasks that run one by its name, and what any of them reads
+ * and changes. */
 #include "core/error.h"
+#include "core/node.h"
 #include "daemons/acs/service_internal.h"
 
 static void
@@ -20,6 +22,92 @@ script_ended(struct cwmp_session *c, const struct cwmp_script_end *script, void 
 		end.may_retry = script->status == SB_ENOMEM;
 	}
 	acs_work_report(c, &end);
+}
+
+/* ---- what it reads and changes ---- */
+
+static bool
+is_change(enum acs_learned learned)
+{
+	switch (learned) {
+	case ACS_LEARNED_SET:
+	case ACS_LEARNED_SET_ATTRIBUTES:
+	case ACS_LEARNED_ADDED:
+	case ACS_LEARNED_DELETED:
+		return true;
+	case ACS_LEARNED_NOTHING:
+	case ACS_LEARNED_VALUES:
+	case ACS_LEARNED_NAMES:
+	case ACS_LEARNED_ATTRIBUTES:
+	case ACS_LEARNED_WHOLE:
+		break;
+	}
+	return false;
+}
+
+static char *
+request_text(enum cwmp_method method, const union cwmp_body *body)
+{
+	json_t *json = acs_rpc_write(CWMP_REQUEST, method, body);
+	char *text = NULL;
+
+	if (json && !json_object_set_new(json, "method", json_string(cwmp_method_name(method))))
+		text = json_dumps(json, JSON_COMPACT);
+	json_decref(json);
+	return text;
+}
+
+/* One at a time: a script sleeps until it is answered. */
+void
+acs_script_asks(struct cwmp_session *c, enum cwmp_method method, const union cwmp_body *body)
+{
+	struct acs_run *run = acs_run_of(c);
+
+	free(run->change);
+	run->change = NULL;
+	if (body && is_change(acs_learned_by(method)))
+		run->change = request_text(method, body);
+}
+
+/* What is not said here shows when it is read again. */
+static void
+left_out(struct cwmp_session *c, int error)
+{
+	SB_LOG_LIMITED(cwmp_core(c), WARNING, "acs.parameters_refused", "device",
+		SB_STR(cwmp_device(c)), "error", SB_ERR(error));
+}
+
+static void
+has_changed(struct cwmp_session *c, enum acs_learned learned, struct cwmp_envelope *response)
+{
+	struct acs_run *run = acs_run_of(c);
+	char *request = run->change;
+
+	run->change = NULL;
+	if (request && run->seen < ACS_CHANGES_MOST) {
+		(void)acs_work_seen(c, learned, request, response);
+	} else {
+		cwmp_envelope_free(response);
+		left_out(c, request ? SB_FULL : SB_ENOMEM);
+	}
+	free(request);
+}
+
+void
+acs_script_is_told(struct cwmp_session *c, const struct cwmp_envelope *response)
+{
+	enum acs_learned learned = acs_learned_by(response->message.method);
+	struct cwmp_envelope *copy;
+
+	if (!is_change(learned)) {
+		acs_work_overheard(c, response);
+		return;
+	}
+	copy = cwmp_envelope_copy(sb_node_env(sb_session_node(cwmp_core(c))), response);
+	if (copy)
+		has_changed(c, learned, copy);
+	else
+		left_out(c, SB_ENOMEM);
 }
 
 void

@@ -95,6 +95,11 @@ struct cwmp_service {
 	 * cwmp_answer_default. */
 	void (*request)(struct cwmp_session *c, const struct cwmp_envelope *request);
 
+	/* A call was taken, whoever makes it (a script, too): a look at what it asks. `body` may be
+	 * NULL. */
+	void (*called)(
+		struct cwmp_session *c, enum cwmp_method method, const union cwmp_body *body);
+
 	/* A call was answered with a response, whoever made it (a script, too): a look at it,
 	 * before the call's own function has it. */
 	void (*answered)(struct cwmp_session *c, const struct cwmp_envelope *response);

@@ -96,6 +96,8 @@ cwmp_call(struct cwmp_session *c, enum cwmp_method method, const union cwmp_body
 		return err;
 	call->done = done;
 	put_last(c, call);
+	if (c->server->service->called)
+		c->server->service->called(c, method, body);
 	cwmp_stir(c);
 	return 0;
 }

@@ -223,6 +223,9 @@ serve(struct box *box, const struct cwmp_message *in, struct cwmp_message *out)
 	case CWMP_SET_PARAMETER_VALUES:
 		take_values(box, &in->body.set_parameter_values, out);
 		break;
+	case CWMP_ADD_OBJECT:
+		out->body.add_object_response.instance_number = 7;
+		break;
 	case CWMP_REBOOT:
 		note_key(box->command_key, in->body.reboot.command_key);
 		break;

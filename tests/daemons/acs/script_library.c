@@ -1,4 +1,4 @@
-/* Scripts in real sessions: what they find in `acs`. */
+/* Scripts in real sessions: what they find in `acs`, and what is kept of what they change. */
 #include "core/error.h"
 #include "core/listener.h"
 #include "daemons/acs/service.h"
@@ -260,6 +260,51 @@ test_a_device_has_so_many_tasks(void **state)
 	    "assert(e:find('the device has 3 tasks', 1, true), e)");
 }
 
+/* ---- what scripts change ---- */
+
+static const char *
+parameters(const char *question)
+{
+	bed_settle(&bed);
+	return bed_ask(&bed, ACS_PARAMETERS, NAME, 0, question, NULL);
+}
+
+static void
+test_what_a_script_sets_is_kept_with_its_type(void **state)
+{
+	(void)state;
+	box_add(&box, "Device.Count", "1", CWMP_TYPE_UNSIGNED_INT);
+	run("cpe:set{['Device.Count'] = {value = '5', type = 'unsignedInt'}}");
+	assert_true(has(parameters("{}"), "\"name\":\"Device.Count\",\"value\":\"5\",\"type\":"
+					  "\"unsignedInt\",\"writable\":true"));
+	run("for i = 6, 20 do cpe:set{['Device.Count'] = {value = i, type = 'unsignedInt'}} end");
+	assert_true(has(parameters("{}"), "\"Device.Count\",\"value\":\"20\""));
+}
+
+static void
+test_what_a_script_adds_and_deletes_is_there_and_gone(void **state)
+{
+	(void)state;
+	box_add(&box, "Device.X.7.Name", "old", CWMP_TYPE_STRING);
+	run("assert(cpe:add('Device.X.') == 7)\n"
+	    "cpe:set{['Device.X.7.Name'] = 'new'}");
+	assert_true(has(parameters("{}"), "{\"name\":\"Device.X.7.\",\"writable\":true"));
+	assert_true(has(parameters("{}"), "\"Device.X.7.Name\",\"value\":\"new\""));
+	run("cpe:set_attributes{['Device.X.7.Name'] = {Notification = 2}}");
+	assert_true(has(parameters("{}"), "\"notification\":2"));
+	run("cpe:delete('Device.X.7.')");
+	assert_null(strstr(parameters("{\"prefix\":\"Device.X.\"}"), "name"));
+}
+
+static void
+test_what_a_device_refuses_a_script_is_not_kept(void **state)
+{
+	(void)state;
+	run("pcall(cpe.set, cpe, {['Device.Nothing'] = 'x'})\n"
+	    "cpe:names('Device.', true)");
+	assert_null(strstr(parameters("{}"), "Device.Nothing"));
+}
+
 /* ---- together ---- */
 
 /* As long as a script sleeps a device may go: what was asked is answered to nobody. */
@@ -295,6 +340,9 @@ main(void)
 		TEST(test_a_task_is_done_later),
 		TEST(test_what_is_no_task_is_an_error_that_says_why),
 		TEST(test_a_device_has_so_many_tasks),
+		TEST(test_what_a_script_sets_is_kept_with_its_type),
+		TEST(test_what_a_script_adds_and_deletes_is_there_and_gone),
+		TEST(test_what_a_device_refuses_a_script_is_not_kept),
 		TEST(test_a_session_may_end_while_a_script_waits_for_its_keeper),
 	};
 
