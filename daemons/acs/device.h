@@ -21,6 +21,7 @@
 
 #define ACS_DEVICE_HEAD_SIZE 56
 
+struct sb_message;
 struct acs_task;
 struct acs_fault;
 struct acs_docket;
@@ -55,6 +56,7 @@ struct acs_device {
 	struct acs_fault *faults;
 	uint32_t fault_count;
 	struct acs_docket *docket; /* parameters that are being stored */
+	struct sb_message *held;   /* an Inform that waits for that; NULL: none */
 	struct acs_visit *visit;   /* the session under way, as long as it has work */
 	uint32_t pins;             /* who still has a pointer to it */
 	bool is_deleted;

@@ -328,6 +328,7 @@ defaults(struct acs_keepers *keepers, struct sb_node *node)
 	DEFAULT(max_results, 20);
 	DEFAULT(result_bytes, 256u << 10);
 	DEFAULT(document_bytes, 16u << 20);
+	DEFAULT(waiting_bytes, 256u << 20);
 	DEFAULT(result_ms, UINT64_C(86400000));
 	DEFAULT(expiry_ms, 30 * UINT64_C(86400000));
 	DEFAULT(operation_ms, UINT64_C(86400000));

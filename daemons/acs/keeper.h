@@ -32,18 +32,19 @@ struct sb_session;
 
 /* What keepers are started with. 0 takes the default in brackets. */
 struct acs_keepers {
-	struct sb_store *store;    /* of the kinds in kinds.h; borrowed */
-	uint32_t count;            /* of keepers [2 a shard]; filled in by acs_keepers_start */
-	uint32_t max_devices;      /* of a keeper; the Informs of others are refused [1000000] */
-	uint32_t max_tasks;        /* of a device that have not ended [100] */
-	uint32_t max_results;      /* ended tasks of a device that are kept [20] */
-	uint32_t result_bytes;     /* of the JSON of one result; more is left out [256 KiB] */
-	uint32_t document_bytes;   /* parameters of one device, not compressed [16 MiB] */
-	uint64_t result_ms;        /* ended tasks are kept for so long [1 day] */
-	uint64_t expiry_ms;        /* a task that says nothing expires after [30 days] */
-	uint64_t operation_ms;     /* a transfer that does not complete expires after [1 day] */
-	uint32_t attempts;         /* of a task that says nothing [5] */
-	uint32_t retry_ms;         /* the first back-off; it doubles, with jitter [30 s] */
+	struct sb_store *store;  /* of the kinds in kinds.h; borrowed */
+	uint32_t count;          /* of keepers [2 a shard]; filled in by acs_keepers_start */
+	uint32_t max_devices;    /* of a keeper; the Informs of others are refused [1000000] */
+	uint32_t max_tasks;      /* of a device that have not ended [100] */
+	uint32_t max_results;    /* ended tasks of a device that are kept [20] */
+	uint32_t result_bytes;   /* of the JSON of one result; more is left out [256 KiB] */
+	uint32_t document_bytes; /* parameters of one device, not compressed [16 MiB] */
+	uint32_t waiting_bytes;  /* of reports on their way to the store; more: SB_FULL [256 MiB] */
+	uint64_t result_ms;      /* ended tasks are kept for so long [1 day] */
+	uint64_t expiry_ms;      /* a task that says nothing expires after [30 days] */
+	uint64_t operation_ms;   /* a transfer that does not complete expires after [1 day] */
+	uint32_t attempts;       /* of a task that says nothing [5] */
+	uint32_t retry_ms;       /* the first back-off; it doubles, with jitter [30 s] */
 	uint32_t longest_retry_ms; /* [1 h] */
 	uint32_t batch;     /* names a GetParameterValues of `refresh`; halved on 9004 [256] */
 	bool answers_early; /* Informs are answered before they are durable [no] */

@@ -57,6 +57,7 @@ commit_free(struct acs_keeper *k, struct acs_commit *c)
 		sb_txn_abandon(c->txn);
 	if (c->release)
 		c->release(c->extra);
+	acs_sayings_end(k, c, false);
 	if (c->device)
 		acs_unpin(k, c->device);
 	free(c->stakes);
@@ -181,7 +182,8 @@ settle(struct acs_keeper *k, struct acs_commit *c, int status)
 		struct acs_task *task = c->stakes[i].task;
 
 		task->pins--;
-		if (status)
+		/* What was put later of it decides what it is. */
+		if (status && !task->pins)
 			give_back(k, task, c->stakes[i].before);
 		acs_task_settled(k, task, status);
 	}
@@ -197,6 +199,7 @@ finish(struct acs_keeper *k, struct acs_commit *c, int status, const struct sb_s
 	if (status != SB_ENOENT)
 		tell_health(k, status);
 	settle(k, c, status);
+	acs_sayings_end(k, c, status == 0);
 	c->done(k, c, status, rows);
 	commit_free(k, c);
 }

@@ -282,6 +282,7 @@ void
 acs_device_forget(struct acs_keeper *k, struct acs_device *device)
 {
 	acs_visit_end(k, device);
+	acs_inform_forget(k, device);
 	acs_docket_free(device);
 	while (device->tasks)
 		acs_task_drop(k, device->tasks);

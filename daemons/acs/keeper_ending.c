@@ -129,7 +129,7 @@ acs_task_end(struct acs_keeper *k, struct acs_commit *c, struct acs_task *task,
 		device->failures++;
 	sb_counter_add(is_done ? k->done : k->failed, sb_session_shard(k->session), 1);
 	acs_commit_task(c, task, before);
-	acs_say_task(k, task);
+	acs_say_task(k, c, task);
 }
 
 static void
@@ -209,8 +209,8 @@ take_packed(struct acs_task *task, struct acs_result *result)
 	result->packed = (struct acs_octets){0};
 }
 
-static void
-task_ended(struct acs_keeper *k, struct acs_commit *c, struct acs_task *task,
+void
+acs_task_ended(struct acs_keeper *k, struct acs_commit *c, struct acs_task *task,
 	const struct acs_report *report, struct acs_result *result)
 {
 	/* It may have completed, or been canceled, while its answer was on the way. */
@@ -271,7 +271,7 @@ acs_work_ended(struct acs_keeper *k, struct acs_commit *c, struct acs_device *de
 		presets_ended(k, c, device, report, text_of(report, result));
 	} else if (task && task->id == report->task) {
 		visit->running = NULL;
-		task_ended(k, c, task, report, result);
+		acs_task_ended(k, c, task, report, result);
 	}
 }
 
@@ -287,7 +287,7 @@ task_of_key(const struct acs_device *device, const char *command_key, enum acs_o
 	return NULL;
 }
 
-/* What an Inform's events say of an operation. */
+/* What an Inform's events say of an operation that waits. */
 static bool
 says_done(const struct acs_inform *inform, const struct acs_task *task)
 {
@@ -308,13 +308,58 @@ says_done(const struct acs_inform *inform, const struct acs_task *task)
 	return false;
 }
 
+/* What names the operation itself, by its key. */
+static bool
+says_its_key(const struct acs_inform *inform, const struct acs_task *task)
+{
+	switch (task->operation) {
+	case ACS_OPERATION_BOOT:
+		return acs_inform_has(inform, ACS_EVENT_M_REBOOT, task->command_key);
+	case ACS_OPERATION_SCHEDULE:
+		return acs_inform_has(inform, ACS_EVENT_M_SCHEDULE_INFORM, task->command_key);
+	case ACS_OPERATION_NONE:
+	case ACS_OPERATION_BOOTSTRAP:
+	case ACS_OPERATION_TRANSFER:
+	case ACS_OPERATION_UNITS:
+		break;
+	}
+	return false;
+}
+
+/* Whether the device has begun it, whatever we have been told: it may have gone before it answered,
+ * and to have it do the same again would be wrong. */
+static bool
+has_done(const struct acs_inform *inform, const struct acs_task *task)
+{
+	switch (task->state) {
+	case ACS_TASK_WAITING:
+		return says_done(inform, task);
+	case ACS_TASK_RUNNING:
+		if (task->operation == ACS_OPERATION_BOOTSTRAP)
+			return inform->events & ACS_EVENT_BIT(BOOTSTRAP);
+		return says_done(inform, task);
+	case ACS_TASK_QUEUED:
+		return task->attempts && says_its_key(inform, task);
+	case ACS_TASK_DONE:
+	case ACS_TASK_FAILED:
+	case ACS_TASK_EXPIRED:
+	case ACS_TASK_CANCELED:
+		break;
+	}
+	return false;
+}
+
 void
 acs_operations_inform(struct acs_keeper *k, struct acs_commit *c, struct acs_device *device,
 	const struct acs_inform *inform)
 {
-	for (struct acs_task *task = device->tasks; task; task = task->next)
-		if (task->state == ACS_TASK_WAITING && says_done(inform, task))
-			task_done(k, c, task, NULL);
+	for (struct acs_task *task = device->tasks; task; task = task->next) {
+		if (!has_done(inform, task))
+			continue;
+		if (device->visit && device->visit->running == task)
+			device->visit->running = NULL;
+		task_done(k, c, task, NULL);
+	}
 }
 
 static void

@@ -170,7 +170,7 @@ acs_fault_note(struct acs_keeper *k, struct acs_commit *c, struct acs_device *de
 	fault->retry_ms = retry_ms;
 	fault->count++;
 	fault_put(c, device, fault);
-	acs_say_fault(k, device, fault);
+	acs_say_fault(k, c, device, fault);
 }
 
 void

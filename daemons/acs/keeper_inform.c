@@ -199,9 +199,9 @@ note(struct acs_keeper *k, const struct sb_message *m, struct acs_device *device
 		return SB_ENOMEM;
 	c->from = sb_message_from(m);
 	device_note(k, device, inform);
-	acs_say_inform(k, device);
-	c->error = visit_begin(k, c, device, m);
+	acs_say_inform(k, c, device);
 	acs_operations_inform(k, c, device, inform);
+	c->error = visit_begin(k, c, device, m);
 	preset_tasks(k, c, device);
 	note_row(c, device, inform);
 	acs_commit_device(c, device, false);
@@ -212,13 +212,12 @@ note(struct acs_keeper *k, const struct sb_message *m, struct acs_device *device
 	return is_early ? err : 0;
 }
 
-void
-acs_keeper_inform(struct acs_keeper *k, const struct sb_message *m)
+static void
+take(struct acs_keeper *k, const struct sb_message *m)
 {
 	struct acs_device *device = NULL;
 	int err = device_of(k, m->data, &device);
 
-	sb_counter_add(k->informs, sb_session_shard(k->session), 1);
 	if (!err)
 		err = note(k, m, device);
 	if (!err)
@@ -226,4 +225,53 @@ acs_keeper_inform(struct acs_keeper *k, const struct sb_message *m)
 	if (device && device->visit)
 		acs_visit_end(k, device);
 	acs_refuse(k, sb_message_from(m), err, NULL);
+}
+
+/* ---- what it has to wait for ---- */
+
+void
+acs_inform_forget(struct acs_keeper *k, struct acs_device *device)
+{
+	if (device->held)
+		sb_message_free(k->session, device->held);
+	device->held = NULL;
+}
+
+/* One at a time: a device that begins once more has given up the session before. */
+static void
+hold(struct acs_keeper *k, struct acs_device *device, struct sb_message *m)
+{
+	if (device->held)
+		acs_refuse(k, sb_message_from(device->held), SB_GONE, NULL);
+	acs_inform_forget(k, device);
+	device->held = sb_message_keep(m);
+	if (!device->held)
+		acs_refuse(k, sb_message_from(m), SB_ENOMEM, NULL);
+}
+
+void
+acs_inform_go_on(struct acs_keeper *k, struct acs_device *device)
+{
+	struct sb_message *m = device->held;
+
+	device->held = NULL;
+	if (!m)
+		return;
+	take(k, m);
+	sb_message_free(k->session, m);
+}
+
+void
+acs_keeper_inform(struct acs_keeper *k, struct sb_message *m)
+{
+	const struct acs_inform *inform = m->data;
+	struct acs_device *device = acs_devices_find(&k->devices, inform->device);
+
+	sb_counter_add(k->informs, sb_session_shard(k->session), 1);
+	/* What the session before has reported is on its way to the store: what it has done would
+	 * be taken for lost, and done again. */
+	if (device && device->visit && device->docket)
+		hold(k, device, m);
+	else
+		take(k, m);
 }

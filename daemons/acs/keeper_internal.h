@@ -58,6 +58,13 @@ struct acs_stake {
 	enum acs_task_state before;
 };
 
+/* An event that a commit makes true. */
+struct acs_saying {
+	struct acs_saying *next;
+	const char *name;
+	json_t *value;
+};
+
 /* Something asked of the store, and what follows. */
 struct acs_commit {
 	struct acs_commit *next, **link;
@@ -69,6 +76,7 @@ struct acs_commit {
 	struct acs_device *device; /* pinned; NULL: none */
 	struct acs_stake *stakes;
 	size_t stake_count;
+	struct acs_saying *sayings;
 	struct sb_from from; /* who waits */
 	void *extra;         /* of whoever began it; freed by `release` */
 	void (*release)(void *extra);
@@ -92,7 +100,8 @@ struct acs_keeper {
 	uint64_t last_tick;             /* of ids */
 	uint64_t tasks, faults, visits; /* how many */
 	uint64_t waiters;
-	size_t looked_at; /* devices, for what has expired */
+	uint64_t waiting_bytes; /* of reports in dockets */
+	size_t looked_at;       /* devices, for what has expired */
 	struct sb_timer tick;
 	bool is_stopping;
 	bool is_failing; /* the store refuses to write */
@@ -157,12 +166,17 @@ void acs_load_page(struct acs_keeper *k, const struct sb_message *m);
 
 /* ---- keeper_inform.c, keeper_work.c ---- */
 
-void acs_keeper_inform(struct acs_keeper *k, const struct sb_message *m);
+void acs_keeper_inform(struct acs_keeper *k, struct sb_message *m);
 /* Answers with what the device has to do next; the visit ends when that is nothing. */
 void acs_work_next(struct acs_keeper *k, struct acs_device *device, struct sb_from from);
 void acs_keeper_left(struct acs_keeper *k, const struct sb_message *m);
 /* What ran when the session ended is tried again, by this commit. */
 void acs_visit_lost(struct acs_keeper *k, struct acs_commit *c, struct acs_device *device);
+/* The same, and the visit ends. */
+void acs_visit_over(struct acs_keeper *k, struct acs_device *device);
+/* An Inform that waited is noted. */
+void acs_inform_go_on(struct acs_keeper *k, struct acs_device *device);
+void acs_inform_forget(struct acs_keeper *k, struct acs_device *device);
 void acs_visit_end(struct acs_keeper *k, struct acs_device *device);
 
 /* ---- keeper_job.c ---- */
@@ -184,6 +198,19 @@ void acs_job_done(struct acs_keeper *k, struct sb_message *m);
 /* ---- keeper_report.c ---- */
 
 void acs_keeper_report(struct acs_keeper *k, struct sb_message *m);
+/* The works that end by the updates that the commit has, in it. */
+void acs_updates_end(struct acs_keeper *k, struct acs_commit *c, struct acs_device *device);
+/* Each is told what came of it. */
+void acs_updates_answer(
+	struct acs_keeper *k, struct acs_device *device, struct acs_update *first, int status);
+/* Of a commit that has updates. */
+void acs_updates_release(void *extra);
+
+/* ---- keeper_docket.c ---- */
+
+/* 0, SB_FULL, SB_ENOMEM. */
+int acs_docket_add(struct acs_keeper *k, struct acs_device *device, struct acs_update *update);
+void acs_docket_run(struct acs_keeper *k, struct acs_device *device);
 void acs_docket_free(struct acs_device *device);
 
 /* ---- keeper_ending.c ---- */
@@ -191,6 +218,9 @@ void acs_docket_free(struct acs_device *device);
 /* What came of the work of a visit, in this commit. What is packed of the result is taken; NULL, or
  * none: that of the report. */
 void acs_work_ended(struct acs_keeper *k, struct acs_commit *c, struct acs_device *device,
+	const struct acs_report *report, struct acs_result *result);
+/* The same of one task, which is in no visit. */
+void acs_task_ended(struct acs_keeper *k, struct acs_commit *c, struct acs_task *task,
 	const struct acs_report *report, struct acs_result *result);
 /* A task ends; it is in no visit. */
 void acs_task_end(struct acs_keeper *k, struct acs_commit *c, struct acs_task *task,
@@ -269,9 +299,12 @@ void acs_device_forget(struct acs_keeper *k, struct acs_device *device);
 
 /* ---- keeper_events.c ---- */
 
-void acs_say_inform(struct acs_keeper *k, const struct acs_device *device);
-void acs_say_task(struct acs_keeper *k, const struct acs_task *task); /* it has ended */
-void
-acs_say_fault(struct acs_keeper *k, const struct acs_device *device, const struct acs_fault *fault);
+/* Each: when this commit is durable. */
+void acs_say_inform(struct acs_keeper *k, struct acs_commit *c, const struct acs_device *device);
+/* It has ended. */
+void acs_say_task(struct acs_keeper *k, struct acs_commit *c, const struct acs_task *task);
+void acs_say_fault(struct acs_keeper *k, struct acs_commit *c, const struct acs_device *device,
+	const struct acs_fault *fault);
+void acs_sayings_end(struct acs_keeper *k, struct acs_commit *c, bool is_durable);
 
 #endif

@@ -163,7 +163,8 @@ acs_work_next(struct acs_keeper *k, struct acs_device *device, struct sb_from fr
 		acs_refuse(k, from, 0, NULL);
 		return;
 	}
-	if (device->visit->has_left) {
+	/* Nobody hears it any more. */
+	if (device->visit->has_left || device->held) {
 		acs_visit_end(k, device);
 		acs_refuse(k, from, 0, NULL);
 		return;
@@ -205,20 +206,10 @@ left(struct acs_keeper *k, struct acs_commit *c, int status, const struct sb_sto
 }
 
 void
-acs_keeper_left(struct acs_keeper *k, const struct sb_message *m)
+acs_visit_over(struct acs_keeper *k, struct acs_device *device)
 {
-	const struct acs_left *gone = m->data;
-	struct acs_device *device = acs_devices_find(&k->devices, gone->device);
-	struct acs_commit *c;
+	struct acs_commit *c = acs_commit_new(k, device, false, left);
 
-	if (!device || !device->visit || !sb_address_equal(device->visit->session, m->sender))
-		return;
-	/* What it has reported is done, though nobody is told any more. */
-	if (device->docket) {
-		device->visit->has_left = true;
-		return;
-	}
-	c = acs_commit_new(k, device, false, left);
 	/* Without memory for it, it is only not counted as an attempt. */
 	if (c) {
 		acs_visit_lost(k, c, device);
@@ -226,4 +217,24 @@ acs_keeper_left(struct acs_keeper *k, const struct sb_message *m)
 		(void)acs_commit_end(k, c);
 	}
 	acs_visit_end(k, device);
+}
+
+void
+acs_keeper_left(struct acs_keeper *k, const struct sb_message *m)
+{
+	const struct acs_left *gone = m->data;
+	struct acs_device *device = acs_devices_find(&k->devices, gone->device);
+
+	if (!device)
+		return;
+	/* Its Inform was not answered: the device says it again. */
+	if (device->held && sb_address_equal(device->held->sender, m->sender))
+		acs_inform_forget(k, device);
+	if (!device->visit || !sb_address_equal(device->visit->session, m->sender))
+		return;
+	/* What it has reported is done, though nobody is told any more. */
+	if (device->docket)
+		device->visit->has_left = true;
+	else
+		acs_visit_over(k, device);
 }

@@ -16,6 +16,7 @@ acs_update_new(struct acs_report *report, struct sb_from from, bool is_done)
 		return NULL;
 	update->report = report;
 	update->from = from;
+	update->bytes = sizeof(*report) + (report->envelope ? report->envelope->bytes : 0);
 	update->is_done = is_done;
 	return update;
 }

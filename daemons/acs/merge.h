@@ -15,6 +15,8 @@ struct acs_update {
 	struct acs_update *next;
 	struct acs_report *report;
 	struct sb_from from;
+	size_t bytes;             /* that wait with it */
+	bool is_counted;          /* they are, by the keeper */
 	bool is_done;             /* the work has ended with it */
 	bool needs_no_result;     /* what it says stands among the parameters, and nobody waits */
 	struct acs_result result; /* of the response, made with the merge */

@@ -4,6 +4,7 @@
 #include "core/registry.h"
 #include "core/session.h"
 #include "core/supervisor.h"
+#include "daemons/acs/event.h"
 #include "protocols/cwmp/encode.h"
 #include "tests/sim/stand.h"
 
@@ -21,18 +22,41 @@
 #define DO_ORDER 1
 
 struct caller {
+	struct bed *bed;
 	struct order *orders; /* under way */
+};
+
+struct caller_args {
+	struct bed *bed;
+	unsigned number;
 };
 
 /* ---- callers ---- */
 
+/* The API's listens to what happens. */
 static int
 caller_begin(struct sb_session *s, const void *args)
 {
+	const struct caller_args *given = args;
+	struct caller *caller = sb_state(s);
 	char name[32];
+	int err = 0;
 
-	snprintf(name, sizeof(name), "bed.%u", *(const unsigned *)args);
-	return sb_register(s, name);
+	caller->bed = given->bed;
+	snprintf(name, sizeof(name), "bed.%u", given->number);
+	if (given->number == 0)
+		err = sb_join(s, ACS_EVENTS);
+	return err ? err : sb_register(s, name);
+}
+
+static void
+hear(struct bed *bed, const struct sb_message *m)
+{
+	size_t used = strlen(bed->heard);
+	const char *event = m->data;
+
+	snprintf(bed->heard + used, sizeof(bed->heard) - used, "%s %s\n", event,
+		event + strlen(event) + 1);
 }
 
 static void
@@ -78,6 +102,8 @@ caller_message(struct sb_session *s, struct sb_message *m)
 		caller_do(s, *(struct order *const *)m->data);
 		return;
 	}
+	if (m->type == ACS_EVENT)
+		hear(caller->bed, m);
 	for (struct order **link = &caller->orders; *link; link = &(*link)->next) {
 		struct order *order = *link;
 
@@ -113,13 +139,16 @@ bed_start(struct bed *bed)
 		sb_store_open(&bed->store, bed->node, &store, acs_kinds, ACS_KIND_COUNT), 0);
 	bed->keepers.store = bed->store;
 	assert_int_equal(acs_keepers_start(&bed->keepers, bed->node), 0);
-	for (unsigned i = 0; i < BED_CALLERS; i++)
+	for (unsigned i = 0; i < BED_CALLERS; i++) {
+		struct caller_args args = {bed, i};
+
 		assert_int_equal(sb_node_start_child(bed->node,
 					 &(struct sb_child_spec){.module = &caller_module,
-						 .args = &i,
-						 .args_size = sizeof(i),
+						 .args = &args,
+						 .args_size = sizeof(args),
 						 .shard = (int)(i % BED_SHARDS)}),
 			0);
+	}
 	bed_settle(bed);
 }
 
@@ -295,9 +324,8 @@ payload_of(void *context, size_t size)
 	return memory;
 }
 
-struct acs_work *
-bed_inform(struct bed *bed, unsigned caller, const char *serial, const struct informed *what,
-	int *status)
+static struct acs_inform *
+inform_of(const char *device, const char *serial, const struct informed *what)
 {
 	struct cwmp_event events[4];
 	struct cwmp_parameter_value values[2] = {
@@ -308,20 +336,57 @@ bed_inform(struct bed *bed, unsigned caller, const char *serial, const struct in
 		.event.each = events,
 		.parameter_list = {values, what->parameter_key ? 2 : 1},
 	};
-	char device[64], storage[4][64];
-	struct order order = {.type = ACS_INFORM};
-	struct acs_inform *packed;
+	char storage[4][64];
 
 	for (; inform.event.count < 4 && what->events[inform.event.count]; inform.event.count++)
 		events[inform.event.count] =
 			event_of(what->events[inform.event.count], storage[inform.event.count]);
+	return acs_inform_pack(payload_of, NULL, device, &inform, "192.0.2.1", "1.0");
+}
+
+static void
+inform_send(struct bed *bed, unsigned caller, const char *serial, const struct informed *what,
+	struct order *order)
+{
+	struct acs_inform *packed;
+	char device[64];
+
 	snprintf(device, sizeof(device), "00AABB-Box-%s", serial);
-	packed = acs_inform_pack(payload_of, NULL, device, &inform, "192.0.2.1", "1.0");
+	packed = inform_of(device, serial, what);
 	assert_non_null(packed);
-	order.payload = SB_GIVE(packed, acs_inform_size(packed), free);
-	bed_send(bed, caller, device, &order);
+	*order = (struct order){
+		.type = ACS_INFORM, .payload = SB_GIVE(packed, acs_inform_size(packed), free)};
+	bed_send(bed, caller, device, order);
+}
+
+struct acs_work *
+bed_inform(struct bed *bed, unsigned caller, const char *serial, const struct informed *what,
+	int *status)
+{
+	struct order order;
+
+	inform_send(bed, caller, serial, what, &order);
 	bed_settle(bed);
 	return work_of(&order, status);
+}
+
+void
+bed_inform_begin(struct bed *bed, unsigned caller, const char *serial, const struct informed *what)
+{
+	bed->inform = calloc(1, sizeof(*bed->inform));
+	assert_non_null(bed->inform);
+	inform_send(bed, caller, serial, what, bed->inform);
+}
+
+int
+bed_inform_forget(struct bed *bed)
+{
+	int status = bed->inform->status;
+
+	order_fini(bed->inform);
+	free(bed->inform);
+	bed->inform = NULL;
+	return status;
 }
 
 struct acs_work *

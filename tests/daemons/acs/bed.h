@@ -29,6 +29,8 @@ struct bed {
 	struct sb_store *store;
 	struct acs_keepers keepers;
 	uint64_t store_delay_ns;
+	struct order *inform; /* one that is not waited for */
+	char heard[8192];     /* events: each its name, a blank, its JSON, a line's end */
 };
 
 /* A question under way, and what came of it. */
@@ -79,6 +81,11 @@ struct informed {
  * free, with free(). NULL: nothing to do, or *status. */
 struct acs_work *bed_inform(struct bed *bed, unsigned caller, const char *serial,
 	const struct informed *what, int *status);
+
+/* The same, not waited for; what came of it by now, of which nothing is kept. One at a time. */
+void
+bed_inform_begin(struct bed *bed, unsigned caller, const char *serial, const struct informed *what);
+int bed_inform_forget(struct bed *bed);
 
 /* ACS_DONE or ACS_SEEN; the report is eaten. */
 struct acs_work *
