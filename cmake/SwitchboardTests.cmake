@@ -21,12 +21,13 @@ endfunction()
 #
 # Any command as a test, for what is not a cmocka program (a script, a real peer). The command runs
 # in the source folder of the test, with SB_SOURCE_DIR and SB_BINARY_DIR in its environment; exit
-# code 77 counts as skipped. ctest calls it <folder>/<name>.
+# code 77 counts as skipped. ctest calls it <folder>/<name>. The timeout is for what hangs: no test is
+# near it, on the busiest machine either.
 function(sb_register_test)
 	cmake_parse_arguments(arg "THREADED" "NAME;TIMEOUT" "COMMAND;LABELS" ${ARGN})
 	sb_test_folder(folder)
 	if(NOT arg_TIMEOUT)
-		set(arg_TIMEOUT 60)
+		set(arg_TIMEOUT 300)
 	endif()
 	set(labels ${folder} ${arg_LABELS})
 	if(arg_THREADED)

@@ -48,7 +48,7 @@ class Device(http.server.BaseHTTPRequestHandler):
 def ask(url, password):
 	environment = dict(os.environ, CWMP_PASSWORD=password)
 	done = subprocess.run([PROGRAM, url, "name"], stdout=subprocess.PIPE, text=True, check=False,
-		env=environment, timeout=30)
+		env=environment, timeout=60)
 	return done.stdout.strip(), done.returncode
 
 

@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 
-PATIENCE = 20
+PATIENCE = 60
 
 
 def start(*arguments):

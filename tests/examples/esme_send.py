@@ -9,7 +9,7 @@ import tempfile
 
 BINARY = os.environ["SB_BINARY_DIR"]
 SOURCE = os.environ["SB_SOURCE_DIR"]
-PATIENCE = 30
+PATIENCE = 60
 
 
 def make_certificates(folder):

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import threading
 
-PATIENCE = 20 # seconds, for what should take none
+PATIENCE = 60 # seconds, for what should take none
 
 
 class Program:

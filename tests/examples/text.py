@@ -7,7 +7,7 @@ PATH = os.path.join(os.environ["SB_BINARY_DIR"], "bin", "sb-text")
 
 
 def run(*arguments):
-	return subprocess.run([PATH, *arguments], capture_output=True, check=False, timeout=20)
+	return subprocess.run([PATH, *arguments], capture_output=True, check=False, timeout=60)
 
 
 def main():

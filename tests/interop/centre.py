@@ -9,7 +9,7 @@ import time
 
 SOURCE = os.environ["SB_SOURCE_DIR"]
 BINARY = os.environ["SB_BINARY_DIR"]
-DEADLINE = 30
+DEADLINE = 60
 
 
 def skip(reason):

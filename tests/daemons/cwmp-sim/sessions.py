@@ -29,7 +29,7 @@ class Simulator:
 	def end(self, status=0):
 		"""Waits for its own end, or asks for it; the result."""
 		try:
-			out, err = self.process.communicate(timeout=20)
+			out, err = self.process.communicate(timeout=60)
 		finally:
 			self.process.kill()
 		assert self.process.returncode == status, (self.process.returncode, err)
@@ -41,7 +41,7 @@ class Simulator:
 	def __exit__(self, *_):
 		if self.process.poll() is None:
 			self.process.terminate()
-			self.process.communicate(timeout=20)
+			self.process.communicate(timeout=60)
 
 
 def session(requests, *options, **acs_options):
@@ -280,13 +280,13 @@ class Times(unittest.TestCase):
 			acs.wait(lambda acs: len(acs.heads) == 2)
 			url = values_of(acs.informs()[0])["Device.ManagementServer.ConnectionRequestURL"]
 			with self.assertRaises(urllib.error.HTTPError) as refused:
-				urllib.request.urlopen(url, timeout=10)
+				urllib.request.urlopen(url, timeout=60)
 			self.assertEqual(refused.exception.code, 401)
 			refused.exception.close()
 			passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
 			passwords.add_password(None, url, "acs", "pw")
 			opener = urllib.request.build_opener(urllib.request.HTTPDigestAuthHandler(passwords))
-			self.assertEqual(opener.open(url, timeout=10).status, 200)
+			self.assertEqual(opener.open(url, timeout=60).status, 200)
 			acs.wait(lambda acs: len(acs.informs()) == 2)
 			self.assertEqual(events_of(acs.informs()[1]), ["6 CONNECTION REQUEST"])
 
@@ -367,10 +367,10 @@ class Load(unittest.TestCase):
 	def test_a_wrong_command_line_is_said(self):
 		for options in ([], ["ftp://x/"], ["--devices", "0", "http://x/"], ["--cwmp", "2.0", "http://x/"],
 				["--interval", "5", "http://x/"], ["--call", "Reboot", "http://x/"], ["--cert", "f", "http://x/"]):
-			done = subprocess.run([PROGRAM, *options], capture_output=True, text=True, timeout=20)
+			done = subprocess.run([PROGRAM, *options], capture_output=True, text=True, timeout=60)
 			self.assertEqual((done.returncode, bool(done.stderr)), (2, True), options)
 		done = subprocess.run([PROGRAM, "--model", "/nonexistent", "http://x/"], capture_output=True, text=True,
-			timeout=20)
+			timeout=60)
 		self.assertEqual(done.returncode, 1)
 		self.assertIn("/nonexistent", done.stderr)
 

@@ -73,7 +73,7 @@ def test_a_term_comes_from_standard_input():
 		expect(DONE, "%{a: 1}\n", None, erps("call", where(server), "-", given="%{\n  a: 1\n}\n"))
 		expect(DONE, "-5\n", None, erps("call", where(server), "--", "-5"))
 		large = '"' + "x" * 3000000 + '"\n'
-		expect(DONE, large, None, erps("call", where(server), "-", given=large))
+		expect(DONE, large, None, erps("call", where(server), "-", "--timeout", "60s", given=large))
 
 
 def test_a_cast_is_sent():

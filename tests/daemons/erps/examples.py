@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.environ["SB_SOURCE_DIR"], "tests", "daemons",
 from life import Daemon  # noqa: E402
 
 SOURCE, BINARY = os.environ["SB_SOURCE_DIR"], os.environ["SB_BINARY_DIR"]
-PATIENCE = 30
+PATIENCE = 60
 
 
 def examples():

@@ -7,7 +7,7 @@ import threading
 HEADER = 96
 ERROR, REPLY, PUSH, CALL, CAST = 1, 2, 3, 4, 8
 CALL_WITH, CREDIT, PART = 16, 18, 19
-PATIENCE = 20
+PATIENCE = 60
 
 
 def packet(kind, payload):

@@ -7,7 +7,7 @@ import time
 
 SOURCE, BINARY = os.environ["SB_SOURCE_DIR"], os.environ["SB_BINARY_DIR"]
 CONFIG = os.path.join(SOURCE, "daemons", "erpsd", "erpsd.conf")
-PATIENCE = 20 # seconds, for what should take none
+PATIENCE = 60 # seconds, for what should take none
 
 
 def until(question, what):

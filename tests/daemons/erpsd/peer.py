@@ -5,7 +5,7 @@ import ssl
 import struct
 
 ERROR, REPLY, PUSH, CALL, CAST = 1, 2, 3, 4, 8
-PATIENCE = 20 # seconds, for what should take none
+PATIENCE = 60 # seconds, for what should take none
 
 
 class Atom(str):

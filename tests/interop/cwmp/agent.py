@@ -6,7 +6,7 @@ import re
 import socket
 
 CAPTURES = os.path.join(os.environ["SB_SOURCE_DIR"], "tests", "protocols", "cwmp", "data", "captures")
-PATIENCE = 20
+PATIENCE = 60
 
 
 class Reply:

@@ -34,7 +34,7 @@ def command(modules, *words):
     return ["erl", "-noshell", "+S", "1", "-kernel", "logger_level", "error", "-pa", modules, "-run", "erps_scenarios", "main", *words]
 
 
-def scenarios(modules, *words, seconds=50):
+def scenarios(modules, *words, seconds=150):
     """Runs them to their end; returns whether all went well."""
     return subprocess.run(command(modules, *words), timeout=seconds, stdin=subprocess.DEVNULL).returncode == 0
 

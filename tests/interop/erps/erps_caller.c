@@ -75,7 +75,7 @@ pushes(struct erps_blocking *b)
 	struct erps_event event;
 
 	EXPECT(erps_blocking_cast_with(b, "{:push, {:news, \"hello\"}}") == 0);
-	EXPECT(erps_blocking_wait(b, 5000, &event, 1) == 1);
+	EXPECT(erps_blocking_wait(b, 30000, &event, 1) == 1);
 	EXPECT(event.kind == ERPS_EVENT_PUSH && erps_match(event.term, "{:news, \"hello\"}"));
 }
 
@@ -86,7 +86,7 @@ goodbye(struct erps_blocking *b)
 	struct erps_event event;
 
 	EXPECT(erps_match(reply_to(b, &answer, ":stop"), ":bye"));
-	EXPECT(erps_blocking_wait(b, 5000, &event, 1) == SB_GONE);
+	EXPECT(erps_blocking_wait(b, 30000, &event, 1) == SB_GONE);
 }
 
 static void
@@ -142,7 +142,7 @@ connected(struct sb_session *s, const struct sb_peer *peer)
 	(void)peer;
 	*state = (struct state){.missing = calls};
 	for (int64_t i = 0; i < calls; i++) {
-		struct erps_call_options options = {.context = (uint64_t)i, .deadline_ms = 20000};
+		struct erps_call_options options = {.context = (uint64_t)i, .deadline_ms = 60000};
 
 		EXPECT(erps_client_call_with(s, &options, NULL, "{:echo, {:news, i::int}}", i) ==
 			0);
@@ -217,6 +217,8 @@ main(int argc, char **argv)
 		.identifier = "capsrv",
 		.version = {0, 2, 4},
 		.restart = SB_PERMANENT,
+		.connect_ms = 30000,
+		.call_ms = 30000,
 		.backoff_min_ms = 50,
 		.backoff_max_ms = 200};
 	struct erps_client_options other;

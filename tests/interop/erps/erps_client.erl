@@ -15,7 +15,7 @@ start(Options) ->
     gen_server:start(?MODULE, Options#{owner => self()}, []).
 
 call(Client, Request) ->
-    call(Client, Request, 5000).
+    call(Client, Request, 30000).
 
 call(Client, Request, Timeout) ->
     gen_server:call(Client, {call, Request}, Timeout).

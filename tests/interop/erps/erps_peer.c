@@ -112,7 +112,10 @@ static const struct erps_service service = {
 static int
 serve(struct sb_node *node, const char *name, struct sb_tls *tls, struct erps_daemon **daemon)
 {
-	struct sb_listener_options listener = {.name = name, .address = "127.0.0.1:0", .tls = tls};
+	/* An Erlang that has a dozen handshakes at once may take its time. */
+	static const struct sb_limits limits = {.handshake_ms = 60000};
+	struct sb_listener_options listener = {
+		.name = name, .address = "127.0.0.1:0", .limits = &limits, .tls = tls};
 
 	return erps_daemon_start(daemon, node, &service, NULL,
 		&(struct erps_daemon_options){.listener = &listener,

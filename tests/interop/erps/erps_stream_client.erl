@@ -40,7 +40,7 @@ receive_packet(Client = #{socket := Socket, unread := Unread}, Timeout) ->
 
 %% The server ends the connection, with nothing before.
 expect_end(Client) ->
-    {closed, Reason} = receive_packet(Client, 5000),
+    {closed, Reason} = receive_packet(Client, 30000),
     true = Reason =/= timeout,
     ok.
 
@@ -54,5 +54,5 @@ exchange(Client, Requests) ->
 collect(Client, 0, Replies) ->
     {Replies, Client};
 collect(Client, Missing, Replies) ->
-    {reply, {Reply, Ref}, After} = receive_packet(Client, 5000),
+    {reply, {Reply, Ref}, After} = receive_packet(Client, 30000),
     collect(After, Missing - 1, [{Ref, Reply} | Replies]).

@@ -9,13 +9,13 @@ connect({tcp, Port}) ->
 connect({tls, Port, Folder, Name}) ->
     case connect_tcp(Port) of
         {ok, {gen_tcp, Socket}} ->
-            of_tls(ssl:connect(Socket, [{verify, verify_peer} | files(Folder, Name)], 5000));
+            of_tls(ssl:connect(Socket, [{verify, verify_peer} | files(Folder, Name)], 30000));
         Error ->
             Error
     end.
 
 connect_tcp(Port) ->
-    case gen_tcp:connect({127, 0, 0, 1}, Port, [binary, {active, false}, {packet, raw}], 5000) of
+    case gen_tcp:connect({127, 0, 0, 1}, Port, [binary, {active, false}, {packet, raw}], 30000) of
         {ok, Socket} -> {ok, {gen_tcp, Socket}};
         Error -> Error
     end.
@@ -38,7 +38,7 @@ handshake({tcp, _}, Socket) ->
     {ok, {gen_tcp, Socket}};
 handshake({tls, _, Folder, Name}, Socket) ->
     of_tls(ssl:handshake(Socket, [{verify, verify_peer}, {fail_if_no_peer_cert, true}
-                                  | files(Folder, Name)], 5000)).
+                                  | files(Folder, Name)], 30000)).
 
 of_tls({ok, Socket}) -> {ok, {ssl, Socket}};
 of_tls(Error) -> Error.

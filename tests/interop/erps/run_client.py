@@ -64,7 +64,7 @@ def call(port, term, folder):
     tls = ["--ca", os.path.join(folder, "ca.pem"), "--cert", os.path.join(folder, "client.pem"),
            "--key", os.path.join(folder, "client.key")] if folder else []
     done = subprocess.run([os.path.join(BINARY, "bin", "erps"), "call", f"127.0.0.1:{port}", term, "--identifier",
-                           "capsrv", "--version", "0.2.4", *tls], stdout=subprocess.PIPE, text=True, timeout=DEADLINE)
+                           "capsrv", "--version", "0.2.4", "--timeout", "30s", *tls], stdout=subprocess.PIPE, text=True, timeout=DEADLINE)
     assert done.returncode == 0, (term, done)
     return done.stdout.strip()
 

@@ -20,6 +20,7 @@ def configuration(folder):
         out.write(text + f"""
 listener "tls" {{
 	address = "127.0.0.1:0"
+	handshake_timeout = 60s
 	tls {{
 		certificate = "{folder}/server.pem"
 		key = "{folder}/server.key"

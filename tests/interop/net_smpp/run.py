@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""smpp-mc against Perl's Net::SMPP: runs scenarios.pl at a centre that pings after a second. Exit code
+"""smpp-mc against Perl's Net::SMPP: runs scenarios.pl at a centre that pings after a second of silence. Exit code
 77: Net::SMPP is not installed."""
 import os
 import subprocess
@@ -20,7 +20,7 @@ route "77" {
 }
 """
 SETTINGS = ["listener.smpp.address=127.0.0.1:0", "smpp.enquire_link_interval=1s",
-            "smpp.enquire_link_timeout=1s"]
+            "smpp.enquire_link_timeout=3s"]
 
 
 def configuration(folder):
@@ -38,7 +38,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         centre = Centre(folder, configuration(folder), SETTINGS)
         done = subprocess.run(["perl", os.path.join(HERE, "scenarios.pl"), str(centre.port("smpp"))],
-                              timeout=55)
+                              timeout=150)
         ended = centre.stop()
         if done.returncode or ended != 0:
             print(centre.text()[-4000:])

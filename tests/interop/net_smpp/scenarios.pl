@@ -6,7 +6,7 @@ use warnings;
 use Net::SMPP;
 
 my ($port) = @ARGV;
-my $DEADLINE = 15;
+my $DEADLINE = 60;
 
 sub expect {
 	my ($is_so, $what) = @_;

@@ -27,7 +27,7 @@ def modules():
     os.makedirs(folder, exist_ok=True)
     shutil.copy(os.path.join(HERE, "package.json"), folder)
     done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder,
-                          capture_output=True, text=True, timeout=120)
+                          capture_output=True, text=True, timeout=170)
     if done.returncode:
         skip("npm install smpp failed: " + " ".join(done.stderr.split())[:200])
     return folder
@@ -115,7 +115,7 @@ def main():
         capture = Capture(folder, port)
         environment = dict(os.environ, NODE_PATH=os.path.join(node_modules, "node_modules"))
         done = subprocess.run(["node", os.path.join(HERE, "scenarios.js"), str(port), str(tls_port)],
-                              env=environment, timeout=120)
+                              env=environment, timeout=170)
         ended = server.stop()
         if done.returncode:
             print(server.text()[-4000:])

@@ -47,7 +47,7 @@ class Innocent:
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def judge(self):
-        out, _ = self.process.communicate(timeout=30)
+        out, _ = self.process.communicate(timeout=60)
         assert self.process.returncode == 0, "the innocent client met with trouble"
         seen = json.loads(out)
         print("the innocent client:", ", ".join(
@@ -93,7 +93,7 @@ def drains(centre, port):
     code = centre.stop()
     took = time.monotonic() - began
     assert code == 0, f"smpp-mc ended with {code}"
-    assert took < 12, f"the drain took {took:.1f} s"
+    assert took < 20, f"the drain took {took:.1f} s"
     said = peers[3].wait_for(lambda got: got.id == UNBIND)
     assert said, "no unbind for who is bound"
     print(f"ok: drains ({took:.2f} s)")

@@ -15,7 +15,7 @@ from centre import BINARY, skip  # noqa: E402
 
 COUNT = "20000"
 OURS = os.path.join(BINARY, "bin", "tests", "interop", "term-oracle")
-DEADLINE = 100
+DEADLINE = 170
 
 
 def erlang(*words):
