@@ -225,9 +225,15 @@ static void
 create(struct acs_call *call)
 {
 	struct acs_problem problem = {0};
+	const char *why;
 
-	if (acs_validate_task(call->json, &problem))
+	if (acs_validate_task(call->json, &problem)) {
 		acs_call_problem(call, &problem);
+		return;
+	}
+	why = acs_files_why_not(call->api->files, call->segments[0], call->json);
+	if (why)
+		acs_call_fail(call, ACS_PROBLEM_BAD_BODY, why);
 	else if (making_new(call))
 		make(call, call->json);
 }

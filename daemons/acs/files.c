@@ -181,6 +181,34 @@ acs_upload_check(const struct acs_files *files, const char *token, const char *d
 
 /* ---- tasks ---- */
 
+#define URL_MOST 256 /* characters: of the XSD */
+
+const char *
+acs_files_why_not(const struct acs_files *files, const char *device, const json_t *task)
+{
+	const char *method = json_string_value(json_object_get(task, "method"));
+	const char *name = json_string_value(json_object_get(task, "file"));
+	char url[ACS_URL_SIZE];
+	int err;
+
+	if (!method || !name || json_object_get(task, "URL"))
+		return NULL;
+	if (!acs_file_name_is_fine(name))
+		return "file: not a name that a file can have";
+	/* Any token is as long as this one. */
+	if (strcmp(method, "upload") == 0)
+		err = print_url(
+			files, url, "uploads", "abcdefghijklmnopqrstuvwxyz012345", device, name);
+	else
+		err = print_url(files, url, "files", "abcdefghijklmnopqrstuv", "", name);
+	if (err == SB_ECONFIG)
+		return "file: no URL leads to it from a device: files.url is to be configured";
+	if (err || strlen(url) > URL_MOST)
+		return "file: its URL would have over 256 characters, with files.url and the names "
+		       "that are in it";
+	return NULL;
+}
+
 static int
 set(json_t *task, const char *name, json_t *value)
 {

@@ -95,6 +95,10 @@ int acs_upload_url(const struct acs_files *files, struct sb_session *s, const ch
 int acs_upload_check(const struct acs_files *files, const char *token, const char *device,
 	const char *name, int64_t now_ms, int64_t *given_ms);
 
+/* Whether the URL of a task's file will be one that a device can be told: NULL, or why not. */
+const char *
+acs_files_why_not(const struct acs_files *files, const char *device, const json_t *task);
+
 /* For struct acs_service: what a task that names a file of ours lacks. `context` is the files. */
 int acs_files_complete(void *context, struct sb_session *s, const char *device, json_t *task);
 

@@ -1,8 +1,8 @@
 #include "daemons/acs/preset.h"
 
 #include "core/error.h"
+#include "daemons/acs/setting.h"
 #include "daemons/acs/task.h"
-#include "protocols/cwmp/message.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,36 +57,12 @@ check_members(const json_t *json, char *fault, size_t size)
 	return 0;
 }
 
-static bool
-is_value(const json_t *value)
-{
-	const json_t *type = json_object_get(value, "type");
-
-	if (!json_is_object(value))
-		return json_is_string(value) || json_is_boolean(value) || json_is_integer(value);
-	if (type &&
-		(!json_is_string(type) || cwmp_type_of(json_string_value(type)) == CWMP_TYPE_OTHER))
-		return false;
-	return !json_is_object(json_object_get(value, "value")) &&
-	       is_value(json_object_get(value, "value"));
-}
-
 static int
 check_parameters(const json_t *parameters, char *fault, size_t size)
 {
-	const char *name;
-	json_t *value;
-
 	if (parameters && !json_is_object(parameters))
 		return wrong(fault, size, "parameters: not an object");
-	json_object_foreach((json_t *)(uintptr_t)parameters, name, value)
-	{
-		if (*name && name[strlen(name) - 1] != '.' && is_value(value))
-			continue;
-		snprintf(fault, size, "parameters.%.60s: not a parameter with its value", name);
-		return SB_EINVAL;
-	}
-	return 0;
+	return acs_settings_check(parameters, fault, size);
 }
 
 /* As it will be when it is some device's. */

@@ -3,6 +3,7 @@
 #include "daemons/acs/rpc_json.h"
 
 #include "core/error.h"
+#include "daemons/acs/setting.h"
 #include "protocols/cwmp/schema.h"
 
 #include <ctype.h>
@@ -103,14 +104,13 @@ text_new(struct reader *r, const char *text, size_t size)
 	return copy;
 }
 
-static size_t
-characters(const char *text)
+static bool
+too_long(struct reader *r, uint16_t max)
 {
-	size_t count = 0;
+	char text[48];
 
-	for (; *text; text++)
-		count += ((unsigned char)*text & 0xc0) != 0x80;
-	return count;
+	snprintf(text, sizeof(text), "over %u characters", max);
+	return wrong(r, text);
 }
 
 static bool
@@ -122,8 +122,10 @@ read_text(struct reader *r, const json_t *in, uint16_t max, const char **out)
 		return wrong(r, "not a text");
 	if (strlen(json_string_value(in)) != size)
 		return wrong(r, "a text with a NUL");
-	if (max && size > max && characters(json_string_value(in)) > max)
-		return wrong(r, "too long");
+	if (max && size > max && acs_text_characters(json_string_value(in)) > max)
+		return too_long(r, max);
+	if (!acs_text_is_xml(json_string_value(in)))
+		return wrong(r, "has characters that XML cannot carry");
 	*out = text_new(r, json_string_value(in), size);
 	return *out != NULL;
 }

@@ -3,12 +3,14 @@
 #include "core/error.h"
 #include "daemons/acs/json.h"
 #include "daemons/acs/rpc_json.h"
+#include "daemons/acs/setting.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ATTEMPTS_MOST 1000
+#define PATH_MOST     256 /* characters: of the XSD */
 
 const char *
 acs_task_state_name(enum acs_task_state state)
@@ -89,30 +91,24 @@ is_text(const json_t *request, const char *name, bool is_needed)
 	return value ? json_is_string(value) : !is_needed;
 }
 
-static bool
-is_value(const json_t *value)
-{
-	if (json_is_object(value))
-		return is_value(json_object_get(value, "value")) && is_text(value, "type", false);
-	return json_is_string(value) || json_is_boolean(value) || json_is_integer(value);
-}
-
-/* {"name": value, "name": {"value": ..., "type": ...}} */
 static int
 check_parameters(const json_t *parameters, char *fault, size_t size)
 {
-	const char *name;
-	json_t *value;
-
 	if (!json_object_size(parameters))
 		return wrong(fault, size, "parameters: not an object of names and values");
-	json_object_foreach((json_t *)(uintptr_t)parameters, name, value)
-	{
-		if (*name && is_value(value))
-			continue;
-		snprintf(fault, size, "parameters.%.60s: not a value", name);
-		return SB_EINVAL;
-	}
+	return acs_settings_check(parameters, fault, size);
+}
+
+static int
+check_path(const json_t *request, char *fault, size_t size)
+{
+	const char *path = acs_json_text(request, "path", "");
+
+	if (!is_text(request, "path", false))
+		return wrong(fault, size, "path: not a text");
+	if (acs_text_characters(path) > PATH_MOST || !acs_text_is_xml(path))
+		return wrong(
+			fault, size, "path: over 256 characters, or not one that XML can carry");
 	return 0;
 }
 
@@ -155,7 +151,7 @@ check(const json_t *request, enum form form, char *fault, size_t size)
 	case FORM_RPC:
 		return check_rpc(request, fault, size);
 	case FORM_REFRESH:
-		return is_text(request, "path", false) ? 0 : wrong(fault, size, "path: not a text");
+		return check_path(request, fault, size);
 	case FORM_SET:
 		return check_parameters(json_object_get(request, "parameters"), fault, size);
 	case FORM_SCRIPT:

@@ -82,8 +82,16 @@ def test_bad_bodies(api, cpe):
 	path = f"/devices/{cpe.name}/tasks"
 	for body, code in ((b"{", "bad_json"), (b'{"method": "Reboot", "method": "Reboot"}', "bad_json"), (b"[" * 40, "bad_json"),
 			(b"[]", "bad_body"), (b"{}", "bad_body"), (b'{"method": "Nothing"}', "bad_body"),
+			(b'{"method": "setParameters", "parameters": {"A": {"value": 1, "type": "unsigned"}}}', "bad_body"),
+			(b'{"method": "setParameters", "parameters": {"A.": 1}}', "bad_body"), (b'{"method": "setParameters", "parameters": {"A": {"value": {"value": 1}}}}', "bad_body"),
 			(b'{"method": "GetParameterValues", "ParameterNames": 5}', "bad_body"), (b'{"method": "GetParameterValues", "Nmae": []}', "bad_body")):
 		api("POST", path, body, **{"Content-Type": "application/json"}).expect(400, code)
+	# What the XSD does not let a device be told is said now, and not when it comes.
+	long = {"method": "Download", "FileType": "1 Firmware Upgrade Image", "URL": "http://x/" + "y" * 250}
+	for body, what in ((long, "URL: over 256 characters"), ({"method": "setParameters", "parameters": {"A" * 257: 1}}, "over 256 characters"),
+			({"method": "download", "file": "../x"}, "file: not a name"), ({"method": "refresh", "path": "A" * 257}, "path: over 256"), ({"method": "setParameters", "parameters": {"A": "\x01"}}, "XML")):
+		said = api("POST", path, body).expect(400, "bad_body").json()
+		assert what in said["detail"], said
 	api("POST", path, b"{}", **{"Content-Type": "text/plain"}).expect(415, "media_type")
 	api("POST", path, b" " * (1 << 20) + b"{}", **{"Content-Type": "application/json"}).expect(413)
 	api("POST", "/devices/nobody/tasks", {"method": "Reboot"}).expect(404, "device_not_found")

@@ -127,6 +127,10 @@ def upload_path(files, cpe, name):
 def test_uploads(files, cpe):
 	path = upload_path(files, cpe, "backup.cfg")
 	files.fetch(path).expect(405)
+	device = Cpe(files.cwmp, "L" * 64)
+	device.session()
+	said = request(files.api, "POST", f"/devices/{device.name}/tasks", {"method": "upload", "file": "n" * 128}).expect(400, "bad_body").json()
+	assert "over 256 characters" in said["detail"], said
 	request(files.cwmp, "PUT", path.replace("backup", "other"), b"x").expect(404)
 	request(files.cwmp, "PUT", path, b"the configuration").expect(201)
 	said = until(lambda: files.about("backup.cfg").status == 200 and files.about("backup.cfg").json(), "file")

@@ -102,6 +102,10 @@ test_members_in_small_letters_are_others(void **state)
 	acs_rpc_free(&rpc);
 }
 
+#define TEXT_16  "0123456789abcdef"
+#define TEXT_64  TEXT_16 TEXT_16 TEXT_16 TEXT_16
+#define TEXT_257 TEXT_64 TEXT_64 TEXT_64 TEXT_64 "x"
+
 static void
 test_what_is_wrong_is_said_where_it_is(void **state)
 {
@@ -111,7 +115,12 @@ test_what_is_wrong_is_said_where_it_is(void **state)
 		{"{\"method\":\"Reboot\",\"CommandKey\":5}", "CommandKey: not a text"},
 		{"{\"method\":\"Reboot\",\"Key\":\"x\"}", "Key: there is no such element"},
 		{"{\"method\":\"Reboot\",\"CommandKey\":\"123456789012345678901234567890123\"}",
-			"CommandKey: too long"},
+			"CommandKey: over 32 characters"},
+		{"{\"method\":\"Download\",\"URL\":\"" TEXT_257 "\"}", "URL: over 256 characters"},
+		{"{\"method\":\"Download\",\"URL\":\"a\\u0001b\"}",
+			"URL: has characters that XML cannot carry"},
+		{"{\"method\":\"GetParameterValues\",\"ParameterNames\":[\"a\",\"\\uffff\"]}",
+			"ParameterNames[1]: has characters that XML cannot carry"},
 		{"{\"method\":\"Download\",\"FileSize\":-1}", "FileSize: not a number that fits"},
 		{"{\"method\":\"Download\",\"FileSize\":4294967296}",
 			"FileSize: not a number that fits"},
