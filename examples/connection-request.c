@@ -59,14 +59,20 @@ static const struct sb_module asker = {
 static int
 run(struct sb_node *node, struct question *question)
 {
-	const struct cwmp_requester_options options = {.timeout_ms = 10000};
+	struct sb_network anywhere[2]; /* the URL is ours, and not a device's word */
+	const struct cwmp_requester_options options = {
+		.timeout_ms = 10000, .reach = {.networks = anywhere, .network_count = 2}};
 	const struct sb_child_spec child = {
 		.module = &asker,
 		.args = &question,
 		.args_size = sizeof(question),
 	};
-	int err = cwmp_requesters_start(node, &options);
+	int err = sb_network_parse("0.0.0.0/0", &anywhere[0]);
 
+	if (!err)
+		err = sb_network_parse("::/0", &anywhere[1]);
+	if (!err)
+		err = cwmp_requesters_start(node, &options);
 	if (!err)
 		err = sb_node_start_child(node, &child);
 	return err ? err : sb_node_run(node);

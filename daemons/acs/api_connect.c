@@ -31,12 +31,21 @@ problem_of(enum cwmp_request_outcome outcome)
 	return ACS_PROBLEM_INTERNAL;
 }
 
-/* Perhaps because of a NAT in between. */
+/* Perhaps because of a NAT in between: its own address is then none that it comes from. */
 static bool
 is_away(enum cwmp_request_outcome outcome)
 {
 	return outcome == CWMP_REQUEST_UNREACHABLE || outcome == CWMP_REQUEST_TIMEOUT ||
-	       outcome == CWMP_REQUEST_UNRESOLVED;
+	       outcome == CWMP_REQUEST_UNRESOLVED || outcome == CWMP_REQUEST_FORBIDDEN;
+}
+
+static const char *
+why(enum cwmp_request_outcome outcome)
+{
+	return outcome == CWMP_REQUEST_FORBIDDEN
+		       ? "forbidden: its ConnectionRequestURL is no http URL, or leads to where "
+			 "connection_request.networks does not allow"
+		       : cwmp_request_outcome_name(outcome);
 }
 
 static bool
@@ -62,7 +71,7 @@ asked(struct acs_call *call, const struct sb_message *m)
 	if (is_away(result.outcome) && ask_udp(call))
 		return;
 	if (code)
-		acs_call_fail(call, code, cwmp_request_outcome_name(result.outcome));
+		acs_call_fail(call, code, why(result.outcome));
 	else
 		acs_call_json(call, 200,
 			json_pack("{s:s, s:i, s:i}", "outcome",
@@ -77,8 +86,12 @@ found(struct acs_call *call)
 	int err;
 
 	call->answered = asked;
-	if (!*finding->target.url && ask_udp(call))
+	if (!*finding->target.url) {
+		if (!ask_udp(call))
+			acs_call_fail(call, ACS_PROBLEM_DEVICE_UNREACHABLE,
+				"no_url: it has not said a ConnectionRequestURL");
 		return;
+	}
 	err = acs_connect(http_session(call->x), call->segments[0], &finding->target, call->refs);
 	if (err) {
 		acs_call_fail(call, acs_problem_of_error(err), sb_error_text(err));

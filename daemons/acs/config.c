@@ -110,6 +110,8 @@ static cfg_opt_t scripts_options[] = {
 	CFG_END(),
 };
 
+static char inform_alone[] = "{inform}"; /* libconfuse wants it writable */
+
 static cfg_opt_t connection_request_options[] = {
 	CFG_STR("timeout", "20s", CFGF_NONE),
 	CFG_STR("connect_timeout", "5s", CFGF_NONE),
@@ -118,7 +120,7 @@ static cfg_opt_t connection_request_options[] = {
 	CFG_INT("device_burst", 3, CFGF_NONE),
 	CFG_STR("device_interval", "10s", CFGF_NONE),
 	CFG_BOOL("allow_basic", cfg_false, CFGF_NONE),
-	CFG_STR_LIST("networks", NULL, CFGF_NONE),
+	CFG_STR_LIST("networks", inform_alone, CFGF_NONE),
 	CFG_STR("username", NULL, CFGF_NONE),
 	CFG_STR("password", NULL, CFGF_NONE),
 	CFG_STR("password_file", NULL, CFGF_NONE),
@@ -242,7 +244,7 @@ static const struct sb_config_rule rules[] = {
 	SB_RULE_INTEGER("connection_request.waiting", 1, 1000000),
 	SB_RULE_INTEGER("connection_request.device_burst", 1, 1000),
 	SB_RULE_DURATION_OR_UNLIMITED("connection_request.device_interval", 1000, 86400000),
-	SB_RULE_NETWORK("connection_request.networks"),
+	SB_RULE_TEXT("connection_request.networks", 1, 64),
 	SB_RULE_TEXT("connection_request.username", 1, 256),
 	SB_RULE_ADDRESS("stun.address"),
 	SB_RULE_ADDRESS("stun.public_address"),
@@ -361,18 +363,37 @@ keepers_fill(struct acs_config *out, cfg_t *devices, cfg_t *tasks)
 	keepers->longest_retry_ms = milliseconds(tasks, "longest_retry");
 }
 
+static unsigned
+reach_of(const char *word)
+{
+	if (strcmp(word, "inform") == 0)
+		return CWMP_REACH_INFORM;
+	if (strcmp(word, "private") == 0)
+		return CWMP_REACH_PRIVATE;
+	return strcmp(word, "any") == 0 ? CWMP_REACH_ANY : 0;
+}
+
 static int
-networks_fill(struct acs_connection_requests *out, cfg_t *section)
+networks_fill(const struct sb_config *file, struct acs_connection_requests *out, cfg_t *section)
 {
 	size_t count = cfg_size(section, "networks");
+	struct cwmp_reach *reach = &out->options.reach;
 
-	out->networks = calloc(count + 1, sizeof(*out->networks));
+	reach->networks = out->networks = calloc(count + 1, sizeof(*out->networks));
 	if (!out->networks)
 		return SB_ENOMEM;
-	for (size_t i = 0; i < count; i++) /* rules have tried them */
-		sb_network_parse(cfg_getnstr(section, "networks", (unsigned)i), &out->networks[i]);
-	out->options.networks = out->networks;
-	out->options.network_count = count;
+	for (size_t i = 0; i < count; i++) {
+		const char *word = cfg_getnstr(section, "networks", (unsigned)i);
+		unsigned kind = reach_of(word);
+
+		reach->kinds |= kind;
+		if (!kind && sb_network_parse(word, &out->networks[reach->network_count++]))
+			sb_config_error(file, section, "networks",
+				"networks \"%s\": must be inform, private, any, an IP address, or "
+				"a "
+				"network as 10.0.0.0/8",
+				word);
+	}
 	return 0;
 }
 
@@ -394,7 +415,7 @@ connection_requests_fill(const struct sb_config *file, struct acs_config *out, c
 	requests->shared.username = cfg_getstr(section, "username");
 	requests->stun = cfg_getstr(cfg_getsec(root, "stun"), "address");
 	requests->stun_public = cfg_getstr(cfg_getsec(root, "stun"), "public_address");
-	if (networks_fill(requests, section) ||
+	if (networks_fill(file, requests, section) ||
 		acs_config_secret(file, section, "password", &requests->shared.password))
 		return SB_ENOMEM;
 	if ((requests->shared.username != NULL) != (requests->shared.password != NULL))

@@ -76,7 +76,7 @@ struct acs_script_files {
 
 struct acs_connection_requests {
 	struct cwmp_requester_options options;
-	struct sb_network *networks;    /* options.networks */
+	struct sb_network *networks;    /* of options.reach */
 	struct acs_credential shared;   /* of devices that have not been told others */
 	const char *stun, *stun_public; /* addresses; NULL: no requests over UDP */
 };

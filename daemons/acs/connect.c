@@ -42,10 +42,11 @@ void
 acs_target_of_device(struct acs_target *target, const struct sb_message *m)
 {
 	json_t *answer = json_loadb(m->data, m->size, 0, NULL), *value;
+	const json_t *inform = json_object_get(answer, "inform");
 	const char *name;
 
-	json_object_foreach(
-		json_object_get(json_object_get(answer, "inform"), "parameters"), name, value)
+	acs_target_set(target->from, sizeof(target->from), acs_json_text(inform, "address", ""));
+	json_object_foreach(json_object_get(inform, "parameters"), name, value)
 		take_parameter(target, name, json_is_string(value) ? json_string_value(value) : "");
 	json_decref(answer);
 }
@@ -76,6 +77,7 @@ acs_connect(
 		.url = target->url,
 		.username = target->username,
 		.password = target->password,
+		.from = target->from,
 	};
 
 	return cwmp_request_connection(s, &request, ref);
@@ -90,6 +92,7 @@ acs_connect_udp(struct sb_session *s, const char *device, const struct acs_targe
 		.address = target->udp,
 		.username = target->username,
 		.password = target->password,
+		.from = target->from,
 	};
 
 	return options->stun && *target->udp ? cwmp_request_udp(s, &request, ref) : SB_ENOENT;
@@ -118,8 +121,7 @@ acs_connects_start(struct sb_node *node, const struct acs_connection_requests *o
 		.address = options->stun,
 		.public_address = options->stun_public,
 		.device_interval_ms = options->options.device_interval_ms,
-		.networks = options->networks,
-		.network_count = options->options.network_count,
+		.reach = options->options.reach,
 		.password = password,
 		.context = (void *)(uintptr_t)&options->shared,
 	};

@@ -16,6 +16,7 @@ struct acs_target {
 	char url[1025]; /* "": it never said one */
 	char username[257], password[257];
 	char udp[257]; /* "host:port" (Annex G); "": none */
+	char from[64]; /* that its last Inform came from */
 };
 
 /* What does not fit is not set. */

@@ -58,7 +58,8 @@ keep(const struct sb_session *s, const struct cwmp_connection_request *request, 
 	char *at;
 
 	*size = sizeof(*kept) + sb_text_size(request->device) + sb_text_size(request->url) +
-		sb_text_size(request->username) + sb_text_size(request->password);
+		sb_text_size(request->username) + sb_text_size(request->password) +
+		sb_text_size(request->from);
 	kept = sb_payload_new(s, *size);
 	if (!kept)
 		return NULL;
@@ -67,6 +68,7 @@ keep(const struct sb_session *s, const struct cwmp_connection_request *request, 
 	kept->request.url = sb_text_keep(&at, request->url);
 	kept->request.username = sb_text_keep(&at, request->username);
 	kept->request.password = sb_text_keep(&at, request->password);
+	kept->request.from = sb_text_keep(&at, request->from);
 	return kept;
 }
 
@@ -131,7 +133,7 @@ cwmp_requesters_start(struct sb_node *node, const struct cwmp_requester_options 
 	options.device_burst = or_default(options.device_burst, 3);
 	options.device_interval_ms = or_default(options.device_interval_ms, 10000);
 	if (options.timeout_ms > TIMEOUT_MAX_MS || options.device_interval_ms < INTERVAL_MIN_MS ||
-		options.at_once > 65536 || (options.network_count && !options.networks))
+		options.at_once > 65536 || (options.reach.network_count && !options.reach.networks))
 		return SB_EINVAL;
 	limits.max_calls = options.at_once;
 	for (unsigned shard = 0; shard < sb_node_shards(node) && !err; shard++) {

@@ -8,14 +8,14 @@
  *
  * The URL is the device's word, and makes us connect to wherever it says. So: http alone, a GET
  * without a body, no redirects, no proxy; answers are bounded in size and time and shown to
- * nobody. Who knows in which networks devices are says so in `networks`: by default any may be
- * asked, 127.0.0.1 among them. Names are resolved once, by a job; what is checked is connected to.
+ * nobody; and by default it goes nowhere but to where the device came from (reach.h). Names
+ * are resolved once, by a job; what is checked is connected to.
  */
 #ifndef SB_CWMP_CONNECTION_REQUEST_H
 #define SB_CWMP_CONNECTION_REQUEST_H
 
 #include "../../core/message.h"
-#include "../../core/network.h"
+#include "reach.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@
 struct sb_node;
 struct sb_session;
 
-/* 0 takes the default in brackets. Copied but for `networks`, which live as long as the node. */
+/* 0 takes the default in brackets. Copied but for networks, which live as long as the node. */
 struct cwmp_requester_options {
 	uint32_t timeout_ms; /* from asking to the outcome, waiting and all; at most 50 s [20 s] */
 	uint32_t connect_ms; /* of that, until the connection is there [5 s] */
@@ -34,8 +34,7 @@ struct cwmp_requester_options {
 	uint32_t device_interval_ms; /* and then one each, from 1 s; SB_UNLIMITED: any number [10 s]
 				      */
 	bool allow_basic; /* the password may go over the line as it is, if a device wants that */
-	const struct sb_network *networks; /* where devices may be; none: anywhere */
-	size_t network_count;
+	struct cwmp_reach reach; /* where devices may be [where they came from] */
 };
 
 /* Starts a requester on each shard, under the root. 0, SB_EINVAL, SB_ENOMEM. */
@@ -70,6 +69,7 @@ struct cwmp_connection_request {
 	const char *url;      /* at most 1,024 octets */
 	const char *username; /* NULL or "": it is asked without */
 	const char *password;
+	const char *from; /* where its last Inform came from; NULL: not known (reach.h) */
 };
 
 struct cwmp_connection_request_result {

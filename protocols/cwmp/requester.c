@@ -124,12 +124,12 @@ connect_to(struct sb_session *s, struct asked *asked)
 	const struct cwmp_connection_request *request = &asked->requested->request;
 	struct cwmp_transfer *t = &asked->transfer;
 
-	if (!cwmp_place_restrict(
-		    &asked->target.place, r->options.networks, r->options.network_count)) {
+	if (!cwmp_place_restrict(&asked->target.place, &r->options.reach, request->from)) {
 		settle(s, &r->under_way, asked, CWMP_REQUEST_FORBIDDEN, 0);
 		return;
 	}
 	t->options = &r->options;
+	t->from = request->from;
 	t->done = transferred;
 	/* From here on libcurl looks at the time: it knows what has been answered already. */
 	sb_timer_stop(s, &asked->deadline);

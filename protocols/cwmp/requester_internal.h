@@ -70,8 +70,9 @@ void cwmp_target_fini(struct cwmp_target *target);
 /* The job, on a struct cwmp_place: 0 or SB_ERESOLVE. */
 int cwmp_place_resolve(void *place, size_t size);
 
-/* Leaves the addresses that are in one of the networks; without networks all. False: none. */
-bool cwmp_place_restrict(struct cwmp_place *place, const struct sb_network *networks, size_t count);
+/* Leaves the addresses that may be connected to (reach.h). False: none. */
+bool
+cwmp_place_restrict(struct cwmp_place *place, const struct cwmp_reach *reach, const char *from);
 
 /* ---- the GET ---- */
 
@@ -85,7 +86,8 @@ struct sb_watch;
 struct cwmp_transfer {
 	struct sb_session *session;
 	const struct cwmp_requester_options *options;
-	CURLM *multi; /* NULL: not begun */
+	const char *from; /* where the device came from */
+	CURLM *multi;     /* NULL: not begun */
 	CURL *easy;
 	struct curl_slist *addresses;
 	struct sb_timer timer;
@@ -97,8 +99,8 @@ struct cwmp_transfer {
 	void (*done)(struct cwmp_transfer *t, enum cwmp_request_outcome outcome, uint32_t status);
 };
 
-/* Begins; session, options and done are set, the rest is zero; `target` has addresses and stays
- * until the end. 0 or SB_ENOMEM. */
+/* Begins; session, options, from and done are set, the rest is zero; `target` has addresses and
+ * stays until the end. 0 or SB_ENOMEM. */
 int cwmp_transfer_begin(struct cwmp_transfer *t, const struct cwmp_target *target,
 	const char *username, const char *password, uint64_t timeout_ms);
 

@@ -83,12 +83,12 @@ cwmp_place_resolve(void *data, size_t size)
 }
 
 bool
-cwmp_place_restrict(struct cwmp_place *place, const struct sb_network *networks, size_t count)
+cwmp_place_restrict(struct cwmp_place *place, const struct cwmp_reach *reach, const char *from)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < place->count; i++)
-		if (count == 0 || sb_networks_contain(networks, count, &place->addresses[i].any))
+		if (cwmp_reach_has(reach, &place->addresses[i].any, from))
 			place->addresses[kept++] = place->addresses[i];
 	place->count = kept;
 	return kept > 0;

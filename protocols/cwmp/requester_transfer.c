@@ -111,11 +111,10 @@ on_timer(CURLM *multi, long timeout_ms, void *context)
 static curl_socket_t
 on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
-	const struct cwmp_requester_options *options = ((struct cwmp_transfer *)context)->options;
+	const struct cwmp_transfer *t = context;
 
 	(void)purpose;
-	if (options->network_count &&
-		!sb_networks_contain(options->networks, options->network_count, &address->addr))
+	if (!cwmp_reach_has(&t->options->reach, &address->addr, t->from))
 		return CURL_SOCKET_BAD;
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }

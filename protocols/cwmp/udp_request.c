@@ -17,7 +17,8 @@ keep(const struct sb_session *s, const struct cwmp_udp_request *request, size_t 
 	char *at;
 
 	*size = sizeof(*kept) + sb_text_size(request->device) + sb_text_size(request->address) +
-		sb_text_size(request->username) + sb_text_size(request->password);
+		sb_text_size(request->username) + sb_text_size(request->password) +
+		sb_text_size(request->from);
 	kept = sb_payload_new(s, *size);
 	if (!kept)
 		return NULL;
@@ -26,6 +27,7 @@ keep(const struct sb_session *s, const struct cwmp_udp_request *request, size_t 
 	kept->request.address = sb_text_keep(&at, request->address);
 	kept->request.username = sb_text_keep(&at, request->username);
 	kept->request.password = sb_text_keep(&at, request->password);
+	kept->request.from = sb_text_keep(&at, request->from);
 	return kept;
 }
 

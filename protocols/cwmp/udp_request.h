@@ -43,8 +43,7 @@ struct cwmp_udp_options {
 	uint32_t device_interval_ms; /* and then one each, from 1 s; SB_UNLIMITED: any number [10 s]
 				      */
 	uint32_t copy_interval_ms;   /* between the three copies of a request [500] */
-	const struct sb_network *networks; /* where devices may be; none: anywhere */
-	size_t network_count;
+	struct cwmp_reach reach;     /* where devices may be [where they came from] */
 
 	/* The password of a name, as in struct http_auth: whoever claims to know it must. NULL: no
 	 * claim is looked at. On the session's thread. */
@@ -64,6 +63,7 @@ struct cwmp_udp_request {
 	const char *address; /* "192.0.2.1:40000"; without a port: 80 */
 	const char *username;
 	const char *password;
+	const char *from; /* where its last Inform came from; NULL: not known (reach.h) */
 };
 
 /*

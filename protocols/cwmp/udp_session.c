@@ -92,14 +92,13 @@ write_text(struct sb_session *s, const struct cwmp_udp_request *request, char *o
 }
 
 static bool
-is_allowed(const struct cwmp_udp *udp, const char *address, union sb_socket_address *to)
+is_allowed(const struct cwmp_udp *udp, const struct cwmp_udp_request *request,
+	union sb_socket_address *to)
 {
-	const struct cwmp_udp_options *options = &udp->options;
-
-	if (sb_sockaddr_parse(address, to) && sb_sockaddr_parse_host(address, 80, to))
+	if (sb_sockaddr_parse(request->address, to) &&
+		sb_sockaddr_parse_host(request->address, 80, to))
 		return false;
-	return options->network_count == 0 ||
-	       sb_networks_contain(options->networks, options->network_count, &to->any);
+	return cwmp_reach_has(&udp->options.reach, &to->any, request->from);
 }
 
 static enum cwmp_request_outcome
@@ -111,7 +110,7 @@ request_session(struct sb_session *s, const struct cwmp_udp_request *request)
 	char text[CWMP_UDP_TEXT_MAX];
 	size_t size;
 
-	if (!is_allowed(udp, request->address, &to))
+	if (!is_allowed(udp, request, &to))
 		return CWMP_REQUEST_FORBIDDEN;
 	if (options->device_interval_ms != SB_UNLIMITED &&
 		!cwmp_limiter_take(udp->limiter, cwmp_device_hash(request->device), sb_now(s),

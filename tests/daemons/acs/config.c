@@ -205,6 +205,28 @@ test_each_listener_has_its_own_policy(void **state)
 }
 
 static void
+test_devices_are_asked_where_they_came_from_unless_more_is_said(void **state)
+{
+	const struct cwmp_reach *reach;
+
+	(void)state;
+	assert_int_equal(load(CWMP), 0);
+	reach = &made->connection_requests.options.reach;
+	assert_int_equal(reach->kinds, CWMP_REACH_INFORM);
+	assert_int_equal(reach->network_count, 0);
+	unload(NULL);
+	assert_int_equal(
+		load(CWMP "connection_request { networks = { 10.0.0.0/8, private, \"::1\" } }\n"),
+		0);
+	reach = &made->connection_requests.options.reach;
+	assert_int_equal(reach->kinds, CWMP_REACH_PRIVATE);
+	assert_int_equal(reach->network_count, 2);
+	unload(NULL);
+	expect_report(CWMP "connection_request { networks = { everywhere } }\n",
+		"networks \"everywhere\": must be inform, private, any");
+}
+
+static void
 test_quirks_say_only_what_stands_there(void **state)
 {
 	(void)state;
@@ -285,6 +307,7 @@ main(void)
 		cmocka_unit_test_teardown(
 			test_who_authenticates_must_be_the_device_where_that_is_asked, unload),
 		cmocka_unit_test(test_each_listener_has_its_own_policy),
+		cmocka_unit_test(test_devices_are_asked_where_they_came_from_unless_more_is_said),
 		cmocka_unit_test_teardown(test_quirks_say_only_what_stands_there, unload),
 		cmocka_unit_test_teardown(test_scripts_have_filters, unload),
 		cmocka_unit_test(test_what_is_wrong_is_said),

@@ -1,5 +1,6 @@
 /* The small parts of keepers: filters, versions, rows of devices, what an Inform packs. */
 #include "core/error.h"
+#include "daemons/acs/connect.h"
 #include "daemons/acs/device.h"
 #include "daemons/acs/filter.h"
 #include "daemons/acs/inform.h"
@@ -250,6 +251,21 @@ test_what_an_inform_says_is_cut_between_characters(void **state)
 }
 
 static void
+test_where_a_device_is_asked_to_come_its_inform_says(void **state)
+{
+	static const char text[] =
+		"{\"inform\": {\"address\": \"192.0.2.1\", \"parameters\": {"
+		"\"Device.ManagementServer.ConnectionRequestURL\": \"http://192.0.2.1:7547/x\"}}}";
+	const struct sb_message m = {.data = text, .size = sizeof(text) - 1};
+	struct acs_target target = {0};
+
+	(void)state;
+	acs_target_of_device(&target, &m);
+	assert_string_equal(target.url, "http://192.0.2.1:7547/x");
+	assert_string_equal(target.from, "192.0.2.1");
+}
+
+static void
 test_who_says_too_much_of_itself_is_nobody(void **state)
 {
 	char text[300];
@@ -273,6 +289,7 @@ main(void)
 		cmocka_unit_test(test_devices_are_found_by_name_and_id),
 		cmocka_unit_test(test_an_inform_packs_what_it_says),
 		cmocka_unit_test(test_what_an_inform_says_is_cut_between_characters),
+		cmocka_unit_test(test_where_a_device_is_asked_to_come_its_inform_says),
 		cmocka_unit_test(test_who_says_too_much_of_itself_is_nobody),
 	};
 

@@ -66,6 +66,7 @@ static struct {
 	struct sb_log *log;
 	struct sb_node *node;
 	struct sb_session *asker;
+	const char *from; /* where the device came from */
 	struct cwmp_connection_request_result results[RESULTS];
 	size_t result_count;
 } bed;
@@ -139,14 +140,22 @@ has_stopped(void)
 	return sb_node_is_stopped(bed.node);
 }
 
-/* Requesters and who asks; the device is set up already. */
+/* Requesters and who asks; the device is set up already. It is on this machine, which must be said
+ * to be allowed: where nothing is said, it is. */
 static void
-begin(const struct cwmp_requester_options *options)
+begin(const struct cwmp_requester_options *given)
 {
+	static struct sb_network here;
+	struct cwmp_requester_options copy, *options = given ? &copy : NULL;
 	const struct sb_log_options quiet = {.level = SB_LOG_ERROR, .fd = 2};
 	const struct sb_child_spec child = {.module = &asker, .shard = 0};
 	struct sb_node_options node = {.threads = SHARDS};
 
+	assert_int_equal(sb_network_parse("127.0.0.0/8", &here), 0);
+	if (given)
+		copy = *given;
+	if (given && !given->reach.kinds && !given->reach.network_count)
+		copy.reach = (struct cwmp_reach){.networks = &here, .network_count = 1};
 	bed.log = node.log = sb_log_new(&quiet);
 	assert_int_equal(sb_node_new(&bed.node, &node), 0);
 	if (options)
@@ -186,7 +195,7 @@ tear_down(void **state)
 static void
 ask_url(const char *device, const char *url, const char *password)
 {
-	const struct cwmp_connection_request request = {device, url, "acs", password};
+	const struct cwmp_connection_request request = {device, url, "acs", password, bed.from};
 	uint64_t ref;
 
 	assert_int_equal(cwmp_request_connection(bed.asker, &request, &ref), 0);
@@ -439,7 +448,8 @@ static void
 test_a_name_is_resolved_and_held_against_the_networks(void **state)
 {
 	struct sb_network here, elsewhere;
-	struct cwmp_requester_options options = {.networks = &elsewhere, .network_count = 1};
+	struct cwmp_requester_options options = {
+		.reach = {.networks = &elsewhere, .network_count = 1}};
 	char url[64];
 
 	(void)state;
@@ -448,16 +458,68 @@ test_a_name_is_resolved_and_held_against_the_networks(void **state)
 	snprintf(url, sizeof(url), "http://localhost:%u/", bed.device.port);
 	assert_int_equal(outcome_of_url(&options, NULL).outcome, CWMP_REQUEST_FORBIDDEN);
 	assert_int_equal(outcome_of_url(&options, url).outcome, CWMP_REQUEST_FORBIDDEN);
-	options.networks = &here;
+	options.reach.networks = &here;
 	assert_int_equal(outcome_of_url(&options, url).outcome, CWMP_REQUEST_DONE);
 	assert_int_equal(bed.device.connections, 1);
 	assert_non_null(strstr(bed.device.last, "Host: localhost:"));
 	/* Another way to write the same address. */
 	snprintf(url, sizeof(url), "http://0x7f.1:%u/", bed.device.port);
-	options.networks = &elsewhere;
+	options.reach.networks = &elsewhere;
 	assert_int_equal(outcome_of_url(&options, url).outcome, CWMP_REQUEST_FORBIDDEN);
 	assert_int_equal(outcome_of_url(&options, "http://nobody.invalid/").outcome,
 		CWMP_REQUEST_UNRESOLVED);
+}
+
+/* Whatever a device says, and whatever names say: by default, where any device may be, and where it
+ * is the address that it came from. */
+static void
+test_no_device_has_us_ask_this_machine_or_what_is_near_it(void **state)
+{
+	static const char *const hosts[] = {"127.0.0.1", "localhost", "0.0.0.0", "127.1",
+		"0x7f000001", "2130706433", "017700000001", "[::1]", "[::]", "[::ffff:127.0.0.1]",
+		"[::7f00:1]", "[64:ff9b::7f00:1]", "169.254.169.254", "[::ffff:169.254.169.254]",
+		"[fe80::1]", "[2002:7f00:1::]"};
+	char url[96];
+
+	(void)state;
+	for (unsigned kinds = 0; kinds <= CWMP_REACH_ANY; kinds += CWMP_REACH_ANY) {
+		begin(&(struct cwmp_requester_options){.device_interval_ms = SB_UNLIMITED,
+			.reach = {.kinds = kinds | CWMP_REACH_INFORM}});
+		for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+			bed.result_count = 0;
+			bed.from = hosts[i];
+			snprintf(url, sizeof(url), "http://%s:%u/", hosts[i], bed.device.port);
+			ask_url("device", url, "secret");
+			until(has_result);
+			/* A name that has no address in a machine without IPv6 leads nowhere. */
+			if (bed.results[0].outcome != CWMP_REQUEST_FORBIDDEN &&
+				bed.results[0].outcome != CWMP_REQUEST_UNRESOLVED)
+				fail_msg("%s: %s", url,
+					cwmp_request_outcome_name(bed.results[0].outcome));
+		}
+		end();
+		bed.asker = NULL;
+	}
+	assert_int_equal(bed.device.connections, 0);
+}
+
+static void
+test_a_redirect_leads_nowhere(void **state)
+{
+	static char answer[160];
+	struct device other = {0};
+
+	(void)state;
+	device_open(&other);
+	snprintf(answer, sizeof(answer),
+		"HTTP/1.1 302 There\r\nLocation: http://127.0.0.1:%u/\r\nContent-Length: 0\r\n\r\n",
+		other.port);
+	bed.device.auth.scheme = HTTP_AUTH_NONE;
+	bed.device.answer = answer;
+	assert_int_equal(outcome().outcome, CWMP_REQUEST_REFUSED);
+	device_turn(&other);
+	assert_int_equal(other.connections, 0);
+	device_close(&other);
 }
 
 static void
@@ -529,7 +591,8 @@ test_a_node_may_stop_meanwhile(void **state)
 static void
 test_without_a_requester_nobody_is_asked(void **state)
 {
-	const struct cwmp_connection_request request = {"device", "http://127.0.0.1/", NULL, NULL};
+	const struct cwmp_connection_request request = {
+		"device", "http://127.0.0.1/", NULL, NULL, NULL};
 	const struct sb_message gone = {.status = SB_GONE};
 	uint64_t ref;
 
@@ -544,7 +607,7 @@ static void
 test_a_url_has_a_bound(void **state)
 {
 	static char url[2048];
-	const struct cwmp_connection_request request = {"device", url, NULL, NULL};
+	const struct cwmp_connection_request request = {"device", url, NULL, NULL, NULL};
 	uint64_t ref;
 
 	(void)state;
@@ -558,7 +621,7 @@ static void
 test_options_have_bounds(void **state)
 {
 	const struct cwmp_requester_options bad[] = {{.timeout_ms = 60000},
-		{.device_interval_ms = 999}, {.at_once = 100000}, {.network_count = 1}};
+		{.device_interval_ms = 999}, {.at_once = 100000}, {.reach = {.network_count = 1}}};
 
 	(void)state;
 	begin(NULL);
@@ -610,6 +673,8 @@ main(void)
 		TEST(test_a_silent_device_costs_its_time_alone),
 		TEST(test_other_urls_are_forbidden),
 		TEST(test_a_name_is_resolved_and_held_against_the_networks),
+		TEST(test_no_device_has_us_ask_this_machine_or_what_is_near_it),
+		TEST(test_a_redirect_leads_nowhere),
 		TEST(test_a_device_is_not_asked_too_often),
 		TEST(test_what_is_over_the_bound_waits_and_then_is_refused),
 		TEST(test_a_node_may_stop_meanwhile),

@@ -146,8 +146,13 @@ begin(struct cwmp_udp_options options)
 	const struct sb_log_options quiet = {.level = SB_LOG_FATAL, .fd = 2};
 	const struct sb_child_spec child = {.module = &asker, .shard = 0};
 	struct sb_node_options node = {.threads = 1};
+	static struct sb_network here;
 	int fd;
 
+	/* The device is on this machine, which is allowed where nothing is said. */
+	assert_int_equal(sb_network_parse("127.0.0.0/8", &here), 0);
+	if (!options.reach.kinds && !options.reach.network_count)
+		options.reach = (struct cwmp_reach){.networks = &here, .network_count = 1};
 	memset(&bed, 0, sizeof(bed));
 	bed.device = open_socket(&bed.device_address.v4);
 	fd = open_socket(&bed.server); /* a port that is free a moment later */
@@ -302,7 +307,7 @@ test_answers_have_a_rate(void **state)
 static void
 ask(const char *address)
 {
-	const struct cwmp_udp_request request = {"device", address, "00D09E-a b", "secret"};
+	const struct cwmp_udp_request request = {"device", address, "00D09E-a b", "secret", NULL};
 	uint64_t ref;
 
 	bed.results = 0;
@@ -350,11 +355,15 @@ test_a_request_goes_only_where_it_may(void **state)
 
 	(void)state;
 	assert_int_equal(sb_network_parse("192.0.2.0/24", &elsewhere), 0);
-	begin((struct cwmp_udp_options){.networks = &elsewhere, .network_count = 1});
+	begin((struct cwmp_udp_options){.reach = {.networks = &elsewhere, .network_count = 1}});
 	sb_sockaddr_format(&bed.device_address.any, text, sizeof(text));
 	ask(text);
 	assert_int_equal(bed.result.outcome, CWMP_REQUEST_FORBIDDEN);
 	ask("device.example:80");
+	assert_int_equal(bed.result.outcome, CWMP_REQUEST_FORBIDDEN);
+	end();
+	begin((struct cwmp_udp_options){.reach = {.kinds = CWMP_REACH_INFORM | CWMP_REACH_ANY}});
+	ask("127.0.0.1:9");
 	assert_int_equal(bed.result.outcome, CWMP_REQUEST_FORBIDDEN);
 	end();
 }
@@ -376,7 +385,7 @@ static void
 test_options_and_texts_have_bounds(void **state)
 {
 	char longest[300];
-	const struct cwmp_udp_request request = {"device", "127.0.0.1:1", longest, ""};
+	const struct cwmp_udp_request request = {"device", "127.0.0.1:1", longest, "", NULL};
 	const struct cwmp_udp_options bad[] = {{0}, {.address = "here"},
 		{.address = "127.0.0.1:0", .public_address = "here"},
 		{.address = "127.0.0.1:0", .device_interval_ms = 1}};
