@@ -296,3 +296,14 @@ acs_device_note_once(struct acs_device *device, uint64_t once)
 	device->once = grown;
 	return 0;
 }
+
+void
+acs_device_forget_once(struct acs_device *device, uint64_t once)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < device->once_count; i++)
+		if (device->once[i] != once)
+			device->once[kept++] = device->once[i];
+	device->once_count = kept;
+}

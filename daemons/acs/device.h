@@ -59,6 +59,7 @@ struct acs_device {
 	struct sb_message *held;   /* an Inform that waits for that; NULL: none */
 	struct acs_visit *visit;   /* the session under way, as long as it has work */
 	uint32_t pins;             /* who still has a pointer to it */
+	bool is_leaving; /* it is being deleted: nothing of it may be put into the store */
 	bool is_deleted;
 	bool is_stored; /* as it is, but for its columns */
 };
@@ -94,6 +95,8 @@ void acs_device_remove_tag(struct acs_device *device, const char *tag);
 bool acs_device_had(const struct acs_device *device, uint64_t once);
 /* The oldest goes when there are too many. 0 or SB_ENOMEM. */
 int acs_device_note_once(struct acs_device *device, uint64_t once);
+/* It has not had it after all. */
+void acs_device_forget_once(struct acs_device *device, uint64_t once);
 
 /* ---- its row ---- */
 

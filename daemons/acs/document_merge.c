@@ -116,8 +116,11 @@ goes(const struct acs_changes *changes, const struct acs_parameter *p)
 	if (!changes->prefix)
 		return false;
 	size = strlen(changes->prefix);
-	return p->seen < changes->since && p->name.size >= size &&
-	       memcmp(p->name.data, changes->prefix, size) == 0;
+	if (p->seen >= changes->since || p->name.size < size ||
+		memcmp(p->name.data, changes->prefix, size) != 0)
+		return false;
+	/* A whole name is nobody's beginning: Device.X.1 is not Device.X.10. */
+	return !size || changes->prefix[size - 1] == '.' || p->name.size == size;
 }
 
 static struct acs_parameter

@@ -57,9 +57,13 @@ acs_asked_device(struct acs_keeper *k, const struct sb_message *m)
 	const struct acs_ask *ask = m->data;
 	struct acs_device *device = acs_devices_find(&k->devices, ask->device);
 
-	if (!device)
+	if (device && !device->is_leaving)
+		return device;
+	if (device)
+		acs_refuse(k, sb_message_from(m), SB_FULL, "the device is being deleted");
+	else
 		acs_refuse(k, sb_message_from(m), SB_ENOENT, "no such device");
-	return device;
+	return NULL;
 }
 
 /* A counter that is the time as long as that is ahead: it rises, also when the clock is set back.

@@ -297,6 +297,7 @@ static void
 deleted(struct acs_keeper *k, struct acs_commit *c, int status, const struct sb_store_rows *rows)
 {
 	(void)rows;
+	c->device->is_leaving = false;
 	if (!status && !c->device->is_deleted)
 		acs_device_forget(k, c->device);
 	acs_refuse(k, c->from, status, NULL);
@@ -335,5 +336,6 @@ acs_ask_device_delete(struct acs_keeper *k, const struct sb_message *m)
 	c->from = sb_message_from(m);
 	delete_rows(c, device);
 	device->is_stored = false;
+	device->is_leaving = true;
 	acs_commit_end(k, c);
 }

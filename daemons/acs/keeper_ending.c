@@ -277,11 +277,18 @@ acs_work_ended(struct acs_keeper *k, struct acs_commit *c, struct acs_device *de
 
 /* ---- operations ---- */
 
+/* A key of people's own may have been another task's before. */
+static bool
+has_begun(const struct acs_task *task)
+{
+	return !acs_task_has_ended(task) && (task->state != ACS_TASK_QUEUED || task->attempts);
+}
+
 static struct acs_task *
 task_of_key(const struct acs_device *device, const char *command_key, enum acs_operation operation)
 {
 	for (struct acs_task *task = device->tasks; task; task = task->next)
-		if (!acs_task_has_ended(task) && task->operation == operation &&
+		if (has_begun(task) && task->operation == operation &&
 			strcmp(task->command_key, command_key) == 0)
 			return task;
 	return NULL;
@@ -412,7 +419,9 @@ acs_keeper_complete(struct acs_keeper *k, const struct sb_message *m)
 	const struct acs_complete *complete = m->data;
 	struct acs_device *device = acs_devices_find(&k->devices, complete->device);
 	struct acs_task *task =
-		device ? task_of_key(device, complete->command_key, complete->operation) : NULL;
+		device && !device->is_leaving
+			? task_of_key(device, complete->command_key, complete->operation)
+			: NULL;
 	int err;
 
 	if (!task) {

@@ -52,6 +52,9 @@ device_of(struct acs_keeper *k, const struct acs_inform *inform, struct acs_devi
 		*device = device_new(k, &profile);
 		return *device ? 0 : SB_ENOMEM;
 	}
+	/* Its rows would come behind those that go. It comes again. */
+	if ((*device)->is_leaving)
+		return SB_FULL;
 	if (is_same(&(*device)->profile, &profile))
 		return 0;
 	(*device)->is_stored = false;

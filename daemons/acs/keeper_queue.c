@@ -151,6 +151,8 @@ acs_task_settled(struct acs_keeper *k, struct acs_task *task, int status)
 	}
 	/* Who waits is told so by `done`, if it is not durable. */
 	if (task->is_new && status) {
+		/* Its preset makes it again with the next Inform. */
+		acs_device_forget_once(task->device, task->preset);
 		acs_task_drop(k, task);
 		return;
 	}
@@ -259,8 +261,12 @@ acs_queue_tick(struct acs_keeper *k)
 	size_t most = k->devices.count < ACS_DEVICES_A_TICK ? k->devices.count : ACS_DEVICES_A_TICK;
 
 	for (size_t i = 0; i < most; i++) {
+		struct acs_device *device;
+
 		if (k->looked_at >= k->devices.count)
 			k->looked_at = 0;
-		device_tick(k, k->devices.by_id[k->looked_at++]);
+		device = k->devices.by_id[k->looked_at++];
+		if (!device->is_leaving)
+			device_tick(k, device);
 	}
 }

@@ -154,7 +154,7 @@ acs_keeper_report(struct acs_keeper *k, struct sb_message *m)
 	if (!update)
 		acs_report_free(report);
 	else
-		err = device ? report_take(k, device, update) : SB_GONE;
+		err = device && !device->is_leaving ? report_take(k, device, update) : SB_GONE;
 	if (!err)
 		return;
 	acs_updates_free(update);

@@ -373,19 +373,19 @@ bed_inform(struct bed *bed, unsigned caller, const char *serial, const struct in
 void
 bed_inform_begin(struct bed *bed, unsigned caller, const char *serial, const struct informed *what)
 {
-	bed->inform = calloc(1, sizeof(*bed->inform));
-	assert_non_null(bed->inform);
-	inform_send(bed, caller, serial, what, bed->inform);
+	bed->open = calloc(1, sizeof(*bed->open));
+	assert_non_null(bed->open);
+	inform_send(bed, caller, serial, what, bed->open);
 }
 
 int
-bed_inform_forget(struct bed *bed)
+bed_forget(struct bed *bed)
 {
-	int status = bed->inform->status;
+	int status = bed->open->status;
 
-	order_fini(bed->inform);
-	free(bed->inform);
-	bed->inform = NULL;
+	order_fini(bed->open);
+	free(bed->open);
+	bed->open = NULL;
 	return status;
 }
 
@@ -400,15 +400,12 @@ bed_report(struct bed *bed, unsigned caller, uint32_t type, struct acs_report *r
 	return work_of(&order, status);
 }
 
-int
-bed_complete(struct bed *bed, unsigned caller, const char *serial, const char *command_key,
-	uint32_t fault_code)
+static void
+complete_send(struct bed *bed, unsigned caller, const char *serial, const char *command_key,
+	uint32_t fault_code, struct order *order)
 {
 	static const char text[] = "{\"CommandKey\":\"x\"}";
 	struct acs_complete *complete = calloc(1, sizeof(*complete) + sizeof(text));
-	struct order order = {.type = ACS_COMPLETE,
-		.payload = SB_GIVE(complete, sizeof(*complete) + sizeof(text), free)};
-	int status;
 
 	assert_non_null(complete);
 	snprintf(complete->device, sizeof(complete->device), "00AABB-Box-%s", serial);
@@ -416,7 +413,19 @@ bed_complete(struct bed *bed, unsigned caller, const char *serial, const char *c
 	complete->operation = ACS_OPERATION_TRANSFER;
 	complete->fault_code = fault_code;
 	memcpy(complete->text, text, sizeof(text));
-	bed_send(bed, caller, complete->device, &order);
+	*order = (struct order){.type = ACS_COMPLETE,
+		.payload = SB_GIVE(complete, sizeof(*complete) + sizeof(text), free)};
+	bed_send(bed, caller, complete->device, order);
+}
+
+int
+bed_complete(struct bed *bed, unsigned caller, const char *serial, const char *command_key,
+	uint32_t fault_code)
+{
+	struct order order;
+	int status;
+
+	complete_send(bed, caller, serial, command_key, fault_code, &order);
 	bed_settle(bed);
 	free(work_of(&order, &status));
 	return status;

@@ -29,8 +29,8 @@ struct bed {
 	struct sb_store *store;
 	struct acs_keepers keepers;
 	uint64_t store_delay_ns;
-	struct order *inform; /* one that is not waited for */
-	char heard[8192];     /* events: each its name, a blank, its JSON, a line's end */
+	struct order *open; /* one that is not waited for */
+	char heard[8192];   /* events: each its name, a blank, its JSON, a line's end */
 };
 
 /* A question under way, and what came of it. */
@@ -82,10 +82,10 @@ struct informed {
 struct acs_work *bed_inform(struct bed *bed, unsigned caller, const char *serial,
 	const struct informed *what, int *status);
 
-/* The same, not waited for; what came of it by now, of which nothing is kept. One at a time. */
+/* The same, not waited for, one at a time; and what came of it by now, of which nothing is kept. */
 void
 bed_inform_begin(struct bed *bed, unsigned caller, const char *serial, const struct informed *what);
-int bed_inform_forget(struct bed *bed);
+int bed_forget(struct bed *bed);
 
 /* ACS_DONE or ACS_SEEN; the report is eaten. */
 struct acs_work *

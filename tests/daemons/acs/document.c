@@ -142,6 +142,19 @@ test_an_object_goes_with_all_below_it(void **state)
 }
 
 static void
+test_a_whole_name_that_goes_takes_no_longer_one_along(void **state)
+{
+	struct acs_changes changes = {.prefix = "Device.X.1", .since = 100};
+
+	(void)state;
+	set("Device.X.1", "a", 10);
+	set("Device.X.10", "b", 10);
+	merge(&changes);
+	assert_string_equal(value_of("Device.X.1"), "");
+	assert_string_equal(value_of("Device.X.10"), "b");
+}
+
+static void
 test_what_was_not_seen_since_goes(void **state)
 {
 	struct acs_changes changes = {.prefix = "Device.", .since = 200};
@@ -368,6 +381,7 @@ main(void)
 		TEST(test_what_is_set_is_there_and_stays),
 		TEST(test_changes_leave_what_they_do_not_know),
 		TEST(test_an_object_goes_with_all_below_it),
+		TEST(test_a_whole_name_that_goes_takes_no_longer_one_along),
 		TEST(test_what_was_not_seen_since_goes),
 		TEST(test_a_document_over_its_limit_is_refused),
 		TEST(test_any_changes_lead_to_what_they_say),

@@ -161,7 +161,7 @@ test_a_session_that_waits_and_leaves_is_forgotten(void **state)
 	bed_pass(&bed, 1);
 	bed_send(&bed, 2, BOX, &gone);
 	bed_settle(&bed);
-	bed_inform_forget(&bed);
+	bed_forget(&bed);
 	assert_true(has(bed_ask(&bed, ACS_DEVICE, BOX, 0, NULL, NULL), "\"inSession\":false"));
 	assert_int_equal(come(3, "2 PERIODIC"), second);
 	order_fini(&report);
@@ -180,7 +180,7 @@ test_of_two_sessions_that_wait_the_later_one_is_the_devices(void **state)
 	bed_inform_begin(&bed, 2, "1", &periodic);
 	bed_pass(&bed, 1);
 	assert_int_equal(come(3, "2 PERIODIC"), second);
-	assert_int_equal(bed_inform_forget(&bed), SB_GONE);
+	assert_int_equal(bed_forget(&bed), SB_GONE);
 	order_fini(&report);
 }
 
