@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define LOOK_AGAIN_MS 20
+
 /* A request, from its call to its reply. */
 struct asked {
 	struct cwmp_transfer transfer; /* first */
@@ -28,6 +30,7 @@ struct requester {
 	struct cwmp_requester_options options;
 	struct cwmp_limiter *limiter;
 	struct list waiting, under_way;
+	struct sb_timer again; /* for names that wait for a lookup */
 	struct sb_counter *outcomes[CWMP_REQUEST_OUTCOMES];
 	struct sb_gauge *gauge; /* of those that have no outcome yet */
 };
@@ -151,7 +154,30 @@ resolve(struct sb_session *s, struct asked *asked)
 			return;
 	}
 	sb_payload_free(place);
+	cwmp_lookup_give_back();
 	settle(s, &r->under_way, asked, CWMP_REQUEST_UNAVAILABLE, 0);
+}
+
+static void
+pump_again(struct sb_session *s, struct sb_timer *timer)
+{
+	(void)timer;
+	pump(s);
+}
+
+/* The next that can begin: numbers pass names that wait for a lookup, of which another shard has
+ * the last, and does not tell. */
+static struct asked *
+next_to_begin(struct sb_session *s)
+{
+	struct requester *r = sb_state(s);
+
+	for (struct asked *asked = r->waiting.first; asked; asked = asked->next)
+		if (asked->target.place.count || cwmp_lookup_take())
+			return asked;
+	if (r->waiting.first)
+		sb_timer_start(s, &r->again, LOOK_AGAIN_MS, pump_again);
+	return NULL;
 }
 
 /* Begins what waits, as long as there is room. */
@@ -161,7 +187,7 @@ pump(struct sb_session *s)
 	struct requester *r = sb_state(s);
 	struct asked *asked;
 
-	while (r->under_way.count < r->options.at_once && (asked = r->waiting.first)) {
+	while (r->under_way.count < r->options.at_once && (asked = next_to_begin(s))) {
 		take_out(&r->waiting, asked);
 		append(&r->under_way, asked);
 		if (asked->target.place.count)

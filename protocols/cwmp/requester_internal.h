@@ -67,7 +67,13 @@ struct cwmp_target {
 int cwmp_target_init(struct cwmp_target *target, const char *url);
 void cwmp_target_fini(struct cwmp_target *target);
 
-/* The job, on a struct cwmp_place: 0 or SB_ERESOLVE. */
+/* Whether another name may be looked up now: so few at a time, over all requesters, that name
+ * servers of devices' choice cannot keep all threads that the process has for jobs. Given back when
+ * the job ends, or by who does not begin it. Any thread. */
+bool cwmp_lookup_take(void);
+void cwmp_lookup_give_back(void);
+
+/* The job, on a struct cwmp_place, by who has taken a lookup: 0 or SB_ERESOLVE. */
 int cwmp_place_resolve(void *place, size_t size);
 
 /* Leaves the addresses that may be connected to (reach.h). False: none. */

@@ -3,6 +3,7 @@
 #include "protocols/cwmp/requester_internal.h"
 
 #include <netdb.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,15 +62,33 @@ cwmp_target_fini(struct cwmp_target *target)
 	target->url = NULL;
 }
 
-int
-cwmp_place_resolve(void *data, size_t size)
+/* The threads are the process's, and four. */
+#define LOOKUPS_MAX 2
+
+static _Atomic unsigned lookups;
+
+bool
+cwmp_lookup_take(void)
 {
-	struct cwmp_place *place = data;
+	if (atomic_fetch_add(&lookups, 1) < LOOKUPS_MAX)
+		return true;
+	cwmp_lookup_give_back();
+	return false;
+}
+
+void
+cwmp_lookup_give_back(void)
+{
+	atomic_fetch_sub(&lookups, 1);
+}
+
+static int
+look_up(struct cwmp_place *place)
+{
 	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
 	struct addrinfo *found = NULL;
 	char port[8];
 
-	(void)size;
 	hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV;
 	snprintf(port, sizeof(port), "%u", (unsigned)place->port);
 	if (getaddrinfo(place->host, port, &hints, &found))
@@ -80,6 +99,17 @@ cwmp_place_resolve(void *data, size_t size)
 			memcpy(&place->addresses[place->count++], at->ai_addr, at->ai_addrlen);
 	freeaddrinfo(found);
 	return place->count ? 0 : SB_ERESOLVE;
+}
+
+/* Its time may have passed while it ran: the thread is free only now. */
+int
+cwmp_place_resolve(void *place, size_t size)
+{
+	int err = look_up(place);
+
+	(void)size;
+	cwmp_lookup_give_back();
+	return err;
 }
 
 bool

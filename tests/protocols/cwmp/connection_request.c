@@ -1,8 +1,12 @@
 /* Connection requests to a device made by hand, on real sockets. */
 #include "protocols/cwmp/connection_request.h"
 
+#include <dlfcn.h>
+#include <netdb.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -57,6 +61,33 @@ static char *
 give_copy(const char *text)
 {
 	return fails() ? NULL : strdup(text);
+}
+
+/* ---- a name server that is slow ---- */
+
+static pthread_mutex_t name_server = PTHREAD_MUTEX_INITIALIZER;
+static _Atomic unsigned lookups, most_lookups; /* that wait for it */
+
+/* In place of the C library's. */
+int
+getaddrinfo(
+	const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **found)
+{
+	static const char name[] = "getaddrinfo";
+	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+	void *symbol = dlsym(RTLD_NEXT, name);
+	unsigned now;
+
+	memcpy(&real, &symbol, sizeof(real));
+	if (strcmp(host, "slow.test") != 0)
+		return real(host, port, hints, found);
+	now = atomic_fetch_add(&lookups, 1) + 1;
+	if (now > atomic_load(&most_lookups))
+		atomic_store(&most_lookups, now);
+	pthread_mutex_lock(&name_server);
+	pthread_mutex_unlock(&name_server);
+	atomic_fetch_sub(&lookups, 1);
+	return EAI_FAIL;
 }
 
 /* ---- a node, who asks, and the device ---- */
@@ -522,6 +553,41 @@ test_a_redirect_leads_nowhere(void **state)
 	device_close(&other);
 }
 
+static bool
+has_full_lookups(void)
+{
+	return atomic_load(&lookups) == 2;
+}
+
+static bool
+has_seven_results(void)
+{
+	return bed.result_count == 7;
+}
+
+static void
+test_slow_name_servers_are_not_waited_for_by_all(void **state)
+{
+	char device[] = "device 0";
+
+	(void)state;
+	pthread_mutex_lock(&name_server);
+	begin(&(struct cwmp_requester_options){0});
+	for (; device[7] < '6'; device[7]++)
+		ask_url(device, "http://slow.test/", "secret");
+	until(has_full_lookups);
+	ask("a number", "secret");
+	until(has_result);
+	assert_int_equal(bed.results[0].outcome, CWMP_REQUEST_DONE);
+	assert_true(has_full_lookups());
+	pthread_mutex_unlock(&name_server);
+	until(has_seven_results);
+	for (size_t i = 1; i < 7; i++)
+		assert_int_equal(bed.results[i].outcome, CWMP_REQUEST_UNRESOLVED);
+	assert_int_equal(atomic_load(&most_lookups), 2);
+	end();
+}
+
 static void
 test_a_device_is_not_asked_too_often(void **state)
 {
@@ -675,6 +741,7 @@ main(void)
 		TEST(test_a_name_is_resolved_and_held_against_the_networks),
 		TEST(test_no_device_has_us_ask_this_machine_or_what_is_near_it),
 		TEST(test_a_redirect_leads_nowhere),
+		TEST(test_slow_name_servers_are_not_waited_for_by_all),
 		TEST(test_a_device_is_not_asked_too_often),
 		TEST(test_what_is_over_the_bound_waits_and_then_is_refused),
 		TEST(test_a_node_may_stop_meanwhile),
