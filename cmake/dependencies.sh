@@ -30,6 +30,7 @@ sb_rows() {
 	clang libclang-rt-dev /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
 	clang llvm llvm-symbolizer
 	test make make
+	test lld ld.lld
 	test clang-format clang-format
 	test clang-tidy clang-tidy
 	test cppcheck cppcheck
