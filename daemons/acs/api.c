@@ -40,6 +40,8 @@ acs_api_init(struct acs_api *api, struct sb_node *node)
 		.route = route,
 		.context = api,
 		.connection_size = sizeof(struct acs_api_connection),
+		.refusal = acs_problem_of_refusal,
+		.refusal_type = ACS_PROBLEM_TYPE,
 	};
 
 	api->refused = sb_metrics_counter(sb_node_metrics(node), "acs_api_refused_total",

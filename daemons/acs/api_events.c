@@ -28,7 +28,9 @@ end(struct http_exchange *x)
 
 	if (http_has_responded(x))
 		return;
-	if (sb_join(http_session(x), ACS_EVENTS))
+	if (http_method(x) == HTTP_METHOD_HEAD)
+		(void)http_respond(x, 200, "text/event-stream", sb_bytes(NULL, 0));
+	else if (sb_join(http_session(x), ACS_EVENTS))
 		acs_call_fail(&listening->call, ACS_PROBLEM_BUSY, NULL);
 	else
 		(void)http_events_begin(&listening->events, x, 0);

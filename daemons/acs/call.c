@@ -229,21 +229,46 @@ find_route(struct acs_call *call, bool *has_path)
 	return NULL;
 }
 
+static void
+add_method(struct sb_writer *w, const char *name)
+{
+	if (sb_writer_size(w))
+		sb_put_bytes(w, ", ", 2);
+	sb_put_bytes(w, name, strlen(name));
+}
+
+/* Says which methods a path takes, in the answer's Allow. */
+static void
+set_allow(struct acs_call *call)
+{
+	static const char *const names[] = {[HTTP_METHOD_GET] = "GET, HEAD",
+		[HTTP_METHOD_POST] = "POST",
+		[HTTP_METHOD_PUT] = "PUT",
+		[HTTP_METHOD_DELETE] = "DELETE"};
+	char allow[64];
+	struct sb_writer w = sb_writer_of(allow, sizeof(allow));
+
+	for (size_t i = 0; acs_route_tables[i]; i++)
+		for (const struct acs_route *r = acs_route_tables[i]; r->path; r++)
+			if (fits(r, call))
+				add_method(&w, names[r->method]);
+	add_method(&w, "OPTIONS");
+	sb_put_u8(&w, '\0');
+	if (!sb_writer_failed(&w))
+		(void)http_set_field(call->x, "Allow", allow);
+}
+
 /* ---- who asks ---- */
 
+/* "localhost", or an address of this machine's own, with or without a port. */
 static bool
 is_local_host(const char *host)
 {
-	static const char *const hosts[] = {"localhost", "127.0.0.1", "[::1]"};
-
-	for (size_t i = 0; host && i < sizeof(hosts) / sizeof(hosts[0]); i++) {
-		size_t size = strlen(hosts[i]);
-
-		if (strncasecmp(host, hosts[i], size) == 0 &&
-			(host[size] == '\0' || host[size] == ':'))
-			return true;
-	}
-	return host == NULL; /* HTTP/1.0; no browser */
+	if (!host)
+		return true; /* HTTP/1.0; no browser */
+	if (strncasecmp(host, "localhost", 9) == 0 && (host[9] == '\0' || host[9] == ':'))
+		return true;
+	return acs_is_loopback(host);
 }
 
 /* Without tokens this machine is trusted, but not the pages that its browsers show: they may
@@ -298,6 +323,18 @@ is_json(const struct http_exchange *x)
 	       (type[16] == '\0' || type[16] == ';' || type[16] == ' ');
 }
 
+static void
+answer_no_route(struct acs_call *call, bool has_path)
+{
+	if (has_path)
+		set_allow(call);
+	if (has_path && http_method(call->x) == HTTP_METHOD_OPTIONS)
+		acs_call_empty(call);
+	else
+		acs_call_fail(call,
+			has_path ? ACS_PROBLEM_METHOD_NOT_ALLOWED : ACS_PROBLEM_NO_ROUTE, NULL);
+}
+
 /* Who asks must be known before anything is said, also of paths that are not there. */
 bool
 acs_call_begin(struct acs_call *call, struct http_exchange *x)
@@ -312,8 +349,7 @@ acs_call_begin(struct acs_call *call, struct http_exchange *x)
 		!may(call, call->route ? call->route->right : 0))
 		return false;
 	if (!call->route) {
-		acs_call_fail(call,
-			has_path ? ACS_PROBLEM_METHOD_NOT_ALLOWED : ACS_PROBLEM_NO_ROUTE, NULL);
+		answer_no_route(call, has_path);
 		return false;
 	}
 	if (check_query(call))

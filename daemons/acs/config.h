@@ -116,6 +116,9 @@ struct acs_config {
  * SB_ECONFIG. SB_ENOMEM. */
 int acs_config_new(const struct sb_config *file, struct acs_config **out);
 
+/* Whether a text is a loopback address, with a port or without. */
+bool acs_is_loopback(const char *address);
+
 /* Takes NULL. */
 void acs_config_free(struct acs_config *config);
 

@@ -78,14 +78,14 @@ token_fill(const struct sb_config *file, cfg_t *section, struct acs_tokens *toke
 	return is_made ? 0 : SB_ENOMEM;
 }
 
-static bool
-is_loopback(const char *address)
+bool
+acs_is_loopback(const char *address)
 {
 	static const char *const loopback[] = {"127.0.0.0/8", "::1"};
 	union sb_socket_address at;
 	struct sb_network network;
 
-	if (sb_sockaddr_parse(address, &at))
+	if (sb_sockaddr_parse(address, &at) && sb_sockaddr_parse_host(address, 0, &at))
 		return false;
 	for (size_t i = 0; i < sizeof(loopback) / sizeof(loopback[0]); i++)
 		if (sb_network_parse(loopback[i], &network) == 0 &&
@@ -103,7 +103,7 @@ check_open(const struct sb_config *file, const struct acs_config *out)
 	for (size_t i = 0; i < out->listeners.count; i++) {
 		const char *address = out->listeners.each[i].address;
 
-		if (out->serves[i] == ACS_SERVES_API && !is_loopback(address))
+		if (out->serves[i] == ACS_SERVES_API && !acs_is_loopback(address))
 			sb_config_error(file, cfg_getnsec(root, "listener", (unsigned)i), "address",
 				"address \"%s\": the API needs a token section where others than "
 				"this machine reach it",

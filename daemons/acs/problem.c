@@ -53,6 +53,40 @@ acs_problem_object(const struct acs_problem *problem)
 	return object;
 }
 
+/* The code is of the nearest one; the status is that of the answer. */
+static enum acs_problem_code
+code_of_status(unsigned status)
+{
+	switch (status) {
+	case 408:
+		return ACS_PROBLEM_TOO_SLOW;
+	case 413:
+	case 414:
+	case 431:
+		return ACS_PROBLEM_TOO_LARGE;
+	case 415:
+		return ACS_PROBLEM_MEDIA_TYPE;
+	case 501:
+		return ACS_PROBLEM_METHOD_NOT_ALLOWED;
+	case 503:
+		return ACS_PROBLEM_BUSY;
+	case 504:
+		return ACS_PROBLEM_TIMEOUT;
+	default:
+		return ACS_PROBLEM_BAD_REQUEST;
+	}
+}
+
+size_t
+acs_problem_of_refusal(unsigned status, char *out, size_t size)
+{
+	const struct row *row = &rows[code_of_status(status)];
+	int written = snprintf(out, size, "{\"code\":\"%s\",\"status\":%u,\"title\":\"%s\"}",
+		row->name, status, row->title);
+
+	return written < 0 || (size_t)written >= size ? 0 : (size_t)written;
+}
+
 enum acs_problem_code
 acs_problem_of_error(int error)
 {

@@ -15,6 +15,7 @@
 
 /* X(constant, status, code, title). docs/acs-openapi.json lists the codes, too; a test compares. */
 #define ACS_PROBLEM_MAP(X)                                                                     \
+	X(BAD_REQUEST, 400, "bad_request", "The request is no HTTP that is understood")        \
 	X(BAD_QUERY, 400, "bad_query", "A parameter of the query is wrong")                    \
 	X(BAD_JSON, 400, "bad_json", "The body is no JSON")                                    \
 	X(BAD_BODY, 400, "bad_body", "The body does not say what is expected")                 \
@@ -29,6 +30,7 @@
 	X(FAULT_NOT_FOUND, 404, "fault_not_found", "No such fault")                            \
 	X(FILE_NOT_FOUND, 404, "file_not_found", "No such file")                               \
 	X(METHOD_NOT_ALLOWED, 405, "method_not_allowed", "The path does not take this method") \
+	X(TOO_SLOW, 408, "too_slow", "The request did not come in time")                       \
 	X(CONFLICT, 409, "conflict", "Not in this state")                                      \
 	X(TOO_LARGE, 413, "too_large", "More than the limit")                                  \
 	X(MEDIA_TYPE, 415, "media_type", "The body must be application/json")                  \
@@ -64,6 +66,10 @@ const char *acs_problem_name(enum acs_problem_code code);
 
 /* The object; NULL without memory. */
 json_t *acs_problem_object(const struct acs_problem *problem);
+
+/* The object that a status stands for where no route was asked, as text: for
+ * http_server_options.refusal. */
+size_t acs_problem_of_refusal(unsigned status, char *out, size_t size);
 
 /* The problem that an error of ours (core/error.h) is to who asked. */
 enum acs_problem_code acs_problem_of_error(int error);

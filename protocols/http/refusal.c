@@ -28,12 +28,22 @@ say(const struct http_exchange *x, const struct refusal *refusal)
 		"path", SB_STR(x->path));
 }
 
+#define BODY_MAX 512
+
 /* Without what a handler wanted to say. */
 static void
 answer(struct http_exchange *x, unsigned status)
 {
+	const struct http_server_options *options = &x->owner->server->options;
 	struct sb_bytes text = sb_bytes_text(http_status_text(status));
-	const struct http_answer head = {.status = status, .type = "text/plain", .size = text.size};
+	struct http_answer head = {.status = status, .type = "text/plain"};
+	char body[BODY_MAX];
+
+	if (options->refusal) {
+		text = sb_bytes(body, options->refusal(status, body, sizeof(body)));
+		head.type = options->refusal_type;
+	}
+	head.size = text.size;
 
 	http_answer_fields_free(x);
 	if (http_answer_head(x, &head) == 0 && x->framing != HTTP_FRAMING_NONE)

@@ -111,6 +111,11 @@ struct http_server_options {
 	/* A message while no exchange is open. NULL: ignored (a call is answered SB_ENOTSUP). */
 	void (*idle_message)(struct sb_session *s, struct sb_message *m);
 
+	/* The body of what the server answers itself (400, 408, 413, ...), of this type: into
+	 * `out`, its size, at most `size`. NULL: the status's name, as plain text. */
+	size_t (*refusal)(unsigned status, char *out, size_t size);
+	const char *refusal_type;
+
 	bool no_compression; /* never compress answers, whatever the client accepts */
 };
 

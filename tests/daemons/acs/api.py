@@ -93,10 +93,26 @@ def test_bad_bodies(api, cpe):
 		said = api("POST", path, body).expect(400, "bad_body").json()
 		assert what in said["detail"], said
 	api("POST", path, b"{}", **{"Content-Type": "text/plain"}).expect(415, "media_type")
-	api("POST", path, b" " * (1 << 20) + b"{}", **{"Content-Type": "application/json"}).expect(413)
+	api("POST", path, b" " * (1 << 20) + b"{}", **{"Content-Type": "application/json"}).expect(413, "too_large")
 	api("POST", "/devices/nobody/tasks", {"method": "Reboot"}).expect(404, "device_not_found")
 	api("POST", path + "?wait=1000", {"method": "Reboot"}).expect(400, "bad_query")
 	api("POST", path + "?connect=perhaps", {"method": "Reboot"}).expect(400, "bad_query")
+
+
+def test_methods(api, cpe):
+	"""What a path takes is said where it is asked for, and where something else was."""
+	path = f"/devices/{cpe.name}/tasks"
+	assert api("OPTIONS", path).expect(204).headers["Allow"] == "GET, HEAD, POST, OPTIONS"
+	for method in ("PATCH", "DELETE", "TRACE"):
+		assert api(method, path).expect(405, "method_not_allowed").headers["Allow"] == "GET, HEAD, POST, OPTIONS"
+	api("OPTIONS", "/nothing").expect(404, "no_route")
+	api("BREW", path).expect(501, "method_not_allowed")
+	head, whole = api("HEAD", "/devices"), api("GET", "/devices")
+	assert head.status == 200 and head.octets == b"" and head.headers["Content-Length"] == str(len(whole.octets))
+	assert api("HEAD", "/events").expect(200).headers["Content-Type"] == "text/event-stream"
+	# What no route was asked for is a problem object, too.
+	assert api("GET", "/" + "a" * 20000).expect(414, "too_large").json()["status"] == 414
+	assert api("GET", "/devices", **{f"X-{i}": "y" for i in range(200)}).expect(431, "too_large").headers["Content-Type"] == "application/problem+json"
 
 
 def test_presets(api, cpe):
@@ -205,7 +221,11 @@ def test_pages_of_others(api):
 	"""Without tokens this machine may do everything, but not a page in its browser."""
 	api("GET", "/devices", Origin="http://evil.example").expect(403, "forbidden")
 	api("GET", "/devices", Host="evil.example").expect(403, "forbidden")
-	api("GET", "/devices", Host=f"localhost:{api.port}").expect(200)
+	for host in ("localhost", "LOCALHOST", "127.0.0.1", "127.8.9.10", "[::1]", "[::ffff:127.0.0.1]"):
+		for with_port in (host, f"{host}:{api.port}"):
+			api("GET", "/devices", Host=with_port).expect(200)
+	for host in ("127.0.0.1.evil.example", "localhost.evil.example", "192.0.2.1", "[::2]"):
+		api("GET", "/devices", Host=host).expect(403, "forbidden")
 
 
 def test_restart(folder):
@@ -238,6 +258,7 @@ def main():
 			test_order_and_faults(api, cpe)
 			test_connecting(api, daemon)
 			test_bad_bodies(api, cpe)
+			test_methods(api, cpe)
 			test_presets(api, cpe)
 			test_lists(api, daemon)
 			test_too_long_a_name(api, daemon)

@@ -155,8 +155,9 @@ class Caller:
 			for method in set(METHODS) - set(item):
 				answer = request(self.port, method.upper(), self.target(path, next(iter(item.values())), True), None,
 					{"Authorization": f"Bearer {WRITER}"})
-				if answer.status != 405:
-					self.complaints.append(f"{method} {path}: {answer.status} instead of 405")
+				allowed = {m.lower() for m in (answer.headers.get("Allow") or "").split(", ")}
+				if answer.status != 405 or allowed - {"head", "options"} != set(item):
+					self.complaints.append(f"{method} {path}: {answer.status} instead of 405, which allows {allowed}")
 
 
 def call_all(document, daemon):

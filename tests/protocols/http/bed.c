@@ -329,6 +329,8 @@ bed_open(struct bed *bed, const struct bed_options *options)
 	bed->node = stand_node(bed->sim, bed->log);
 	server.limits = options->limits;
 	server.no_compression = options->no_compression;
+	server.refusal = options->refusal;
+	server.refusal_type = "text/x-refusal";
 	server.connection_size = 8;
 	server.connection_closed = connection_closed;
 	server.idle_message = idle_message;

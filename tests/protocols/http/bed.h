@@ -51,6 +51,7 @@ struct bed_options {
 	struct http_limits limits;
 	struct sb_limits connection;
 	bool no_compression;
+	size_t (*refusal)(unsigned status, char *out, size_t size);
 	const struct sim_options *sim; /* NULL: a calm machine */
 	/* Of the test; asked first. NULL: none. */
 	const struct http_handler *(*route)(struct http_exchange *x);

@@ -70,6 +70,30 @@ test_a_target_that_is_too_long_is_414(void **state)
 	expect_refused(414);
 }
 
+static size_t
+refusal(unsigned status, char *out, size_t size)
+{
+	int written = snprintf(out, size, "no: %u", status);
+
+	return (size_t)written;
+}
+
+static void
+test_what_the_server_says_itself_can_be_in_the_words_of_its_owner(void **state)
+{
+	struct bed_options options = small;
+	struct bed_answer answer;
+
+	(void)state;
+	bed_close(&bed);
+	options.refusal = refusal;
+	bed_open(&bed, &options);
+	bed_send(&bed, "GET /");
+	send_much("0123456789", 120);
+	answer = bed_expect(&bed, 414, "no: 414");
+	assert_string_equal(bed_field(&answer, "Content-Type"), "text/x-refusal");
+}
+
 static void
 test_a_head_that_is_too_large_is_431(void **state)
 {
@@ -361,6 +385,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, opened, bed_closed)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_target_that_is_too_long_is_414),
+		TEST(test_what_the_server_says_itself_can_be_in_the_words_of_its_owner),
 		TEST(test_a_head_that_is_too_large_is_431),
 		TEST(test_a_body_that_is_too_large_is_413),
 		TEST(test_chunk_extensions_and_trailers_are_bounded),
