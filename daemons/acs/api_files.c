@@ -138,7 +138,7 @@ put_begin(struct http_exchange *x)
 		return;
 	}
 	memcpy(file.name, put->call.segments[0], strlen(put->call.segments[0]) + 1);
-	acs_file_write_begin(&put->writer, x, put->call.api->files, &file, put_done);
+	acs_file_write_begin(&put->writer, x, put->call.api->files, &file, 0, put_done);
 }
 
 static void

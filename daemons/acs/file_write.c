@@ -47,7 +47,7 @@ static int
 ask(struct acs_file_writer *writer, enum acs_file_message type)
 {
 	struct sb_session *s = http_session(writer->x);
-	const struct acs_file_ask question = {.file = writer->file};
+	const struct acs_file_ask question = {.file = writer->file, .given_ms = writer->given_ms};
 	struct sb_address owner;
 	int err = sb_lookup(s, ACS_FILES_OWNER, &owner);
 
@@ -67,12 +67,13 @@ size_expected(const struct acs_file_writer *writer)
 
 void
 acs_file_write_begin(struct acs_file_writer *writer, struct http_exchange *x,
-	const struct acs_files *files, const struct acs_file *file,
+	const struct acs_files *files, const struct acs_file *file, int64_t given_ms,
 	void (*done)(struct http_exchange *x, int status, struct sb_bytes text))
 {
 	int err;
 
-	*writer = (struct acs_file_writer){.x = x, .files = files, .file = *file, .done = done};
+	*writer = (struct acs_file_writer){
+		.x = x, .files = files, .file = *file, .given_ms = given_ms, .done = done};
 	writer->file.size = size_expected(writer);
 	if (writer->file.size > files->options->limit) {
 		failed(writer, SB_ELIMIT);

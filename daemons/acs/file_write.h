@@ -29,7 +29,8 @@ struct acs_file_writer {
 	const struct acs_files *files;
 	enum acs_file_write_state state;
 	struct acs_file file;
-	uint64_t ref; /* of what the owner was asked */
+	int64_t given_ms; /* of the place that an upload comes through; 0: none */
+	uint64_t ref;     /* of what the owner was asked */
 	EVP_MD_CTX *digest;
 	uint8_t *octets; /* that are no piece yet */
 	size_t size, room;
@@ -39,9 +40,10 @@ struct acs_file_writer {
 	void (*done)(struct http_exchange *x, int status, struct sb_bytes text);
 };
 
-/* In begin of the exchange. `file` has name and texts. `done` may be called from here. */
+/* In begin of the exchange. `file` has name and texts; `given_ms` is of the place that an upload
+ * comes through, 0: none. `done` may be called from here. */
 void acs_file_write_begin(struct acs_file_writer *writer, struct http_exchange *x,
-	const struct acs_files *files, const struct acs_file *file,
+	const struct acs_files *files, const struct acs_file *file, int64_t given_ms,
 	void (*done)(struct http_exchange *x, int status, struct sb_bytes text));
 /* The same callbacks of the exchange; nothing before the begin, and after `done`. */
 void acs_file_write_body(struct acs_file_writer *writer, struct sb_bytes part);

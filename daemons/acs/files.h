@@ -28,7 +28,9 @@ struct sb_session;
  * other than 0 may have a text that says what is wrong. */
 enum acs_file_message {
 	/* `file` says what the new one will be: name, size (or how large it may become), texts.
-	 * {uint64_t id}: it may be written. SB_ELIMIT: too large, too many octets together. */
+	 * {uint64_t id}: it may be written. SB_ELIMIT: too large, too many octets together.
+	 * SB_EEXIST: something came through this place, or after it was given, or is just coming.
+	 */
 	ACS_FILE_BEGIN = 300,
 	ACS_FILE_END,  /* `file` with size, pieces and sha256: it is whole. {file}, when durable */
 	ACS_FILE_DROP, /* `file.id` alone: it will not be; a message, not a call */
@@ -39,6 +41,7 @@ enum acs_file_message {
 
 struct acs_file_ask {
 	struct acs_file file;
+	int64_t given_ms; /* ACS_FILE_BEGIN of an upload: when its place was given; 0: no upload */
 };
 
 /* What is known of all files at one time; shared by who holds it. */

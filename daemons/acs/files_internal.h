@@ -16,6 +16,7 @@
 struct acs_file_entry {
 	struct acs_file_entry *next;
 	struct acs_file file;
+	int64_t given_ms;    /* of the place that it comes through; 0: none */
 	uint64_t dropped_ns; /* whoever wrote it gave it up; 0: not */
 	uint64_t monitor;    /* of whoever writes it; 0: nobody does */
 };

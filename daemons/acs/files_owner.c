@@ -325,6 +325,25 @@ has_room(const struct acs_files_owner *owner, uint64_t size)
 	       size <= options->total - owner->octets && owner->last_id < ACS_FILE_ID_MAX;
 }
 
+/* A place is good once: the first that comes through it has it, unless it gives up. */
+static bool
+is_taken(const struct acs_files_owner *owner, const struct acs_file_ask *ask)
+{
+	const struct acs_file_entry *there =
+		*find_name((struct acs_files_owner *)(uintptr_t)owner, ask->file.name);
+
+	if (!ask->given_ms)
+		return false;
+	if (there && there->file.changed_ms >= ask->given_ms)
+		return true;
+	for (const struct acs_file_entry *e = owner->unfinished; e; e = e->next)
+		if (e->given_ms == ask->given_ms && !e->dropped_ns &&
+			strcmp(e->file.name, ask->file.name) == 0 &&
+			strcmp(e->file.device, ask->file.device) == 0)
+			return true;
+	return false;
+}
+
 /* Its row is there before its first piece. */
 static void
 begin(struct sb_session *s, const struct sb_message *m)
@@ -335,6 +354,10 @@ begin(struct sb_session *s, const struct sb_message *m)
 	struct acs_file_entry *entry;
 	struct sb_txn *txn;
 
+	if (is_taken(owner, ask)) {
+		answer(s, sb_message_from(m), SB_EEXIST);
+		return;
+	}
 	if (!has_room(owner, file.size)) {
 		answer(s, sb_message_from(m), SB_ELIMIT);
 		return;
@@ -348,6 +371,7 @@ begin(struct sb_session *s, const struct sb_message *m)
 		answer(s, sb_message_from(m), SB_ENOMEM);
 		return;
 	}
+	entry->given_ms = ask->given_ms;
 	owner->last_id = file.id;
 	owner->octets += file.size;
 	if (sb_monitor(s, m->sender, &entry->monitor)) {

@@ -177,6 +177,8 @@ status_of(int err)
 		return 201;
 	case SB_ELIMIT:
 		return 413;
+	case SB_EEXIST:
+		return 409;
 	case SB_FULL:
 	case SB_GONE:
 	case SB_ENOMEM:
@@ -197,13 +199,11 @@ upload_done(struct http_exchange *x, int status, struct sb_bytes text)
 
 /* What the path says of the file that is to come; false: it was answered. */
 static bool
-place_of(struct http_exchange *x, struct acs_file *file)
+place_of(struct http_exchange *x, struct acs_file *file, int64_t *given_ms)
 {
 	const struct acs_files *files = front_of(x)->files;
-	const struct acs_file *there;
 	struct sb_bytes parts[3];
 	char token[64];
-	int64_t given_ms = 0;
 	bool is_fine;
 
 	is_fine = http_path_matches("/uploads/{token}/{device}/{name}", http_path(x), parts, 3) &&
@@ -212,14 +212,8 @@ place_of(struct http_exchange *x, struct acs_file *file)
 		  http_percent_decode(parts[2], false, file->name, sizeof(file->name)) > 0 &&
 		  acs_file_name_is_fine(file->name);
 	if (!is_fine || acs_upload_check(files, token, file->device, file->name,
-				sb_wall_ms(http_session(x)), &given_ms)) {
+				sb_wall_ms(http_session(x)), given_ms)) {
 		answer(x, 404);
-		return false;
-	}
-	/* Once: what came through this place, or after it was given, stays. */
-	there = acs_files_find(files, http_session(x), file->name);
-	if (there && there->changed_ms >= given_ms) {
-		answer(x, 409);
 		return false;
 	}
 	return true;
@@ -230,14 +224,16 @@ upload_begin(struct http_exchange *x)
 {
 	struct upload *upload = http_state(x);
 	struct acs_file file = {0};
+	int64_t given_ms = 0;
 
 	if (http_method(x) != HTTP_METHOD_PUT && http_method(x) != HTTP_METHOD_POST) {
 		(void)http_set_field(x, "Allow", "PUT, POST");
 		answer(x, 405);
 		return;
 	}
-	if (may(x) && place_of(x, &file))
-		acs_file_write_begin(&upload->writer, x, front_of(x)->files, &file, upload_done);
+	if (may(x) && place_of(x, &file, &given_ms))
+		acs_file_write_begin(
+			&upload->writer, x, front_of(x)->files, &file, given_ms, upload_done);
 }
 
 static void

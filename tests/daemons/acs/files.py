@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import random
+import socket
 import sqlite3
 import sys
 import tempfile
@@ -132,7 +133,13 @@ def test_uploads(files, cpe):
 	said = request(files.api, "POST", f"/devices/{device.name}/tasks", {"method": "upload", "file": "n" * 128}).expect(400, "bad_body").json()
 	assert "over 256 characters" in said["detail"], said
 	request(files.cwmp, "PUT", path.replace("backup", "other"), b"x").expect(404)
-	request(files.cwmp, "PUT", path, b"the configuration").expect(201)
+	# Once, also at the same moment: the first has the place, until it gives up.
+	first = socket.create_connection(("127.0.0.1", files.cwmp), PATIENCE)
+	first.sendall(f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 17\r\nExpect: 100-continue\r\n\r\n".encode())
+	assert first.recv(100).startswith(b"HTTP/1.1 100 "), "it has the place"
+	request(files.cwmp, "PUT", path, b"another").expect(409)
+	first.close()
+	until(lambda: request(files.cwmp, "PUT", path, b"the configuration").status == 201, "the place again")
 	said = until(lambda: files.about("backup.cfg").status == 200 and files.about("backup.cfg").json(), "file")
 	assert said["device"] == cpe.name and said["size"] == 17, said
 	assert files.content("backup.cfg").octets == b"the configuration"
