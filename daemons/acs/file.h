@@ -8,6 +8,7 @@
 #define ACS_FILE_H
 
 #include "core/store.h"
+#include "daemons/acs/keeper.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -28,7 +29,7 @@
 	X(version, "version", 64)            \
 	X(oui, "oui", 6)                     \
 	X(product_class, "productClass", 64) \
-	X(device, "device", 511)
+	X(device, "device", ACS_NAME_MAX)
 
 struct acs_file {
 	uint64_t id;

@@ -105,7 +105,7 @@ print_url(const struct acs_files *files, char *out, const char *format, const ch
 	const char *device, const char *name)
 {
 	const char *url = atomic_load(&files->url);
-	char encoded[3 * 512 + 1] = "";
+	char encoded[3 * ACS_NAME_MAX + 1] = "";
 	int size;
 
 	if (!url)
@@ -132,7 +132,7 @@ static bool
 prove(const struct acs_files *files, const uint8_t given[GIVEN_SIZE], const char *device,
 	const char *name, uint8_t proof[PROOF_SIZE])
 {
-	uint8_t octets[GIVEN_SIZE + 512 + ACS_FILE_NAME_MAX + 2], whole[EVP_MAX_MD_SIZE];
+	uint8_t octets[GIVEN_SIZE + ACS_NAME_MAX + ACS_FILE_NAME_MAX + 2], whole[EVP_MAX_MD_SIZE];
 	struct sb_writer w = sb_writer_of(octets, sizeof(octets));
 	unsigned size = sizeof(whole);
 

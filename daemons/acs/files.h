@@ -80,7 +80,7 @@ acs_files_find(const struct acs_files *files, struct sb_session *s, const char *
 /* ---- places that devices reach ---- */
 
 /* ACS_URL_SIZE fits any. */
-#define ACS_URL_SIZE 2200
+#define ACS_URL_SIZE 5600
 
 /* Once, by who opened a listener of devices: where files are unless the configuration says it.
  * Nothing where that is any address. */

@@ -200,13 +200,17 @@ hash_of(struct sb_bytes row)
 	return hash | 1;
 }
 
+static bool
+is_short(const char *text)
+{
+	return strlen(text_of(text)) <= IDENTITY_MOST;
+}
+
 bool
 acs_inform_fits(const char *device, const struct cwmp_device_id *id)
 {
-	return strlen(device) <= ACS_NAME_MAX && text_size(id->manufacturer) <= IDENTITY_MOST &&
-	       text_size(id->oui) <= IDENTITY_MOST &&
-	       text_size(id->product_class) <= IDENTITY_MOST &&
-	       text_size(id->serial_number) <= IDENTITY_MOST;
+	return strlen(device) <= ACS_NAME_MAX && is_short(id->manufacturer) && is_short(id->oui) &&
+	       is_short(id->product_class) && is_short(id->serial_number);
 }
 
 static void *

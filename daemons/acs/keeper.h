@@ -15,6 +15,7 @@
 
 #include "core/message.h"
 #include "core/store.h"
+#include "protocols/cwmp/device.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,8 +24,9 @@
 struct sb_node;
 struct sb_session;
 
-/* The longest name of a device: "OUI-ProductClass-SerialNumber", percent-encoded. */
-#define ACS_NAME_MAX 511
+/* The longest name of a device: "OUI-ProductClass-SerialNumber", of characters that are four octets
+ * each, percent-encoded. */
+#define ACS_NAME_MAX (CWMP_DEVICE_MAX - 1)
 
 /* The topic that a keeper joins when all that the store has of its devices is there. Doors open
  * when it has `count` members. */

@@ -6,8 +6,9 @@
 
 #include <sys/types.h>
 
-/* Room for the longest name of a device that keeps to the XSD's lengths, its NUL included. */
-#define CWMP_DEVICE_MAX 424
+/* Room for the longest name of a device that keeps to the XSD's lengths, its NUL included: 6 + 64 +
+ * 64 characters of four octets, each three when it is encoded, and two dashes. */
+#define CWMP_DEVICE_MAX 1611
 
 /*
  * "OUI-ProductClass-SerialNumber", or "OUI-SerialNumber" of a device without a product class, into

@@ -11,7 +11,7 @@ import tempfile
 import threading
 
 sys.dont_write_bytecode = True
-from life import CONFIG, PATIENCE, Cpe, Daemon, request, until # noqa: E402
+from life import CONFIG, PATIENCE, Cpe, Daemon, quoted, request, until # noqa: E402
 
 INTERVAL = "InternetGatewayDevice.ManagementServer.PeriodicInformInterval"
 VERSION = "InternetGatewayDevice.DeviceInfo.SoftwareVersion"
@@ -145,6 +145,24 @@ def test_lists(api, daemon):
 	api("GET", "/devices/202BC1-BM632w-L4").expect(404, "device_not_found")
 
 
+def test_long_names(api, daemon):
+	"""As long as they may be: characters of four octets, each of them escaped, and once more in a path."""
+	letter = "\U0001f600"
+	cpe = Cpe(daemon.port("cwmp"), letter * 64)
+	inform = cpe.inform
+	cpe.inform = lambda *events: inform(*events).replace("BM632w", letter * 64).replace("202BC1", letter * 6).replace("Acme", letter * 64)
+	cpe.session()
+	name = "-".join(quoted(letter * n) for n in (6, 64, 64))
+	assert len(name) == 1610
+	device = api("GET", f"/devices/{quoted(name)}").expect(200).json()
+	assert (device["device"], device["serialNumber"], device["manufacturer"]) == (name, letter * 64, letter * 64), device
+	task = api("POST", f"/devices/{quoted(name)}/tasks", {"method": "GetParameterValues", "ParameterNames": [VERSION]}).expect(201).json()
+	assert cpe.session() == ["GetParameterValues"]
+	assert api("GET", f"/devices/{quoted(name)}/tasks/{task['id']}").json()["state"] == "done"
+	assert [d["device"] for d in api("GET", f"/devices?device={quoted(name)}").expect(200).json()["devices"]] == [name]
+	api("GET", f"/devices/{quoted(name)}x").expect(404)
+
+
 def test_too_long_a_name(api, daemon):
 	"""A fault, for it is no shorter the next time; and nothing is kept of it."""
 	cpe = Cpe(daemon.port("cwmp"), "LONG")
@@ -261,6 +279,7 @@ def main():
 			test_methods(api, cpe)
 			test_presets(api, cpe)
 			test_lists(api, daemon)
+			test_long_names(api, daemon)
 			test_too_long_a_name(api, daemon)
 			test_events(api, cpe)
 			test_pages_of_others(api)
