@@ -206,6 +206,7 @@ acs_device_free(struct acs_device *device)
 		return;
 	free(device->texts);
 	free(device->tags);
+	free(device->ran);
 	free(device->once);
 	free(device);
 }

@@ -9,6 +9,7 @@
 #include "core/bytes.h"
 #include "core/store.h"
 #include "daemons/acs/keeper.h"
+#include "protocols/cwmp/script.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +33,13 @@ struct acs_profile {
 	const char *name;
 	const char *manufacturer, *oui, *product_class, *serial_number;
 	const char *version; /* of its software */
+};
+
+/* The script of a session. */
+struct acs_ran {
+	int64_t at_ms; /* it ended */
+	bool has_failed;
+	char script[CWMP_SCRIPT_NAME_MAX + 1];
 };
 
 struct acs_device {
@@ -58,6 +66,7 @@ struct acs_device {
 	struct acs_docket *docket; /* parameters that are being stored */
 	struct sb_message *held;   /* an Inform that waits for that; NULL: none */
 	struct acs_visit *visit;   /* the session under way, as long as it has work */
+	struct acs_ran *ran;       /* of its last session with one, since the start; NULL: none */
 	uint32_t pins;             /* who still has a pointer to it */
 	bool is_leaving; /* it is being deleted: nothing of it may be put into the store */
 	bool is_deleted;

@@ -256,6 +256,9 @@ keeper_message(struct sb_session *s, struct sb_message *m)
 	case ACS_LEFT:
 		acs_keeper_left(k, m);
 		break;
+	case ACS_SCRIPT_ENDED:
+		acs_keeper_script(k, m);
+		break;
 	case ACS_PRESETS_CHANGED:
 		presets_changed(k, m);
 		break;

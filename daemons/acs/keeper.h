@@ -109,6 +109,7 @@ enum acs_message {
 	ACS_DONE,         /* struct acs_report, given; struct acs_work, or nothing to do */
 	ACS_COMPLETE,     /* struct acs_complete; nothing */
 	ACS_LEFT,         /* no call: struct acs_left: the session ended and had work */
+	ACS_SCRIPT_ENDED, /* no call: struct acs_script_ended: the script of a session has ended */
 	ACS_STORED,       /* as ACS_PARAMETERS; the answer is a document (document.h) of those that
 			   * have a value. SB_ELIMIT: more than `limit` */
 };

@@ -41,6 +41,19 @@ set_profile(json_t *object, const struct acs_profile *is)
 	json_object_set_new(object, "softwareVersion", json_string(is->version));
 }
 
+static void
+set_script(json_t *object, const struct acs_ran *ran)
+{
+	json_t *script = ran ? json_object() : NULL;
+
+	if (!script)
+		return;
+	json_object_set_new(script, "name", json_string(ran->script));
+	set_time(script, "ended", ran->at_ms);
+	json_object_set_new(script, "failed", json_boolean(ran->has_failed));
+	json_object_set_new(object, "lastScript", script);
+}
+
 /* NULL: no memory. */
 static json_t *
 device_json(const struct acs_device *d)
@@ -64,6 +77,7 @@ device_json(const struct acs_device *d)
 	json_object_set_new(object, "tasks", json_integer(d->live_tasks));
 	json_object_set_new(object, "faults", json_integer(d->fault_count));
 	json_object_set_new(object, "inSession", json_boolean(d->visit != NULL));
+	set_script(object, d->ran);
 	return object;
 }
 

@@ -179,6 +179,10 @@ void acs_inform_go_on(struct acs_keeper *k, struct acs_device *device);
 void acs_inform_forget(struct acs_keeper *k, struct acs_device *device);
 void acs_visit_end(struct acs_keeper *k, struct acs_device *device);
 
+/* ---- keeper_script.c ---- */
+
+void acs_keeper_script(struct acs_keeper *k, const struct sb_message *m);
+
 /* ---- keeper_job.c ---- */
 
 /* The beginning of what a job is given. */
@@ -287,6 +291,7 @@ void acs_faults_free(struct acs_keeper *k, struct acs_device *device);
 void acs_task_channel(char out[ACS_CHANNEL_MAX], const struct acs_task *task);
 
 #define ACS_PRESETS_CHANNEL "presets"
+#define ACS_SCRIPT_CHANNEL  "script"
 
 /* {"channel": ..., "code": ..., "message": ..., "detail": ...} (malloc); NULL: no memory. */
 char *

@@ -176,16 +176,6 @@ inform_noted(struct cwmp_session *c, struct sb_message *m)
 
 /* ---- work ---- */
 
-static void
-script_ended(struct cwmp_session *c, const struct cwmp_script_end *end, void *context)
-{
-	(void)context;
-	acs_run_of(c)->script = NULL;
-	/* What went wrong was logged; tasks do not suffer for it. */
-	if (end->status != SB_GONE)
-		acs_work_begin(c);
-}
-
 /* What scripts read and change is kept as what tasks read and change. */
 static void
 called(struct cwmp_session *c, enum cwmp_method method, const union cwmp_body *body)
@@ -208,15 +198,8 @@ answered(struct cwmp_session *c, const struct cwmp_envelope *response)
 static void
 session_start(struct cwmp_session *c)
 {
-	struct acs_run *run = acs_run_of(c);
-	char name[CWMP_SCRIPT_NAME_MAX + 1];
-
-	if (run->service->scripts &&
-		cwmp_scripts_choose(run->service->scripts, cwmp_inform(c), name) == 0 &&
-		cwmp_script_start(&run->script, c, run->service->scripts, name,
-			(struct cwmp_script_done){script_ended, NULL}) == 0)
-		return;
-	acs_work_begin(c);
+	if (!acs_script_first(c))
+		acs_work_begin(c);
 }
 
 static void

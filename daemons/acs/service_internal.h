@@ -98,6 +98,9 @@ int acs_download_fill(struct cwmp_session *c, json_t *task);
 const char *acs_download_reason(int err);
 void acs_upload_begin(struct cwmp_session *c);
 void acs_script_begin(struct cwmp_session *c);
+/* Begins the script that this session has by its filter. False: there is none, or it could not be
+ * begun. */
+bool acs_script_first(struct cwmp_session *c);
 /* A script asks something of the device: kept until that is answered, if it changes parameters. */
 void acs_script_asks(struct cwmp_session *c, enum cwmp_method method, const union cwmp_body *body);
 /* The device has answered it: what that says of parameters is told to the keeper. */

@@ -1,13 +1,93 @@
-/* Scripts in the session of a device: tasks that run one by its name, and what any of them reads
- * and changes. */
+/* Scripts in the session of a device: the one that a filter gives it, and tasks that run one by its
+ * name; what any of them reads and changes, and how it ended. */
 #include "core/error.h"
 #include "core/node.h"
 #include "daemons/acs/service_internal.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the session's ---- */
+
+/* The keeper shows it, and keeps what went wrong as a fault. One that has no room for it hears it
+ * of the next session. */
 static void
-script_ended(struct cwmp_session *c, const struct cwmp_script_end *script, void *context)
+tell(struct cwmp_session *c, const struct cwmp_script_end *end)
+{
+	const struct acs_run *run = acs_run_of(c);
+	struct sb_session *s = cwmp_core(c);
+	struct acs_script_ended *ended;
+
+	if (!run->service->keepers)
+		return;
+	ended = sb_payload_new(s, sizeof(*ended));
+	if (!ended)
+		return;
+	memset(ended, 0, sizeof(*ended));
+	ended->status = end->status;
+	ended->fault_code = end->fault_code;
+	snprintf(ended->device, sizeof(ended->device), "%s", cwmp_device(c));
+	snprintf(ended->script, sizeof(ended->script), "%s", end->script);
+	snprintf(ended->text, sizeof(ended->text), "%s", end->text);
+	snprintf(ended->trace, sizeof(ended->trace), "%s", end->trace);
+	if (sb_post(s, run->keeper, ACS_SCRIPT_ENDED, 0,
+		    SB_GIVE(ended, sizeof(*ended), sb_payload_free)))
+		sb_payload_free(ended);
+}
+
+/* What went wrong was logged; tasks do not suffer for it. */
+static void
+first_ended(struct cwmp_session *c, const struct cwmp_script_end *end, void *context)
+{
+	(void)context;
+	acs_run_of(c)->script = NULL;
+	if (end->status == SB_GONE)
+		return;
+	tell(c, end);
+	acs_work_begin(c);
+}
+
+bool
+acs_script_first(struct cwmp_session *c)
+{
+	struct acs_run *run = acs_run_of(c);
+	char name[CWMP_SCRIPT_NAME_MAX + 1];
+	int err;
+
+	if (!run->service->scripts ||
+		cwmp_scripts_choose(run->service->scripts, cwmp_inform(c), name))
+		return false;
+	err = cwmp_script_start(&run->script, c, run->service->scripts, name,
+		(struct cwmp_script_done){first_ended, NULL});
+	/* Taken away just now. */
+	if (!err || err == SB_ENOENT)
+		return !err;
+	SB_LOG_LIMITED(cwmp_core(c), WARNING, "cwmp.script.not_started", "script", SB_STR(name),
+		"error", SB_ERR(err));
+	tell(c, &(struct cwmp_script_end){
+			.status = err, .script = name, .text = sb_error_text(err), .trace = ""});
+	return false;
+}
+
+/* ---- tasks ---- */
+
+/* {"trace": "..."} (malloc); NULL: there is none. */
+static char *
+detail_of(const struct cwmp_script_end *script)
+{
+	json_t *json = *script->trace ? json_pack("{s:s}", "trace", script->trace) : NULL;
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+
+	json_decref(json);
+	return text;
+}
+
+static void
+task_ended(struct cwmp_session *c, const struct cwmp_script_end *script, void *context)
 {
 	struct acs_end end = {.outcome = ACS_OUTCOME_DONE, .reason = script->text};
+	char *detail;
 
 	(void)context;
 	acs_run_of(c)->script = NULL;
@@ -21,7 +101,25 @@ script_ended(struct cwmp_session *c, const struct cwmp_script_end *script, void 
 		end.outcome = ACS_OUTCOME_FAILED;
 		end.may_retry = script->status == SB_ENOMEM;
 	}
+	detail = detail_of(script);
+	end.result = detail;
 	acs_work_report(c, &end);
+	free(detail);
+}
+
+void
+acs_script_begin(struct cwmp_session *c)
+{
+	struct acs_run *run = acs_run_of(c);
+	int err = SB_ENOENT;
+
+	if (run->service->scripts)
+		err = cwmp_script_start(&run->script, c, run->service->scripts,
+			acs_task_text(run, "script"), (struct cwmp_script_done){task_ended, NULL});
+	if (err == SB_ENOENT)
+		acs_work_failed(c, "there is no such script", false);
+	else if (err)
+		acs_work_failed(c, sb_error_text(err), true);
 }
 
 /* ---- what it reads and changes ---- */
@@ -108,20 +206,4 @@ acs_script_is_told(struct cwmp_session *c, const struct cwmp_envelope *response)
 		has_changed(c, learned, copy);
 	else
 		left_out(c, SB_ENOMEM);
-}
-
-void
-acs_script_begin(struct cwmp_session *c)
-{
-	struct acs_run *run = acs_run_of(c);
-	int err = SB_ENOENT;
-
-	if (run->service->scripts)
-		err = cwmp_script_start(&run->script, c, run->service->scripts,
-			acs_task_text(run, "script"),
-			(struct cwmp_script_done){script_ended, NULL});
-	if (err == SB_ENOENT)
-		acs_work_failed(c, "there is no such script", false);
-	else if (err)
-		acs_work_failed(c, sb_error_text(err), true);
 }

@@ -9,6 +9,7 @@
 #include "daemons/acs/keeper.h"
 #include "daemons/acs/task.h"
 #include "protocols/cwmp/decode.h"
+#include "protocols/cwmp/script.h"
 
 /* ---- ACS_DONE's and ACS_INFORM's answers ---- */
 
@@ -82,6 +83,17 @@ struct acs_complete {
 	enum acs_operation operation; /* TRANSFER or UNITS */
 	uint32_t fault_code;
 	char text[]; /* the whole request as JSON, with its NUL */
+};
+
+/* ---- ACS_SCRIPT_ENDED ---- */
+
+struct acs_script_ended {
+	char device[ACS_NAME_MAX + 1];
+	char script[CWMP_SCRIPT_NAME_MAX + 1];
+	int status;          /* 0: it is done */
+	uint32_t fault_code; /* the device's; 0: none */
+	char text[512];      /* what went wrong, cut */
+	char trace[CWMP_SCRIPT_TRACE_MAX + 1];
 };
 
 /* ---- ACS_LEFT ---- */

@@ -1,4 +1,5 @@
-/* Scripts in real sessions: what they find in `acs`, and what is kept of what they change. */
+/* Scripts in real sessions: what they find in `acs`, what is kept of what they change, and what is
+ * seen of their end. */
 #include "core/error.h"
 #include "core/listener.h"
 #include "daemons/acs/service.h"
@@ -97,19 +98,33 @@ logged(void)
 	return text;
 }
 
-/* A session with this script, which comes to its end. */
 static void
-run(const char *text)
+load(const char *text)
 {
 	const struct cwmp_script_source source = {
 		.name = "test", .text = text, .size = strlen(text)};
 	struct cwmp_script_mistake mistake = {0};
 
-	assert_int_equal(ftruncate(log_fd, 0), 0);
 	if (cwmp_scripts_load(scripts, &source, 1, &mistake))
 		fail_msg("%s", mistake.text);
+}
+
+/* A session with this script. */
+static void
+run_to_any_end(const char *text)
+{
+	load(text);
+	assert_int_equal(ftruncate(log_fd, 0), 0);
 	box_session(&box, "2 PERIODIC");
+	bed_settle(&bed);
 	assert_int_equal(box.status, 204);
+}
+
+/* The same, and it comes to its own end. */
+static void
+run(const char *text)
+{
+	run_to_any_end(text);
 	if (strstr(logged(), "cwmp.script.failed") || strstr(logged(), "cwmp.script.overrun"))
 		fail_msg("%s", logged());
 }
@@ -312,18 +327,107 @@ static void
 test_a_session_may_end_while_a_script_waits_for_its_keeper(void **state)
 {
 	(void)state;
-	bed.store_delay_ns = 0;
+	load("acs.tags{a = true} cpe:reboot() acs.tags{b = true}");
 	box.ends_after = 1;
-	{
-		const char text[] = "acs.tags{a = true} cpe:reboot() acs.tags{b = true}";
-		const struct cwmp_script_source source = {
-			.name = "test", .text = text, .size = strlen(text)};
-
-		assert_int_equal(cwmp_scripts_load(scripts, &source, 1, NULL), 0);
-	}
 	box_session(&box, "2 PERIODIC");
 	box.ends_after = 0;
 	run("assert(acs.tags().a)");
+}
+
+/* ---- ends ---- */
+
+static const char *
+faults(void)
+{
+	return bed_ask(&bed, ACS_FAULTS, NAME, 0, NULL, NULL);
+}
+
+static const char *
+device(void)
+{
+	return bed_ask(&bed, ACS_DEVICE, NAME, 0, NULL, NULL);
+}
+
+static void
+test_a_device_shows_the_script_of_its_last_session(void **state)
+{
+	(void)state;
+	run("");
+	assert_true(has(device(), "\"lastScript\":{\"name\":\"test\",\"ended\":\"2026-"));
+	assert_true(has(device(), "\"failed\":false}"));
+	run_to_any_end("error('x')");
+	assert_true(has(device(), "\"failed\":true}"));
+}
+
+static void
+test_a_script_that_fails_is_a_fault_until_it_works(void **state)
+{
+	(void)state;
+	run_to_any_end("local function f() error('wrong \\xff\\n') end\nf()");
+	assert_true(has(logged(), "cwmp.script.failed"));
+	assert_true(has(faults(), "\"count\":1,\"channel\":\"script\",\"code\":\"script\","
+				  "\"message\":\"test:1: wrong "));
+	assert_true(has(
+		faults(), "\"detail\":{\"script\":\"test\",\"trace\":\"test:1 in f < test:2\"}"));
+	run_to_any_end("while true do end");
+	assert_true(has(faults(), "\"count\":2,"));
+	assert_true(has(faults(), "more than 1000000 instructions without a pause"));
+	run_to_any_end("cpe:get('No.Such')");
+	assert_true(has(faults(), "\"code\":\"cwmp.9005\""));
+	run("");
+	assert_true(has(faults(), "{\"faults\":[]}"));
+}
+
+static void
+test_a_fault_of_a_script_outlives_a_restart(void **state)
+{
+	(void)state;
+	run_to_any_end("error('x')");
+	bed_stop(&bed);
+	cwmp_server_free(server);
+	cwmp_scripts_free(scripts);
+	bed_start(&bed);
+	node_begin();
+	assert_true(has(faults(), "\"channel\":\"script\""));
+	run("");
+	assert_true(has(faults(), "{\"faults\":[]}"));
+}
+
+static void
+test_a_script_that_is_a_task_fails_with_its_trace(void **state)
+{
+	const struct cwmp_script_source source = {.name = "other",
+		.text = "\nerror('x')",
+		.size = 11,
+		.filter = {.manufacturer = "nobody"}};
+
+	(void)state;
+	assert_int_equal(cwmp_scripts_load(scripts, &source, 1, NULL), 0);
+	box_session(&box, "0 BOOTSTRAP");
+	bed_ask(&bed, ACS_TASK_CREATE, NAME, 0, "{\"method\":\"script\",\"script\":\"other\"}",
+		NULL);
+	box_session(&box, "2 PERIODIC");
+	assert_true(has(faults(), "\"code\":\"task\",\"message\":\"other:2: x\","
+				  "\"detail\":{\"trace\":\"other:2\"}"));
+	assert_null(strstr(device(), "lastScript"));
+}
+
+/* Too many at once: the session goes on without, and it is said. */
+static void
+test_a_script_that_cannot_be_begun_is_a_fault(void **state)
+{
+	(void)state;
+	box_session(&box, "0 BOOTSTRAP");
+	cwmp_scripts_free(scripts);
+	assert_int_equal(
+		cwmp_scripts_new(&scripts, bed.node,
+			&(struct cwmp_scripts_options){.limits = {.memory_a_session = 100}}),
+		0);
+	service.scripts = scripts;
+	run_to_any_end("");
+	assert_true(has(logged(), "cwmp.script.not_started"));
+	assert_true(has(faults(), "\"channel\":\"script\""));
+	assert_true(has(faults(), "a configured limit was reached"));
 }
 
 int
@@ -343,6 +447,11 @@ main(void)
 		TEST(test_what_a_script_sets_is_kept_with_its_type),
 		TEST(test_what_a_script_adds_and_deletes_is_there_and_gone),
 		TEST(test_what_a_device_refuses_a_script_is_not_kept),
+		TEST(test_a_device_shows_the_script_of_its_last_session),
+		TEST(test_a_script_that_fails_is_a_fault_until_it_works),
+		TEST(test_a_fault_of_a_script_outlives_a_restart),
+		TEST(test_a_script_that_is_a_task_fails_with_its_trace),
+		TEST(test_a_script_that_cannot_be_begun_is_a_fault),
 		TEST(test_a_session_may_end_while_a_script_waits_for_its_keeper),
 	};
 
