@@ -35,7 +35,8 @@ function(sb_register_test)
 	endif()
 	add_test(NAME ${folder}/${arg_NAME} COMMAND ${arg_COMMAND}
 		WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
-	set_tests_properties(${folder}/${arg_NAME} PROPERTIES TIMEOUT ${arg_TIMEOUT}
+	# What may take longest begins, so that no core is left idle at the end.
+	set_tests_properties(${folder}/${arg_NAME} PROPERTIES TIMEOUT ${arg_TIMEOUT} COST ${arg_TIMEOUT}
 		LABELS "${labels}" ENVIRONMENT "${SB_TEST_ENVIRONMENT}" SKIP_RETURN_CODE 77)
 endfunction()
 
@@ -58,6 +59,9 @@ function(sb_add_test)
 		add_dependencies(threaded-tests ${target})
 	endif()
 	sb_register_test(NAME ${arg_NAME} COMMAND ${target} TIMEOUT ${arg_TIMEOUT} ${threaded})
+	if(NOT arg_TIMEOUT)
+		set_tests_properties(${folder}/${arg_NAME} PROPERTIES COST 1) # a moment: after all scripts
+	endif()
 endfunction()
 
 # sb_add_fuzzer(NAME <name> SOURCES ... [LIBS ...] CORPUS <folder>)
