@@ -107,24 +107,36 @@ list_done(struct acs_call *call, struct acs_gather *gather)
 	acs_call_json(call, 200, answer);
 }
 
+/* `limit` and `after` of the query. False: it was answered. */
+static bool
+take_page(struct acs_call *call, uint64_t *limit, uint64_t *id)
+{
+	const uint32_t most = call->api->config->api.page;
+	char after[ACS_ID_SIZE + 1];
+	int found;
+
+	*id = 0;
+	if (acs_call_query_number(call, "limit", most, most < 100 ? most : 100, limit))
+		return false;
+	found = acs_call_query(call, "after", after, sizeof(after));
+	if (found < 0)
+		return false;
+	if (*limit && (!found || acs_id_parse(after, id)))
+		return true;
+	acs_call_fail(
+		call, ACS_PROBLEM_BAD_QUERY, *limit ? "after: no id" : "limit: must be at least 1");
+	return false;
+}
+
 static void
 list(struct acs_call *call)
 {
-	const uint32_t most = call->api->config->api.page;
-	char after[ACS_ID_SIZE + 1], *text;
 	struct acs_ask *ask;
-	uint64_t limit, id = 0;
-	int found;
+	uint64_t limit, id;
+	char *text;
 
-	if (acs_call_query_number(call, "limit", most, most < 100 ? most : 100, &limit))
+	if (!take_page(call, &limit, &id))
 		return;
-	found = acs_call_query(call, "after", after, sizeof(after));
-	if (found < 0)
-		return;
-	if (limit == 0 || (found && !acs_id_parse(after, &id))) {
-		acs_call_fail(call, ACS_PROBLEM_BAD_QUERY, found && limit ? "after" : "limit");
-		return;
-	}
 	text = list_text(call);
 	if (!text)
 		return;
@@ -233,17 +245,61 @@ fault_delete(struct acs_call *call)
 	acs_call_ask_device(call, ACS_FAULT_DELETE, about(call, call->segments[1]), fault_deleted);
 }
 
+static int
+by_device(const void *left, const void *right)
+{
+	const json_t *const *a = left, *const *b = right;
+	int order = strcmp(acs_json_text(*a, "deviceId", ""), acs_json_text(*b, "deviceId", ""));
+
+	return order ? order
+		     : strcmp(acs_json_text(*a, "channel", ""), acs_json_text(*b, "channel", ""));
+}
+
+/* Those of a device stay together: the page ends with a device. */
 static void
 all_faults_done(struct acs_call *call, struct acs_gather *gather)
 {
-	acs_call_json(call, 200, acs_gather_merge(gather, "faults", NULL));
+	const size_t limit = gather->limit;
+	json_t *answer, *faults;
+	const char *last = "";
+	bool is_more;
+
+	gather->limit = UINT32_MAX;
+	answer = acs_gather_merge(gather, "faults", by_device);
+	faults = json_object_get(answer, "faults");
+	is_more = gather->is_more;
+	for (size_t i = 0; i < json_array_size(faults); i++) {
+		const char *id = acs_json_text(json_array_get(faults, i), "deviceId", "");
+
+		if (i >= limit && strcmp(id, last) != 0) {
+			while (json_array_size(faults) > i)
+				json_array_remove(faults, json_array_size(faults) - 1);
+			is_more = true;
+			break;
+		}
+		last = id;
+	}
+	if (is_more && *last)
+		json_object_set_new(answer, "next", json_string(last));
+	acs_call_json(call, 200, answer);
 }
+
+static const char *const faults_query[] = {"limit", "after", NULL};
 
 static void
 all_faults(struct acs_call *call)
 {
-	acs_gather(call, ACS_FAULTS, acs_ask_new(http_session(call->x), NULL, NULL), UINT32_MAX,
-		all_faults_done);
+	struct acs_ask *ask;
+	uint64_t limit, id;
+
+	if (!take_page(call, &limit, &id))
+		return;
+	ask = acs_ask_new(http_session(call->x), NULL, NULL);
+	if (ask) {
+		ask->limit = (uint32_t)limit;
+		ask->id = id;
+	}
+	acs_gather(call, ACS_FAULTS, ask, (uint32_t)limit, all_faults_done);
 }
 
 const struct acs_route acs_device_routes[] = {
@@ -259,6 +315,6 @@ const struct acs_route acs_device_routes[] = {
 	{HTTP_METHOD_GET, "/devices/{device}/faults", NULL, ACS_RIGHT_READ, false, faults, NULL},
 	{HTTP_METHOD_DELETE, "/devices/{device}/faults/{channel}", NULL, ACS_RIGHT_WRITE, false,
 		fault_delete, NULL},
-	{HTTP_METHOD_GET, "/faults", NULL, ACS_RIGHT_READ, false, all_faults, NULL},
+	{HTTP_METHOD_GET, "/faults", faults_query, ACS_RIGHT_READ, false, all_faults, NULL},
 	{0},
 };

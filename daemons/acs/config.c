@@ -250,7 +250,7 @@ static const struct sb_config_rule rules[] = {
 	SB_RULE_ADDRESS("stun.public_address"),
 	SB_RULE_SIZE("api.max_body", 1024, 64 << 20),
 	SB_RULE_DURATION("api.max_wait", 1000, 600000),
-	SB_RULE_INTEGER("api.max_page", 1, 100000),
+	SB_RULE_INTEGER("api.max_page", 1, 1000),
 	SB_RULE_WORD("token.rights", right_words),
 	SB_RULE_SIZE("files.limit", 1, INT64_C(1) << 36),
 	SB_RULE_SIZE("files.total", 1, INT64_C(1) << 44),

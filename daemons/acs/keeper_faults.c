@@ -219,7 +219,11 @@ acs_fault_read(struct acs_keeper *k, const struct sb_store_row *row)
 static void
 show(struct acs_text *t, const struct acs_device *device, const struct acs_fault *fault)
 {
+	char id[ACS_ID_SIZE];
+
+	acs_id_print(id, device->id);
 	acs_text_json(t, "{\"device\":", sb_bytes_text(device->profile.name));
+	acs_text_json(t, ",\"deviceId\":", sb_bytes_text(id));
 	acs_text_time(t, ",\"at\":", fault->at_ms);
 	if (fault->retry_ms)
 		acs_text_time(t, ",\"retry\":", fault->retry_ms);
@@ -238,15 +242,17 @@ show_all(struct acs_text *t, const struct acs_device *device, uint32_t *count)
 	}
 }
 
-/* Of all devices behind `id`: until there are `limit`, and those of the last device to its end. */
-static void
+/* Of all devices behind `id`: until there are `limit`, and those of the last device to its end.
+ * True: there are more. */
+static bool
 show_devices(struct acs_keeper *k, struct acs_text *t, const struct acs_ask *ask, uint32_t *count)
 {
 	for (size_t i = acs_devices_seek(&k->devices, ask->id + 1); i < k->devices.count; i++) {
-		if (ask->limit && *count >= ask->limit)
-			return;
+		if (ask->limit && *count >= ask->limit && k->devices.by_id[i]->faults)
+			return true;
 		show_all(t, k->devices.by_id[i], count);
 	}
+	return false;
 }
 
 void
@@ -256,6 +262,7 @@ acs_ask_faults(struct acs_keeper *k, const struct sb_message *m)
 	struct acs_device *device = *ask->device ? acs_asked_device(k, m) : NULL;
 	struct acs_text t = {0};
 	uint32_t count = 0;
+	bool has_more = false;
 
 	if (*ask->device && !device)
 		return;
@@ -263,8 +270,8 @@ acs_ask_faults(struct acs_keeper *k, const struct sb_message *m)
 	if (device)
 		show_all(&t, device, &count);
 	else
-		show_devices(k, &t, ask, &count);
-	acs_text_add(&t, "]}");
+		has_more = show_devices(k, &t, ask, &count);
+	acs_text_add(&t, has_more ? "],\"more\":true}" : "]}");
 	acs_answer(k, sb_message_from(m), &t);
 }
 

@@ -19,7 +19,7 @@ VERSION = "InternetGatewayDevice.DeviceInfo.SoftwareVersion"
 
 class Api:
 	def __init__(self, daemon):
-		self.port = daemon.port("api")
+		self.port, self.cwmp = daemon.port("api"), daemon.port("cwmp")
 
 	def __call__(self, method, path, body=None, **headers):
 		return request(self.port, method, path, body, headers)
@@ -56,7 +56,8 @@ def test_order_and_faults(api, cpe):
 	assert {t["id"]: t["method"] for t in listed}[tasks[2]["id"]] == "setParameters", listed
 	fault = api("GET", f"/devices/{cpe.name}/faults").expect(200).json()["faults"][0]
 	assert fault["code"] == "cwmp.9005" and tasks[1]["id"] in fault["channel"], fault
-	assert api("GET", "/faults").json()["faults"] == [fault]
+	assert api("GET", "/faults").json() == {"faults": [fault]}
+	test_fault_pages(api, fault)
 	again = api("POST", f"/devices/{cpe.name}/tasks/{tasks[1]['id']}/retry").expect(201).json()
 	assert again["id"] != tasks[1]["id"]
 	hurried = api("POST", f"/devices/{cpe.name}/tasks/{again['id']}/retry").expect(200).json()
@@ -66,6 +67,30 @@ def test_order_and_faults(api, cpe):
 	api("DELETE", f"/devices/{cpe.name}/tasks/{again['id']}").expect(409, "conflict")
 	api("DELETE", f"/devices/{cpe.name}/faults/{fault['channel']}").expect(204)
 	assert api("GET", f"/devices/{cpe.name}").json()["faults"] == 0
+
+
+def test_fault_pages(api, first):
+	"""Devices in their order, and all of one in one page."""
+	names = []
+	for number in range(4):
+		cpe = Cpe(api.cwmp, f"F{number}")
+		cpe.session()
+		for _ in range(2):
+			api.task(cpe, {"method": "GetParameterValues", "ParameterNames": ["No.Such"]})
+		cpe.session()
+		names += 2 * [cpe.name]
+	seen, after = [], ""
+	while after is not None:
+		page = api("GET", f"/faults?limit=1{after}").expect(200).json()
+		assert len({f["device"] for f in page["faults"]}) == 1, page
+		seen += [f["device"] for f in page["faults"]]
+		after = f"&after={page['next']}" if "next" in page else None
+	assert sorted(seen) == sorted([first["device"]] + names), seen
+	assert "next" not in api("GET", "/faults?limit=9").json() and "next" in api("GET", "/faults?limit=6").json()
+	api("GET", "/faults?limit=0").expect(400, "bad_query")
+	api("GET", "/faults?after=x").expect(400, "bad_query")
+	for name in set(names):
+		api("DELETE", f"/devices/{name}").expect(204)
 
 
 def test_connecting(api, daemon):

@@ -276,6 +276,7 @@ test_what_is_wrong_is_said(void **state)
 	expect_report(CWMP "script \"a\" { }\n", "a script needs a file");
 	expect_report(CWMP "connection_request { username = \"x\" }\n", "need each other");
 	expect_report(CWMP "cwmp { max_message = 1KiB }\n", "max_message");
+	expect_report(CWMP "api { max_page = 1001 }\n", "max_page");
 	expect_report(CWMP "stun { address = \"localhost:3478\" }\n", "address");
 }
 
