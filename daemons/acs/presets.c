@@ -18,14 +18,18 @@
 #define PAGE_ROWS 256
 #define LOAD_REF  1
 
+struct change;
+
 struct shelf {
 	struct acs_keepers *config;
 	json_t *by_name; /* name: {"id", "preset"} */
 	uint64_t last_id, load_from;
+	struct change *changes; /* on their way to the store */
 };
 
 /* A change on its way to the store. */
 struct change {
+	struct change *next;
 	struct sb_from from;
 	uint32_t type;
 	uint64_t id;
@@ -118,6 +122,27 @@ entry_of(const struct shelf *shelf, const char *name)
 	return json_object_get(shelf->by_name, name);
 }
 
+/* One change of a name at a time: of two new ones each would be a row. */
+static bool
+is_changing(const struct shelf *shelf, const char *name)
+{
+	for (const struct change *c = shelf->changes; c; c = c->next)
+		if (strcmp(c->name, name) == 0)
+			return true;
+	return false;
+}
+
+static void
+change_take(struct shelf *shelf, struct change *change)
+{
+	struct change **at = &shelf->changes;
+
+	while (*at && *at != change)
+		at = &(*at)->next;
+	if (*at)
+		*at = change->next;
+}
+
 static void
 change_free(struct change *change)
 {
@@ -130,6 +155,7 @@ changed(struct sb_session *s, struct shelf *shelf, struct change *change, int st
 {
 	json_t *entry;
 
+	change_take(shelf, change);
 	if (status) {
 		refuse(s, change->from, status, NULL);
 	} else if (change->preset) {
@@ -183,8 +209,9 @@ change_begin(struct sb_session *s, struct shelf *shelf, const struct sb_message 
 {
 	const struct acs_ask *ask = m->data;
 	const json_t *entry = entry_of(shelf, ask->device);
-	struct change *change = calloc(1, sizeof(*change));
-	int err = SB_ENOMEM;
+	bool is_busy = is_changing(shelf, ask->device);
+	struct change *change = is_busy ? NULL : calloc(1, sizeof(*change));
+	int err = is_busy ? SB_FULL : SB_ENOMEM;
 
 	if (change) {
 		change->from = sb_message_from(m);
@@ -194,9 +221,12 @@ change_begin(struct sb_session *s, struct shelf *shelf, const struct sb_message 
 				   : ++shelf->last_id;
 		err = commit(s, shelf, change);
 	}
-	if (!err)
+	if (!err) {
+		change->next = shelf->changes;
+		shelf->changes = change;
 		return;
-	refuse(s, sb_message_from(m), err, NULL);
+	}
+	refuse(s, sb_message_from(m), err, is_busy ? "it is being changed" : NULL);
 	if (change)
 		change_free(change);
 }
@@ -366,6 +396,12 @@ shelf_closed(struct sb_session *s, enum sb_end why)
 	struct shelf *shelf = sb_state(s);
 
 	(void)why;
+	while (shelf->changes) {
+		struct change *change = shelf->changes;
+
+		shelf->changes = change->next;
+		change_free(change);
+	}
 	json_decref(shelf->by_name);
 }
 

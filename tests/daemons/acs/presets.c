@@ -66,6 +66,29 @@ test_presets_are_kept(void **state)
 	assert_true(has(bed_ask(&bed, ACS_PRESET_LIST, "", 0, NULL, NULL), "[]"));
 }
 
+/* Two who make the same one at the same moment would make two rows, of which a deletion takes one.
+ */
+static void
+test_a_preset_is_changed_by_one_at_a_time(void **state)
+{
+	struct order first, second;
+	int status;
+
+	(void)state;
+	bed_ask_begin(&bed, &first, ACS_PRESET_PUT, "p", 0, 0, "{\"weight\":1}");
+	bed_ask_begin(&bed, &second, ACS_PRESET_PUT, "p", 0, 0, "{\"weight\":2}");
+	bed_settle(&bed);
+	assert_int_equal(first.status, 0);
+	assert_int_equal(second.status, SB_FULL);
+	order_fini(&first);
+	order_fini(&second);
+	put("p", "{\"weight\":3}");
+	bed_ask(&bed, ACS_PRESET_DELETE, "p", 0, NULL, NULL);
+	bed_restart(&bed);
+	bed_ask(&bed, ACS_PRESET, "p", 0, NULL, &status);
+	assert_int_equal(status, SB_ENOENT);
+}
+
 static void
 test_a_preset_that_is_none_is_refused(void **state)
 {
@@ -232,6 +255,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_presets_are_kept),
+		TEST(test_a_preset_is_changed_by_one_at_a_time),
 		TEST(test_a_preset_that_is_none_is_refused),
 		TEST(test_a_device_is_brought_to_what_presets_say_once),
 		TEST(test_what_a_device_without_a_key_was_brought_to_is_remembered),
