@@ -175,6 +175,10 @@ put(struct sb_session *s, struct sb_message *m)
 	struct sb_txn *txn;
 	int err;
 
+	if (!object) {
+		acs_scripts_say(s, from, SB_ENOMEM, "");
+		return;
+	}
 	if (check(s, from, object)) {
 		json_decref(object);
 		return;

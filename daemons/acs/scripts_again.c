@@ -77,8 +77,24 @@ acs_scripts_read_again(struct sb_session *s)
 	SB_LOG(s, ERROR, "acs.scripts_failed", "error", SB_ERR(err));
 }
 
-/* A file that is not there any more leaves its script as it is: who saves one may have taken it
- * away for a moment. */
+/* Whether the script can be what is in its file now. */
+static bool
+is_fine(struct sb_session *s, const struct acs_script_text *script, const char *text, size_t size)
+{
+	const struct acs_scripts_owner *owner = sb_state(s);
+	const struct cwmp_script_source source = {
+		.name = script->file->name, .text = text, .size = size};
+	struct cwmp_script_mistake mistake = {0};
+	int err = cwmp_script_check(owner->scripts->scripts, &source, &mistake);
+
+	if (err)
+		SB_LOG(s, ERROR, "acs.scripts_failed", "script", SB_STR(script->file->name), "text",
+			SB_STR(mistake.text), "error", SB_ERR(err));
+	return !err;
+}
+
+/* A file that is not there any more, or is half written, leaves its script as it is: who saves one
+ * may have taken it away for a moment. */
 static void
 take(struct sb_session *s, struct reading *reading)
 {
@@ -92,6 +108,8 @@ take(struct sb_session *s, struct reading *reading)
 				"error", SB_ERR(sb_error_from_errno(reading->each[i].error)));
 			continue;
 		}
+		if (!is_fine(s, script, reading->each[i].text, reading->each[i].size))
+			continue;
 		free(script->text);
 		script->text = reading->each[i].text;
 		script->size = reading->each[i].size;

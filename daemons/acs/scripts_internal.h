@@ -49,7 +49,8 @@ int acs_script_place_stored(struct acs_script_place *place, const json_t *object
 /* All that hold, in their order; NULL: no memory. */
 struct acs_script_place *acs_script_places(const struct acs_scripts_owner *owner, size_t *count);
 void acs_script_places_free(struct acs_script_place *places, size_t count);
-/* Has sessions that begin now take what holds. An error is logged: those before stay. */
+/* Has sessions that begin now take what holds, but for what cannot be compiled, which is logged. An
+ * error is logged, too: those before stay. */
 int acs_scripts_load(struct sb_session *s);
 
 /* ---- scripts_show.c ---- */

@@ -96,27 +96,61 @@ acs_script_places(const struct acs_scripts_owner *owner, size_t *count)
 	return places;
 }
 
+/* True: it was among them. */
+static bool
+leave_out(struct cwmp_script_source *sources, size_t *count, const char *name)
+{
+	for (size_t i = 0; i < *count; i++) {
+		if (strcmp(sources[i].name, name) != 0)
+			continue;
+		--*count;
+		memmove(&sources[i], &sources[i + 1], (*count - i) * sizeof(*sources));
+		return true;
+	}
+	return false;
+}
+
+static void
+say_failed(struct sb_session *s, const struct cwmp_script_mistake *mistake, int err)
+{
+	SB_LOG(s, ERROR, "acs.scripts_failed", "script", SB_STR(mistake->script), "text",
+		SB_STR(mistake->text), "error", SB_ERR(err));
+}
+
+/* One that cannot be compiled any more (another Lua, a smaller limit) keeps the others from
+ * nothing. */
+static int
+load(struct sb_session *s, struct cwmp_script_source *sources, size_t *count)
+{
+	const struct acs_scripts_owner *owner = sb_state(s);
+	struct cwmp_script_mistake mistake = {0};
+	int err;
+
+	do {
+		err = cwmp_scripts_load(owner->scripts->scripts, sources, *count, &mistake);
+		if (err)
+			say_failed(s, &mistake, err);
+	} while (err == SB_EINVAL && leave_out(sources, count, mistake.script));
+	return err;
+}
+
 int
 acs_scripts_load(struct sb_session *s)
 {
-	struct acs_scripts_owner *owner = sb_state(s);
-	struct cwmp_script_mistake mistake = {0};
-	struct cwmp_script_source *sources;
-	size_t count = 0;
-	struct acs_script_place *places = acs_script_places(owner, &count);
+	size_t all = 0, count = 0;
+	struct acs_script_place *places = acs_script_places(sb_state(s), &all);
+	struct cwmp_script_source *sources = places ? calloc(all + 1, sizeof(*sources)) : NULL;
 	int err = SB_ENOMEM;
 
-	sources = places ? calloc(count + 1, sizeof(*sources)) : NULL;
-	for (size_t i = 0; sources && i < count; i++)
-		sources[i] = places[i].source;
+	for (; sources && count < all; count++)
+		sources[count] = places[count].source;
 	if (sources)
-		err = cwmp_scripts_load(owner->scripts->scripts, sources, count, &mistake);
-	free(sources);
-	acs_script_places_free(places, count);
-	if (err)
-		SB_LOG(s, ERROR, "acs.scripts_failed", "script", SB_STR(mistake.script), "text",
-			SB_STR(mistake.text), "error", SB_ERR(err));
+		err = load(s, sources, &count);
 	else
+		say_failed(s, &(struct cwmp_script_mistake){0}, err);
+	free(sources);
+	acs_script_places_free(places, all);
+	if (!err)
 		SB_LOG(s, INFO, "acs.scripts_loaded", "count", SB_UINT(count));
 	return err;
 }

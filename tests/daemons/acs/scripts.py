@@ -2,6 +2,7 @@
 """Session scripts in the program itself: the example, with a stored file and a tag; scripts that do nobody any
 good; and scripts that are replaced while they run."""
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -106,8 +107,40 @@ def test_a_script_replaced_while_it_runs(api, daemon):
 	api("DELETE", "/scripts/before").expect(204)
 
 
+def tags_of(api, cpe):
+	return api("GET", f"/devices/{cpe.name}").expect(200).json()["tags"]
+
+
+def test_one_that_cannot_be_compiled_any_more(folder):
+	"""It keeps the others from nothing, neither one that is stored nor a file that is read again."""
+	path, config = os.path.join(folder, "tag.lua"), os.path.join(folder, "tag.conf")
+	with open(path, "w", encoding="utf-8") as file:
+		file.write("acs.tags{first = true}")
+	with open(config, "w", encoding="utf-8") as file:
+		file.write(open(CONFIG, encoding="utf-8").read() + 'script "tag" { file = "tag.lua"\n events = { "2 PERIODIC" } }\n')
+	with Daemon(folder, config=config) as daemon:
+		Api(daemon)("PUT", "/scripts/large", {"source": "--" + 2000 * "x", "position": -1}).expect(200)
+		Api(daemon)("PUT", "/scripts/small", {"source": "acs.tags{small = true}", "filter": {"events": ["1 BOOT"]}}).expect(200)
+	with Daemon(folder, "scripts.source_limit=1KiB", config=config) as daemon:
+		api, cpe = Api(daemon), Cpe(daemon.port("cwmp"), "C1")
+		daemon.logged("acs.scripts_failed .*script=large")
+		cpe.session()
+		cpe.session(("1 BOOT", ""))
+		assert tags_of(api, cpe) == ["first", "small"]
+		with open(path, "w", encoding="utf-8") as file:
+			file.write("if then")
+		daemon.process.send_signal(signal.SIGHUP)
+		daemon.logged("acs.scripts_failed .*script=tag text=\"tag:1: unexpected symbol near 'then'\"")
+		api("PUT", "/scripts/small", {"source": "acs.tags{smaller = true}", "filter": {"events": ["1 BOOT"]}}).expect(200)
+		api("DELETE", f"/devices/{cpe.name}/tags/first").expect(200)
+		cpe.session()
+		cpe.session(("1 BOOT", ""))
+		assert tags_of(api, cpe) == ["small", "first", "smaller"]
+
+
 def main():
 	with tempfile.TemporaryDirectory() as folder:
+		test_one_that_cannot_be_compiled_any_more(folder)
 		config = os.path.join(folder, "acs.conf")
 		example = os.path.join(SOURCE, "examples", "provision.lua")
 		with open(config, "w", encoding="utf-8") as file:
