@@ -59,7 +59,9 @@ bound_hit(const struct script_shard *shard, const struct script_account *account
 
 	if (script && is_final(script->refused))
 		return script->refused;
-	if (script && growth > shard->limits->allocation_a_resume - script->allocated)
+	/* What is the shard's own is nobody's, whoever was the first to need it. */
+	if (script && account != &shard->own &&
+		growth > shard->limits->allocation_a_resume - script->allocated)
 		return SCRIPT_ALLOCATION;
 	if (growth > account->limit || account->live > account->limit - growth)
 		return SCRIPT_SESSION_MEMORY;
@@ -90,7 +92,7 @@ may_grow(struct script_shard *shard, const struct script_account *account, size_
 	enum script_bound bound = bound_hit(shard, account, growth);
 
 	if (bound == SCRIPT_WITHIN) {
-		if (script)
+		if (script && account != &shard->own)
 			script->allocated += growth;
 		return true;
 	}

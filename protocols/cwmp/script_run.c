@@ -98,7 +98,11 @@ prepare(lua_State *L)
 	lua_rawseti(L, 2, SCRIPT_KEEPS_THREAD);
 	lua_newtable(L);
 	lua_rawseti(L, 2, SCRIPT_KEEPS_TYPES);
+	/* The list of all scripts grows with them: whoever comes when it does must not pay for it.
+	 */
+	script->shard->paying = &script->shard->own;
 	lua_rawsetp(L, LUA_REGISTRYINDEX, script);
+	script->shard->paying = script->account;
 	script->lua = coroutine;
 	lua_pushcfunction(coroutine, run);
 	script_instantiate(L, script);

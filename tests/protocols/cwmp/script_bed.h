@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-#define BED_SESSIONS 64
+#define BED_SESSIONS 600
 #define BED_ANSWERS  64
 
 struct bed {

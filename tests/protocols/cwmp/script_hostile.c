@@ -411,6 +411,24 @@ test_scripts_that_hoard_overrun_their_own_bound(void **state)
 	bed_expect_end(&bed, 0, "");
 }
 
+/* The list of all scripts grows with them, and is nobody's own: of 8 KiB each, it takes 12 and 24.
+ */
+static void
+test_a_script_pays_for_itself_and_not_for_the_list_of_all(void **state)
+{
+	static const struct cwmp_scripts_options small = {.limits = {.memory_a_session = 8192}};
+
+	(void)state;
+	bed_close(&bed);
+	bed_open(&bed, &small);
+	bed_load(&bed, "cpe:get('A')");
+	for (int i = 0; i < 520; i++)
+		bed_begin(&bed, "test");
+	assert_null(strstr(bed.trace, "not started"));
+	assert_null(strstr(bed.trace, "done"));
+	assert_int_equal(stand_counter(bed.node, "cwmp_scripts_running"), 520);
+}
+
 static void
 test_time_ends_what_instructions_do_not_tell(void **state)
 {
@@ -434,6 +452,7 @@ main(void)
 		TEST(test_what_is_open_is_closed_when_the_session_ends),
 		TEST(test_memory_is_collected_between_sessions),
 		TEST(test_scripts_that_hoard_overrun_their_own_bound),
+		TEST(test_a_script_pays_for_itself_and_not_for_the_list_of_all),
 		TEST(test_time_ends_what_instructions_do_not_tell),
 	};
 
