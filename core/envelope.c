@@ -156,17 +156,29 @@ sb_envelope_send(struct sb_node *node, struct sb_shard *from, struct sb_envelope
 }
 
 /* A target without a generation: it is for the shard, whoever lives there. */
-int
-sb_shard_control(struct sb_node *node, struct sb_shard *from, unsigned shard,
+struct sb_envelope *
+sb_shard_control_new(struct sb_node *node, struct sb_shard *from, unsigned shard,
 	void (*handle)(struct sb_shard *, struct sb_session *, struct sb_envelope *),
 	struct sb_payload payload)
 {
 	struct sb_envelope *e = sb_envelope_new(node->env, from, payload);
 
 	if (!e)
-		return SB_ENOMEM;
+		return NULL;
 	e->handle = handle;
 	e->target = (struct sb_address){.node = node->id, .shard = (uint16_t)shard};
+	return e;
+}
+
+int
+sb_shard_control(struct sb_node *node, struct sb_shard *from, unsigned shard,
+	void (*handle)(struct sb_shard *, struct sb_session *, struct sb_envelope *),
+	struct sb_payload payload)
+{
+	struct sb_envelope *e = sb_shard_control_new(node, from, shard, handle, payload);
+
+	if (!e)
+		return SB_ENOMEM;
 	sb_envelope_send(node, from, e);
 	return 0;
 }

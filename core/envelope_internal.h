@@ -44,6 +44,11 @@ void sb_envelopes_fini(struct sb_shard *shard);
  * one, frees it. */
 void sb_envelope_send(struct sb_node *node, struct sb_shard *from, struct sb_envelope *e);
 
+/* What will run `handle` on `shard`, with the payload, when it is sent. NULL: no memory. */
+struct sb_envelope *
+sb_shard_control_new(struct sb_node *node, struct sb_shard *from, unsigned shard,
+	void (*handle)(struct sb_shard *, struct sb_session *, struct sb_envelope *),
+	struct sb_payload payload);
 /* Runs `handle` on `shard`, with the payload. SB_ENOMEM. */
 int sb_shard_control(struct sb_node *node, struct sb_shard *from, unsigned shard,
 	void (*handle)(struct sb_shard *, struct sb_session *, struct sb_envelope *),

@@ -139,6 +139,7 @@ sb_listener_free(struct sb_listener *listener)
 		sb_acceptor_leave(&listener->acceptors[i]);
 		if (listener->acceptors[i].io.fd >= 0)
 			env->socket_close(env->context, listener->acceptors[i].io.fd);
+		env->release(env->context, listener->acceptors[i].order);
 	}
 	sb_sources_free(listener->sources);
 	pthread_mutex_destroy(&listener->rate_lock);
@@ -254,6 +255,38 @@ sb_listener_resume(struct sb_listener *listener)
 
 /* ---- opening ---- */
 
+/* Before anybody can connect: a socket without a shard would keep those waiting who do. */
+static int
+orders_new(struct sb_listener *listener)
+{
+	struct sb_node *node = listener->node;
+
+	for (size_t i = 0; i < listener->acceptor_count; i++) {
+		struct assignment order = {
+			&listener->acceptors[i], (unsigned)(i % node->shard_count)};
+
+		order.acceptor->order = sb_shard_control_new(
+			node, NULL, order.shard, adopt, SB_COPY(&order, sizeof(order)));
+		if (!order.acceptor->order)
+			return SB_ENOMEM;
+	}
+	return 0;
+}
+
+static void
+order_send(struct sb_acceptor *acceptor, unsigned shard)
+{
+	struct sb_node *node = acceptor->listener->node;
+
+	pthread_mutex_lock(&node->lock);
+	atomic_store(&acceptor->is_moving, true);
+	acceptor->is_assigned = true;
+	acceptor->owner = shard;
+	sb_envelope_send(node, NULL, acceptor->order);
+	acceptor->order = NULL;
+	pthread_mutex_unlock(&node->lock);
+}
+
 /* Last: from its first assignment on it accepts. */
 static void
 join_node(struct sb_listener *listener)
@@ -268,7 +301,7 @@ join_node(struct sb_listener *listener)
 	if (sb_node_is_stopping(node))
 		sb_listener_pause(listener);
 	for (size_t i = 0; i < listener->acceptor_count; i++)
-		(void)sb_listener_assign(listener, i, (unsigned)(i % node->shard_count));
+		order_send(&listener->acceptors[i], (unsigned)(i % node->shard_count));
 	SB_LOG_TO(node->log, INFO, "listening", "name", SB_STR(listener->name), "address",
 		SB_PEER(&listener->address.any));
 }
@@ -286,6 +319,8 @@ sb_listen(struct sb_node *node, const struct sb_listener_options *options, struc
 	if (!listener)
 		return SB_ENOMEM;
 	err = copy_options(listener, options);
+	if (!err)
+		err = orders_new(listener);
 	if (!err)
 		err = options->fd_count
 			      ? take_sockets(listener, options->fds)

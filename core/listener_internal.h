@@ -19,7 +19,8 @@ struct sb_acceptor {
 	struct sb_timer pause;          /* on the shard's service session */
 	unsigned owner;                 /* the shard it was last given to; under the node's lock */
 	bool is_assigned;
-	_Atomic bool is_moving; /* from one shard to another */
+	struct sb_envelope *order; /* its first assignment, until that is sent */
+	_Atomic bool is_moving;    /* from one shard to another */
 };
 
 struct sb_listener_metrics {

@@ -214,9 +214,12 @@ sb_metrics_text(const struct sb_metrics *m, char **text, size_t *size)
 	if (!stream)
 		return SB_ENOMEM;
 	error = sb_metrics_write(m, write_stream, stream);
-	if (fclose(stream) != 0)
+	/* Without memory to end it in, the stream has no text. */
+	if (fclose(stream) != 0 || !*text)
 		error = SB_ENOMEM;
-	if (error)
+	if (error) {
 		free(*text);
+		*text = NULL;
+	}
 	return error;
 }

@@ -22,6 +22,9 @@
 #define MAX_SECONDS_DEFAULT  5
 #define NS_PER_SECOND        1000000000ull
 
+/* Until there is memory for a child of the node. */
+#define LATE_MS 100
+
 /* ---- the module ---- */
 
 /* One series for all supervisors: a tree has many, and the log names the one. */
@@ -86,8 +89,19 @@ initial_child_add(struct sb_supervisor *supervisor, const struct sb_child_spec *
 }
 
 static void
+late_free(struct sb_supervisor *supervisor)
+{
+	struct sb_envelope *e = supervisor->late;
+
+	supervisor->late = e->next;
+	sb_envelope_free(supervisor->session->shard, e);
+}
+
+static void
 supervisor_free(struct sb_supervisor *supervisor)
 {
+	while (supervisor->late)
+		late_free(supervisor);
 	sb_children_free(supervisor);
 	sb_shard_release(supervisor->session->shard, supervisor->faults);
 }
@@ -271,21 +285,58 @@ sb_count_children(struct sb_session *s, struct sb_address supervisor, uint64_t *
 }
 
 /* From a thread that is no session: nobody waits for an answer, so refusals are logged. */
-static void
-handle_node_child(struct sb_shard *shard, struct sb_session *root, struct sb_envelope *e)
+static int
+node_child_take(struct sb_supervisor *supervisor, const struct sb_envelope *e)
 {
-	struct sb_supervisor *supervisor = root ? sb_state(root) : NULL;
 	struct sb_child *child;
 	int err;
 
-	(void)shard;
-	if (!root || is_ending(supervisor))
-		return;
+	if (is_ending(supervisor))
+		return 0;
 	err = adopt(supervisor, (struct sb_child_plan *)(uintptr_t)e->message.data, &child);
 	if (!err)
 		sb_supervisor_added(supervisor, child);
 	else
-		SB_LOG(root, ERROR, "supervisor.child_refused", "error", SB_ERR(err));
+		SB_LOG_LIMITED(supervisor->session, ERROR, "supervisor.child_refused", "error",
+			SB_ERR(err));
+	return err;
+}
+
+static void
+late_again(struct sb_session *s, struct sb_timer *timer)
+{
+	struct sb_supervisor *supervisor = sb_state(s);
+
+	while (supervisor->late && node_child_take(supervisor, supervisor->late) != SB_ENOMEM)
+		late_free(supervisor);
+	if (supervisor->late)
+		sb_timer_start(s, timer, LATE_MS, late_again);
+}
+
+/* Those behind one that waits wait, too: they start in their order. */
+static void
+late_add(struct sb_supervisor *supervisor, struct sb_envelope *e)
+{
+	if (!supervisor->late)
+		supervisor->late_tail = &supervisor->late;
+	e->is_kept = true;
+	e->next = NULL;
+	*supervisor->late_tail = e;
+	supervisor->late_tail = &e->next;
+	if (!sb_timer_is_started(&supervisor->late_timer))
+		sb_timer_start(supervisor->session, &supervisor->late_timer, LATE_MS, late_again);
+}
+
+static void
+handle_node_child(struct sb_shard *shard, struct sb_session *root, struct sb_envelope *e)
+{
+	struct sb_supervisor *supervisor = root ? sb_state(root) : NULL;
+
+	(void)shard;
+	if (!root)
+		return;
+	if (supervisor->late || node_child_take(supervisor, e) == SB_ENOMEM)
+		late_add(supervisor, e);
 }
 
 int

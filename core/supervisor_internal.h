@@ -114,6 +114,9 @@ struct sb_supervisor {
 	uint64_t restarts;
 	unsigned next_shard;
 	struct sb_timer timer; /* the first of the children's `due` */
+	/* Orders of the node's children that wait for memory, in their order. */
+	struct sb_envelope *late, **late_tail;
+	struct sb_timer late_timer;
 	struct sb_counter *restarts_total, *escalations_total;
 };
 

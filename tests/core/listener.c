@@ -87,6 +87,34 @@ test_it_does_so_when_we_are_who_connects(void **state)
 
 /* ---- want of memory ---- */
 
+/* The kernel spreads connections over all sockets: one that nobody accepts on would keep its own
+ * waiting for ever. */
+static void
+test_each_socket_has_its_shard_or_there_is_no_listener(void **state)
+{
+	struct sb_listener_options options = {
+		.name = "more", .address = "127.0.0.1:0", .module = &probe_module};
+	struct probe server = {0};
+	struct sb_listener *opened;
+	int err = SB_ENOMEM;
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f, 2, &probe_module, &server, NULL);
+	options.args = &server;
+	for (uint64_t n = 1; err; n++) {
+		sim_fail_allocation(f.sim, n);
+		err = sb_listen(f.node, &options, &opened);
+		sim_fail_allocation(f.sim, 0);
+		assert_true(!err || err == SB_ENOMEM);
+	}
+	run_ms(&f, 1);
+	assert_int_equal(opened->acceptor_count, 2);
+	for (size_t i = 0; i < opened->acceptor_count; i++)
+		assert_non_null(opened->acceptors[i].shard);
+	fixture_fini(&f);
+}
+
 #define TIMED 80
 
 static struct sb_timer timers[TIMED];
@@ -292,6 +320,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_configuration_outlives_the_callback_that_sees_it),
 		cmocka_unit_test(test_it_does_so_when_we_are_who_connects),
+		cmocka_unit_test(test_each_socket_has_its_shard_or_there_is_no_listener),
 		cmocka_unit_test(test_a_listener_pauses_without_memory),
 		cmocka_unit_test(test_a_socket_moves_without_memory),
 		cmocka_unit_test(test_a_pause_that_is_not_told_does_not_spin),

@@ -278,6 +278,31 @@ test_no_child_is_lost_for_want_of_memory(void **state)
 	assert_int_equal(counts_of(lab, asker, supervisor).specs, 3);
 }
 
+/* Nobody waits for one of the node's: it comes when there is memory. */
+static void
+test_a_child_of_the_node_waits_for_memory(void **state)
+{
+	struct lab *lab = *state;
+	static struct probe probes[8];
+	unsigned late = 0;
+
+	memset(probes, 0, sizeof(probes));
+	for (size_t n = 1; n <= 8; n++) {
+		struct probe *probe = &probes[n - 1];
+		struct sb_child_spec spec = spec_of(probe, NULL, SB_PERMANENT);
+
+		assert_int_equal(sb_node_start_child(lab->node, &spec), 0);
+		lab->fail_at = n;
+		lab_settle(lab);
+		lab->fail_at = 0;
+		late += probe->starts == 0;
+		lab_skip(lab, 1000000000);
+		lab_settle(lab);
+		assert_non_null(probe->session);
+	}
+	assert_true(late > 0);
+}
+
 int
 main(void)
 {
@@ -292,6 +317,7 @@ main(void)
 		TEST(test_a_supervisor_that_cannot_start_leaves_nothing),
 		TEST(test_a_supervisor_is_found_by_its_name),
 		TEST(test_no_child_is_lost_for_want_of_memory),
+		TEST(test_a_child_of_the_node_waits_for_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
