@@ -3,13 +3,16 @@
  * other messages, scheduled ones too, cancel some and want receipts, while the
  * centre ends without a word in the middle of it, again and again, and starts on the
  * same store: with other numbers of shards and partitions, also in the middle of a
- * start, or with an allocation that fails in it. Whatever the seed: what was
- * acknowledged is delivered, in order and not before its time, or stays cancelled;
- * its receipt comes and query_sm knows it; and it is delivered again only where the
- * answer to the first delivery was lost, said no, or came right before a cut.
+ * start, or with an allocation that fails in it, and with a disk that is full for a
+ * while, or for one commit. Whatever the seed: what was acknowledged is delivered, in
+ * order and not before its time, or stays cancelled; its receipt comes and query_sm
+ * knows it; and it is delivered again only where the answer to the first delivery was
+ * lost, said no, or came right before a cut or while the disk was full, and no later
+ * message was acknowledged on that connection.
  */
 #include "core/config.h"
 #include "core/config_core.h"
+#include "core/error.h"
 #include "core/node.h"
 #include "core/store.h"
 #include "daemons/smpp-mc/centre.h"
@@ -32,7 +35,7 @@
 #define ID_SIZE  68
 #define PORT     2775
 
-/* What was answered so long before a cut is in the store. */
+/* What was answered so long before a cut is in the store, if that was well for so long. */
 #define SETTLED_NS UINT64_C(2000000000)
 
 struct sent {
@@ -40,10 +43,11 @@ struct sent {
 	uint64_t due_ns;      /* schedule_delivery_time; 0: none */
 	unsigned deliveries;  /* at the other side */
 	unsigned excused;     /* those after which another one may come */
-	bool is_open;         /* delivered on this connection and answered */
+	bool is_open;         /* delivered on this connection and answered, perhaps not for good */
 	uint64_t answered_ns; /* the last delivery */
-	uint32_t cancel;      /* sequence of the cancel_sm */
-	bool is_cancelled;    /* and that was confirmed */
+	uint32_t answered_before; /* a request of who got it with this sequence */
+	uint32_t cancel;          /* sequence of the cancel_sm */
+	bool is_cancelled;        /* and that was confirmed */
 	uint32_t query;
 	uint8_t state; /* what query_sm said */
 };
@@ -73,6 +77,8 @@ struct world {
 	struct mc_centre *centre;
 	struct esme esmes[2];
 	bool is_calm;
+	bool is_full;        /* the disk */
+	uint64_t well_since; /* its last change */
 };
 
 static uint64_t
@@ -115,6 +121,7 @@ centre_cut(struct world *w)
 	w->node = NULL;
 	w->centre = NULL;
 	w->file = NULL;
+	w->is_full = false; /* when it is opened again */
 	CHECK(sim_open_sockets(w->sim) == 0);
 }
 
@@ -168,6 +175,43 @@ centre_begin(struct world *w)
 	}
 }
 
+static void
+disk_is(struct world *w, bool is_full)
+{
+	sb_store_memory_fail(w->memory, is_full ? SB_ENOSPC : 0);
+	w->is_full = is_full;
+	w->well_since = sim_now(w->sim);
+}
+
+/* So many, but never so long that an answer of a client would be too late. */
+static void
+few_turns(struct world *w, uint64_t turns)
+{
+	uint64_t begun = sim_now(w->sim);
+
+	while (turns-- && sim_now(w->sim) < begun + 300000000)
+		sim_step(w->sim);
+}
+
+/* At the brink a commit finds no room, and the next one, which is on its way already, does. */
+static void
+disk_turns(struct world *w)
+{
+	switch (pick(w, 10)) {
+	case 0:
+		disk_is(w, !w->is_full);
+		break;
+	case 1:
+	case 2:
+		disk_is(w, true);
+		few_turns(w, pick(w, 30));
+		disk_is(w, false);
+		break;
+	default:
+		break;
+	}
+}
+
 /* ---- a client ---- */
 
 static void
@@ -202,12 +246,15 @@ client_connect(struct esme *e)
 static void
 client_gone(struct esme *e)
 {
-	uint64_t now = sim_now(e->world->sim);
+	const struct world *w = e->world;
+	uint64_t now = sim_now(w->sim);
 
 	for (int i = 0; i < MESSAGES; i++) {
 		struct sent *sent = &e->other->sent[i];
+		uint64_t since =
+			sent->answered_ns > w->well_since ? sent->answered_ns : w->well_since;
 
-		if (sent->is_open && now - sent->answered_ns < SETTLED_NS)
+		if (sent->is_open && (w->is_full || now - since < SETTLED_NS))
 			sent->excused++;
 		sent->is_open = false;
 	}
@@ -321,6 +368,7 @@ take_message(struct esme *e, const struct smpp_pdu *pdu, bool is_refused)
 	sent->excused += is_refused;
 	sent->is_open = !is_refused;
 	sent->answered_ns = sim_now(e->world->sim);
+	sent->answered_before = e->next_sequence;
 }
 
 static void
@@ -339,6 +387,16 @@ take_deliver(struct esme *e, const struct smpp_pdu *pdu)
 		answer_deliver(e, pdu->header.sequence, SMPP_ROK);
 }
 
+/* What is acknowledged behind an answer says that this was heeded for good: between two addresses
+ * everything is stored in order, whatever fails. */
+static void
+settle(struct esme *e, uint32_t sequence)
+{
+	for (int i = 0; i < MESSAGES; i++)
+		if (e->other->sent[i].answered_before <= sequence)
+			e->other->sent[i].is_open = false;
+}
+
 static void
 take_submit_resp(struct esme *e, const struct smpp_pdu *pdu)
 {
@@ -350,6 +408,7 @@ take_submit_resp(struct esme *e, const struct smpp_pdu *pdu)
 		CHECK(id.size > 0 && id.size < sizeof(e->sent[i].id));
 		memcpy(e->sent[i].id, id.data, id.size);
 		e->sent[i].id[id.size] = '\0';
+		settle(e, pdu->header.sequence);
 	}
 }
 
@@ -447,19 +506,16 @@ client_act(struct esme *e)
 static void
 life(struct world *w)
 {
-	uint64_t begun;
-
 	centre_begin(w);
 	for (int i = 0; i < 2; i++)
 		client_connect(&w->esmes[i]);
 	for (uint64_t steps = 1 + pick(w, 15); steps--;) {
 		for (int i = 0; i < 2; i++)
 			client_act(&w->esmes[i]);
+		disk_turns(w);
 		sim_run_for(w->sim, 1000000 + pick(w, 400000000));
 	}
-	begun = sim_now(w->sim);
-	for (uint64_t turns = pick(w, 300); turns-- && sim_now(w->sim) < begun + 300000000;)
-		sim_step(w->sim);
+	few_turns(w, pick(w, 300));
 	for (int i = 0; i < 2; i++) {
 		client_read(&w->esmes[i]);
 		client_gone(&w->esmes[i]);

@@ -69,7 +69,8 @@ class Life:
 
     def settled(self):
         """Messages whose deliver_sm_resp was certainly heeded: on the same session a later message
-        to the same destination was acknowledged, and one partition does both in order."""
+        to the same destination was acknowledged, and one partition does both in order, whatever the
+        store refuses in between."""
         last = {}
         for number in self.acknowledged:
             session, place, destination = self.sent[number]
