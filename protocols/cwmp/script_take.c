@@ -95,6 +95,8 @@ learned_type(struct script_take *take, const char *name)
 	if (lua_rawget(take->L, -2) == LUA_TNUMBER)
 		type = (enum cwmp_type)lua_tointeger(take->L, -1);
 	lua_pop(take->L, 2);
+	if (inform && type == CWMP_TYPE_OTHER)
+		script_charge(take->L, inform->parameter_list.count / 8);
 	for (size_t i = 0; inform && type == CWMP_TYPE_OTHER && i < inform->parameter_list.count;
 		i++)
 		if (inform->parameter_list.each[i].name &&

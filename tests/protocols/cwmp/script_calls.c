@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -406,6 +407,31 @@ test_log_and_print_are_lines_of_the_log(void **state)
 	assert_true(bed_logged(&bed, "says too much"));
 }
 
+/* A device may say thousands in its Inform, and each name that is set is looked for there. */
+static void
+test_what_an_inform_is_searched_for_is_paid_for(void **state)
+{
+	static char inform[1 << 19];
+	size_t size = 0;
+
+	(void)state;
+	size = (size_t)snprintf(inform, sizeof(inform),
+		"<cwmp:Inform><DeviceId><Manufacturer>A</Manufacturer><OUI>00D09E</OUI>"
+		"<ProductClass>G</ProductClass><SerialNumber>1</SerialNumber></DeviceId><Event/>"
+		"<MaxEnvelopes>1</MaxEnvelopes><CurrentTime/><RetryCount>0</RetryCount>"
+		"<ParameterList>");
+	for (unsigned i = 0; i < 4000; i++)
+		size += (size_t)snprintf(inform + size, sizeof(inform) - size,
+			"<ParameterValueStruct><Name>P%u</Name><Value xsi:type=\"xsd:int\">1"
+			"</Value></ParameterValueStruct>",
+			i);
+	snprintf(inform + size, sizeof(inform) - size, "</ParameterList></cwmp:Inform>");
+	bed.inform = inform;
+	bed_run(&bed, "local t = {} for i = 1, 200 do t['X' .. i] = i end cpe:set(t)");
+	assert_int_equal(bed.end.status, 0);
+	assert_true(stand_counter(bed.node, "cwmp_script_instructions_total") > 90000);
+}
+
 int
 main(void)
 {
@@ -428,6 +454,7 @@ main(void)
 		TEST(test_queued_transfers_ask_what_the_version_has),
 		TEST(test_a_device_is_not_called_where_a_script_cannot_sleep),
 		TEST(test_log_and_print_are_lines_of_the_log),
+		TEST(test_what_an_inform_is_searched_for_is_paid_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
