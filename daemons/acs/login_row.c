@@ -68,18 +68,23 @@ acs_login_body_free(char *body)
 
 /* ---- reading ---- */
 
+static int
+digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 static bool
 hex_read(const char *hex, uint8_t *out, size_t size)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	for (size_t i = 0; i < size; i++) {
-		const char *high = memchr(digits, hex[2 * i], 16), *low;
+		int high = digit_of(hex[2 * i]), low = digit_of(hex[2 * i + 1]);
 
-		low = high ? memchr(digits, hex[2 * i + 1], 16) : NULL;
-		if (!low)
+		if (high < 0 || low < 0)
 			return false;
-		out[i] = (uint8_t)((high - digits) << 4 | (low - digits));
+		out[i] = (uint8_t)(high << 4 | low);
 	}
 	return true;
 }

@@ -17,7 +17,7 @@
 /* A change on its way to the store. */
 struct change {
 	struct change *next;
-	uint64_t ref;
+	uint64_t ref, id; /* of the commit; of the row */
 	struct sb_from from; /* who waits; of ACS_LOGIN_USED nobody */
 	uint32_t type;
 	struct acs_login *old, *login; /* held; NULL: none */
@@ -145,7 +145,7 @@ commit(struct sb_session *s, const struct change *change)
 	if (!txn)
 		return SB_ENOMEM;
 	err = change->login ? row_put(txn, &change->login->is)
-			    : sb_txn_del(txn, ACS_KIND_LOGIN, change->old->is.id);
+			    : sb_txn_del(txn, ACS_KIND_LOGIN, change->id);
 	if (!err)
 		return sb_txn_commit(txn, sb_self(s), change->ref);
 	sb_txn_abandon(txn);
@@ -177,6 +177,7 @@ change_begin(struct sb_session *s, const struct sb_message *m, struct acs_login 
 	facts->id = old ? old->is.id : ++owner->last_id;
 	*change = (struct change){.next = owner->changes,
 		.ref = ++owner->last_ref,
+		.id = facts->id,
 		.from = sb_message_from(m),
 		.type = m->type,
 		.old = old,
