@@ -43,12 +43,19 @@ struct acs {
 
 /* ---- the door ---- */
 
-enum { WAITS_FOR_FILES, WAITS_FOR_SCRIPTS, WAITS_FOR_PRESETS, WAITS_FOR_LOGINS, WAITS_FOR_KEEPERS };
+/* Owners that have read what is stored, but for keepers, which are many. */
+static const char *const owners[] = {
+	ACS_FILES_OWNER, ACS_SCRIPTS_OWNER, ACS_PRESETS, ACS_LOGINS_OWNER};
+
+#define OWNERS (sizeof(owners) / sizeof(owners[0]))
+
+/* Notices that an owner is there may find no memory: it is looked for, too. */
+#define LOOK_MS 500
 
 struct door {
 	struct acs *acs;
-	bool has_files, has_scripts, has_presets, has_logins;
 	bool is_open;
+	struct sb_timer timer;
 };
 
 static void
@@ -88,41 +95,55 @@ door_open(struct sb_session *s, struct door *door)
 	}
 }
 
-static int
-door_begin(struct sb_session *s, const void *args)
+static bool
+are_all_there(struct sb_session *s, const struct acs *acs)
 {
-	struct door *door = sb_state(s);
-	int err;
+	struct sb_address owner;
 
-	door->acs = (struct acs *)(uintptr_t)args;
-	err = sb_registry_watch(s, SB_NAME_UNIQUE, ACS_FILES_OWNER, WAITS_FOR_FILES);
-	if (!err)
-		err = sb_registry_watch(s, SB_NAME_UNIQUE, ACS_SCRIPTS_OWNER, WAITS_FOR_SCRIPTS);
-	if (!err)
-		err = sb_registry_watch(s, SB_NAME_UNIQUE, ACS_PRESETS, WAITS_FOR_PRESETS);
-	if (!err)
-		err = sb_registry_watch(s, SB_NAME_UNIQUE, ACS_LOGINS_OWNER, WAITS_FOR_LOGINS);
-	if (!err)
-		err = sb_registry_watch(s, SB_NAME_TOPIC, ACS_KEEPERS, WAITS_FOR_KEEPERS);
-	return err;
+	for (size_t i = 0; i < OWNERS; i++)
+		if (sb_lookup(s, owners[i], &owner))
+			return false;
+	return sb_topic_size(s, ACS_KEEPERS) >= acs->config->keepers.count;
 }
 
 /* That an owner goes, and comes again, changes nothing once the door is open. */
 static void
-door_message(struct sb_session *s, struct sb_message *m)
+door_look(struct sb_session *s)
 {
 	struct door *door = sb_state(s);
-	const struct sb_name_event *event = m->data;
 
-	if (m->type != SB_MSG_NAME || !event->is_held || door->is_open)
-		return;
-	door->has_files = door->has_files || m->ref == WAITS_FOR_FILES;
-	door->has_scripts = door->has_scripts || m->ref == WAITS_FOR_SCRIPTS;
-	door->has_presets = door->has_presets || m->ref == WAITS_FOR_PRESETS;
-	door->has_logins = door->has_logins || m->ref == WAITS_FOR_LOGINS;
-	if (door->has_files && door->has_scripts && door->has_presets && door->has_logins &&
-		sb_topic_size(s, ACS_KEEPERS) >= door->acs->config->keepers.count)
+	if (!door->is_open && are_all_there(s, door->acs))
 		door_open(s, door);
+}
+
+static void
+door_tick(struct sb_session *s, struct sb_timer *timer)
+{
+	const struct door *door = sb_state(s);
+
+	door_look(s);
+	if (!door->is_open)
+		sb_timer_start(s, timer, LOOK_MS, door_tick);
+}
+
+static int
+door_begin(struct sb_session *s, const void *args)
+{
+	struct door *door = sb_state(s);
+	int err = sb_registry_watch(s, SB_NAME_TOPIC, ACS_KEEPERS, OWNERS);
+
+	door->acs = (struct acs *)(uintptr_t)args;
+	for (size_t i = 0; i < OWNERS && !err; i++)
+		err = sb_registry_watch(s, SB_NAME_UNIQUE, owners[i], i);
+	sb_timer_start(s, &door->timer, LOOK_MS, door_tick);
+	return err;
+}
+
+static void
+door_message(struct sb_session *s, struct sb_message *m)
+{
+	if (m->type == SB_MSG_NAME)
+		door_look(s);
 }
 
 static const struct sb_module door_module = {

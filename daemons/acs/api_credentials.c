@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "core/registry.h"
 #include "daemons/acs/call.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/logins.h"
 #include "daemons/acs/validate.h"
 
@@ -51,7 +52,7 @@ put(struct acs_call *call, enum acs_login_message type,
 		acs_call_problem(call, &problem);
 		return;
 	}
-	text = json_dumps(call->json, JSON_COMPACT);
+	text = acs_json_print(call->json, 0);
 	if (text)
 		ask(call, type, text);
 	else

@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "daemons/acs/call.h"
 #include "daemons/acs/gather.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/time_text.h"
 
 #include <stdio.h>
@@ -70,6 +71,7 @@ take_tag(struct acs_call *call, json_t *filter)
 static char *
 list_text(struct acs_call *call)
 {
+	unsigned before = acs_json_failures();
 	json_t *filter = json_object(), *question = json_object();
 	bool is_fine = filter && question;
 	char *text;
@@ -80,8 +82,11 @@ list_text(struct acs_call *call)
 	is_fine = is_fine && take_tag(call, filter) && take_time(call, question, "informBefore") &&
 		  take_time(call, question, "informAfter");
 	json_object_set_new(question, "filter", filter);
-	text = is_fine ? json_dumps(question, JSON_COMPACT) : NULL;
-	json_decref(question);
+	if (!is_fine) {
+		json_decref(question);
+		question = NULL;
+	}
+	text = acs_json_dump(question, before);
 	if (!text && !http_has_responded(call->x))
 		acs_call_fail(call, ACS_PROBLEM_BUSY, "no memory");
 	return text;
@@ -98,13 +103,14 @@ by_id(const void *left, const void *right)
 static void
 list_done(struct acs_call *call, struct acs_gather *gather)
 {
+	unsigned before = acs_json_failures();
 	json_t *answer = acs_gather_merge(gather, "devices", by_id);
 	const json_t *devices = json_object_get(answer, "devices");
 	const json_t *last = json_array_get(devices, json_array_size(devices) - 1);
 
 	if (gather->is_more && last)
 		json_object_set(answer, "next", json_object_get(last, "id"));
-	acs_call_json(call, 200, answer);
+	acs_call_json(call, 200, acs_json_whole(answer, before));
 }
 
 /* `limit` and `after` of the query. False: it was answered. */
@@ -175,6 +181,7 @@ static const char *const parameters_query[] = {"path", "after", "limit", NULL};
 static void
 parameters(struct acs_call *call)
 {
+	unsigned before = acs_json_failures();
 	json_t *question = json_object();
 	struct acs_ask *ask = NULL;
 	uint64_t limit;
@@ -186,8 +193,7 @@ parameters(struct acs_call *call)
 		json_decref(question);
 		return;
 	}
-	text = json_dumps(question, JSON_COMPACT);
-	json_decref(question);
+	text = acs_json_dump(question, before);
 	if (text)
 		ask = about(call, text);
 	free(text);
@@ -201,10 +207,9 @@ parameters(struct acs_call *call)
 static void
 change_tag(struct acs_call *call, const char *verb)
 {
-	json_t *question = json_pack("{s:[s]}", verb, call->segments[1]);
-	char *text = question ? json_dumps(question, JSON_COMPACT) : NULL;
+	unsigned before = acs_json_failures();
+	char *text = acs_json_dump(json_pack("{s:[s]}", verb, call->segments[1]), before);
 
-	json_decref(question);
 	acs_call_ask_device(
 		call, ACS_DEVICE_TAGS, text ? about(call, text) : NULL, acs_call_pass_on);
 	free(text);

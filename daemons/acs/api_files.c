@@ -5,6 +5,7 @@
 #include "daemons/acs/call.h"
 #include "daemons/acs/file_read.h"
 #include "daemons/acs/file_write.h"
+#include "daemons/acs/json_memory.h"
 
 #include <string.h>
 
@@ -15,14 +16,16 @@ static void
 answer_file(struct acs_call *call, unsigned status, struct sb_bytes text)
 {
 	const struct acs_files *files = call->api->files;
-	json_t *object = json_loadb((const char *)text.data, text.size, 0, NULL);
-	const struct acs_file *file =
-		acs_files_find(files, http_session(call->x), acs_json_text(object, "name", ""));
+	unsigned before = acs_json_failures();
+	const struct acs_file *file;
 	char url[ACS_URL_SIZE];
+	json_t *object;
 
-	if (object && file && acs_file_url(files, file, url) == 0)
+	(void)acs_json_load(&object, text, 0, NULL);
+	file = acs_files_find(files, http_session(call->x), acs_json_text(object, "name", ""));
+	if (file && acs_file_url(files, file, url) == 0)
 		json_object_set_new(object, "url", json_string(url));
-	acs_call_json(call, status, object);
+	acs_call_json(call, status, acs_json_whole(object, before));
 }
 
 static void
@@ -205,8 +208,10 @@ content_end(struct http_exchange *x)
 	file = acs_files_find(call->api->files, http_session(x), call->segments[0]);
 	if (file)
 		acs_file_read_begin(&content->reader, x, call->api->files->store, file);
-	else
+	else if (acs_files_are_present(call->api->files, http_session(x)))
 		acs_call_fail(call, ACS_PROBLEM_FILE_NOT_FOUND, NULL);
+	else
+		acs_call_fail(call, ACS_PROBLEM_BUSY, NULL);
 }
 
 static void

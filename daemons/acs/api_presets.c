@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "core/registry.h"
 #include "daemons/acs/call.h"
+#include "daemons/acs/json_memory.h"
 
 #include <stdlib.h>
 
@@ -48,12 +49,12 @@ get(struct acs_call *call)
 static void
 put(struct acs_call *call)
 {
-	char *text = json_dumps(call->json, JSON_COMPACT);
+	char *text = acs_json_print(call->json, 0);
 
 	if (text)
 		ask(call, ACS_PRESET_PUT, text);
 	else
-		acs_call_fail(call, ACS_PROBLEM_BAD_BODY, "must be an object");
+		acs_call_fail(call, ACS_PROBLEM_BUSY, "no memory");
 	free(text);
 }
 

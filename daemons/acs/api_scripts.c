@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "core/registry.h"
 #include "daemons/acs/call.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/scripts.h"
 #include "daemons/acs/validate.h"
 
@@ -55,8 +56,10 @@ put(struct acs_call *call)
 		acs_call_problem(call, &problem);
 		return;
 	}
-	json_object_set_new(call->json, "name", json_string(call->segments[0]));
-	text = json_dumps(call->json, JSON_COMPACT);
+	if (json_object_set_new(call->json, "name", json_string(call->segments[0])))
+		text = NULL;
+	else
+		text = acs_json_print(call->json, 0);
 	if (!text || sb_lookup(http_session(call->x), ACS_SCRIPTS_OWNER, &owner)) {
 		free(text);
 		acs_call_fail(call, ACS_PROBLEM_BUSY, NULL);

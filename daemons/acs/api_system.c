@@ -4,6 +4,7 @@
 #include "core/session.h"
 #include "daemons/acs/call.h"
 #include "daemons/acs/gather.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/openapi.h"
 
 #include <stdlib.h>
@@ -12,12 +13,13 @@ static void
 health_done(struct acs_call *call, struct acs_gather *gather)
 {
 	static const char *const counts[] = {"devices", "tasks", "faults", "sessions"};
+	unsigned before = acs_json_failures();
 	json_t *answer = json_pack("{s:s}", "status", "ok");
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		json_object_set_new(
 			answer, counts[i], json_integer(acs_gather_sum(gather, counts[i])));
-	acs_call_json(call, 200, answer);
+	acs_call_json(call, 200, acs_json_whole(answer, before));
 }
 
 /* Keepers that do not answer are what is to be found out. */

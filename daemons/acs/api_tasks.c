@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "daemons/acs/call.h"
 #include "daemons/acs/finding.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/validate.h"
 #include "protocols/cwmp/connection_request.h"
 
@@ -101,10 +102,12 @@ status_of(const struct acs_call *call)
 static void
 answer_connected(struct acs_call *call, const struct sb_message *m, const char *connection)
 {
-	json_t *task = json_loadb(m->data, m->size, 0, NULL);
+	unsigned before = acs_json_failures();
+	json_t *task;
 
+	(void)acs_json_load(&task, sb_bytes(m->data, m->size), 0, NULL);
 	json_object_set_new(task, "connectionRequest", json_string(connection));
-	acs_call_json(call, status_of(call), task);
+	acs_call_json(call, status_of(call), acs_json_whole(task, before));
 }
 
 static void
@@ -173,7 +176,7 @@ made(struct acs_call *call, const struct sb_message *m)
 					   : ACS_PROBLEM_DEVICE_NOT_FOUND);
 		return;
 	}
-	task = json_loadb(m->data, m->size, 0, NULL);
+	(void)acs_json_load(&task, sb_bytes(m->data, m->size), 0, NULL);
 	has_id = acs_id_parse(acs_json_text(task, "id", ""), &making->id);
 	json_decref(task);
 	if (!has_id || (!making->wait_ms && !making->connects))
@@ -187,7 +190,7 @@ made(struct acs_call *call, const struct sb_message *m)
 static void
 make(struct acs_call *call, const json_t *task)
 {
-	char *text = json_dumps(task, JSON_COMPACT);
+	char *text = acs_json_print(task, 0);
 	struct acs_ask *ask =
 		text ? acs_ask_new(http_session(call->x), call->segments[0], text) : NULL;
 

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/session.h"
 #include "core/utf8.h"
+#include "daemons/acs/json_memory.h"
 #include "protocols/http/query.h"
 
 #include <stdlib.h>
@@ -63,8 +64,12 @@ acs_call_drained(struct acs_call *call)
 static void
 respond_text(struct acs_call *call, unsigned status, const char *type, char *text, size_t size)
 {
-	if (!text || size <= AT_ONCE) {
-		respond(call, text ? status : 503, text ? type : NULL, sb_bytes(text, size));
+	if (!text) {
+		respond(call, 503, NULL, sb_bytes(NULL, 0));
+		return;
+	}
+	if (size <= AT_ONCE) {
+		respond(call, status, type, sb_bytes(text, size));
 		free(text);
 		return;
 	}
@@ -78,7 +83,7 @@ respond_text(struct acs_call *call, unsigned status, const char *type, char *tex
 static void
 respond_json(struct acs_call *call, unsigned status, const char *type, json_t *value)
 {
-	char *text = value ? json_dumps(value, JSON_COMPACT) : NULL;
+	char *text = value ? acs_json_print(value, 0) : NULL;
 
 	json_decref(value);
 	respond_text(call, status, type, text, text ? strlen(text) : 0);

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "daemons/acs/json.h"
+#include "daemons/acs/json_memory.h"
 #include "protocols/cwmp/connection_request.h"
 #include "protocols/cwmp/udp_request.h"
 
@@ -41,10 +42,12 @@ take_parameter(struct acs_target *target, const char *name, const char *value)
 void
 acs_target_of_device(struct acs_target *target, const struct sb_message *m)
 {
-	json_t *answer = json_loadb(m->data, m->size, 0, NULL), *value;
-	const json_t *inform = json_object_get(answer, "inform");
+	json_t *answer, *value;
+	const json_t *inform;
 	const char *name;
 
+	(void)acs_json_load(&answer, sb_bytes(m->data, m->size), 0, NULL);
+	inform = json_object_get(answer, "inform");
 	acs_target_set(target->from, sizeof(target->from), acs_json_text(inform, "address", ""));
 	json_object_foreach(json_object_get(inform, "parameters"), name, value)
 		take_parameter(target, name, json_is_string(value) ? json_string_value(value) : "");
@@ -56,9 +59,11 @@ void
 acs_target_of_parameters(struct acs_target *target, const struct sb_message *m,
 	const struct acs_connection_requests *options)
 {
-	json_t *answer = m->status ? NULL : json_loadb(m->data, m->size, 0, NULL), *each;
+	json_t *answer = NULL, *each;
 	size_t i;
 
+	if (!m->status)
+		(void)acs_json_load(&answer, sb_bytes(m->data, m->size), 0, NULL);
 	json_array_foreach(json_object_get(answer, "parameters"), i, each) take_parameter(
 		target, acs_json_text(each, "name", ""), acs_json_text(each, "value", ""));
 	json_decref(answer);

@@ -2,6 +2,7 @@
 
 #include "core/registry.h"
 #include "core/session.h"
+#include "daemons/acs/json_memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@ acs_event_is_wanted(struct sb_session *s)
 void
 acs_event_say(struct sb_session *s, const char *name, json_t *value)
 {
-	char *text = value ? json_dumps(value, JSON_COMPACT) : NULL;
+	char *text = value ? acs_json_print(value, 0) : NULL;
 	size_t name_size = strlen(name) + 1, size = text ? strlen(text) + 1 : 0;
 	char *both = text ? malloc(name_size + size) : NULL;
 

@@ -2,6 +2,7 @@
 
 #include "core/bytes.h"
 #include "core/error.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/kinds.h"
 #include "daemons/acs/text_out.h"
 
@@ -71,6 +72,7 @@ texts_of(const struct acs_file *file)
 json_t *
 acs_file_object(const struct acs_file *file)
 {
+	unsigned before = acs_json_failures();
 	json_t *object = texts_of(file);
 	char changed[ACS_TIME_SIZE];
 
@@ -79,7 +81,7 @@ acs_file_object(const struct acs_file *file)
 	json_object_set_new(object, "size", json_integer((json_int_t)file->size));
 	acs_time_print(changed, file->changed_ms);
 	put(object, "changed", changed);
-	return object;
+	return acs_json_whole(object, before);
 }
 
 /* ---- rows ---- */
@@ -98,22 +100,23 @@ acs_file_head(const struct acs_file *file, uint8_t head[ACS_FILE_HEAD])
 char *
 acs_file_body(const struct acs_file *file)
 {
+	unsigned before = acs_json_failures();
 	json_t *object = texts_of(file);
-	char *text;
 
 	put(object, "token", file->token);
-	text = object ? json_dumps(object, JSON_COMPACT) : NULL;
-	json_decref(object);
-	return text;
+	return acs_json_dump(object, before);
 }
 
 int
 acs_file_read(struct acs_file *file, const struct sb_store_row *row)
 {
 	struct sb_reader r = sb_reader_of(sb_bytes(row->head, row->head_size));
-	json_t *object = json_loadb(row->body, row->body_size, 0, NULL);
+	json_t *object;
 	bool is_fine;
+	int err = acs_json_load(&object, sb_bytes(row->body, row->body_size), 0, NULL);
 
+	if (err)
+		return err == SB_ENOMEM ? err : SB_ECORRUPT;
 	*file = (struct acs_file){.id = row->id};
 	file->changed_ms = (int64_t)sb_get_u64(&r);
 	file->size = sb_get_u64(&r);
@@ -123,7 +126,7 @@ acs_file_read(struct acs_file *file, const struct sb_store_row *row)
 		  take(object, "name", file->name, sizeof(file->name)) &&
 		  take(object, "sha256", file->sha256, sizeof(file->sha256)) &&
 		  take(object, "token", file->token, sizeof(file->token));
-	is_fine = is_fine && object && !sb_reader_failed(&r);
+	is_fine = is_fine && !sb_reader_failed(&r);
 	json_decref(object);
 	return is_fine && acs_file_name_is_fine(file->name) ? 0 : SB_ECORRUPT;
 }

@@ -76,6 +76,14 @@ acs_files_find(const struct acs_files *files, struct sb_session *s, const char *
 	return bsearch(name, list->each, list->count, sizeof(list->each[0]), by_name);
 }
 
+bool
+acs_files_are_present(const struct acs_files *files, struct sb_session *s)
+{
+	const struct acs_file_list *list = files->shards[sb_session_shard(s)].list;
+
+	return list && list->version == atomic_load(&files->version);
+}
+
 /* ---- addresses ---- */
 
 static bool
@@ -128,7 +136,8 @@ acs_file_url(const struct acs_files *files, const struct acs_file *file, char *o
 #define PROOF_SIZE 16
 #define TOKEN_SIZE (GIVEN_SIZE + PROOF_SIZE)
 
-static bool
+/* 0, SB_EINVAL (too long a name), SB_ENOMEM. */
+static int
 prove(const struct acs_files *files, const uint8_t given[GIVEN_SIZE], const char *device,
 	const char *name, uint8_t proof[PROOF_SIZE])
 {
@@ -139,11 +148,13 @@ prove(const struct acs_files *files, const uint8_t given[GIVEN_SIZE], const char
 	sb_put_bytes(&w, given, GIVEN_SIZE);
 	sb_put_bytes(&w, device, strlen(device) + 1);
 	sb_put_bytes(&w, name, strlen(name));
-	if (sb_writer_failed(&w) || !HMAC(EVP_sha256(), files->secret, sizeof(files->secret),
-					    octets, sb_writer_size(&w), whole, &size))
-		return false;
+	if (sb_writer_failed(&w))
+		return SB_EINVAL;
+	if (!HMAC(EVP_sha256(), files->secret, sizeof(files->secret), octets, sb_writer_size(&w),
+		    whole, &size))
+		return SB_ENOMEM;
 	memcpy(proof, whole, PROOF_SIZE);
-	return true;
+	return 0;
 }
 
 int
@@ -153,12 +164,14 @@ acs_upload_url(const struct acs_files *files, struct sb_session *s, const char *
 	char text[HTTP_BASE64_SIZE(TOKEN_SIZE)];
 	uint8_t token[TOKEN_SIZE];
 	struct sb_writer w = sb_writer_of(token, sizeof(token));
+	int err;
 
 	if (!acs_file_name_is_fine(name))
 		return SB_EINVAL;
 	sb_put_u64(&w, (uint64_t)sb_wall_ms(s));
-	if (!prove(files, token, device, name, token + GIVEN_SIZE))
-		return SB_EINVAL;
+	err = prove(files, token, device, name, token + GIVEN_SIZE);
+	if (err)
+		return err;
 	(void)http_base64_encode(
 		HTTP_BASE64_URL, sb_bytes(token, sizeof(token)), text, sizeof(text));
 	return print_url(files, out, "uploads", text, device, name);
@@ -170,10 +183,14 @@ acs_upload_check(const struct acs_files *files, const char *token, const char *d
 {
 	uint8_t octets[TOKEN_SIZE], proof[PROOF_SIZE];
 	struct sb_reader r = sb_reader_of(sb_bytes(octets, sizeof(octets)));
+	int err;
 
-	if (http_base64_decode(sb_bytes_text(token), octets, sizeof(octets)) != TOKEN_SIZE ||
-		!prove(files, octets, device, name, proof) ||
-		CRYPTO_memcmp(proof, octets + GIVEN_SIZE, PROOF_SIZE) != 0)
+	if (http_base64_decode(sb_bytes_text(token), octets, sizeof(octets)) != TOKEN_SIZE)
+		return SB_EACCES;
+	err = prove(files, octets, device, name, proof);
+	if (err == SB_ENOMEM)
+		return err;
+	if (err || CRYPTO_memcmp(proof, octets + GIVEN_SIZE, PROOF_SIZE) != 0)
 		return SB_EACCES;
 	*given_ms = (int64_t)sb_get_u64(&r);
 	return now_ms - *given_ms > files->options->upload_ms ? SB_TIMEOUT : 0;
@@ -260,7 +277,9 @@ acs_files_complete(void *context, struct sb_session *s, const char *device, json
 		err = acs_upload_url(files, s, device, name, url);
 	} else {
 		file = acs_files_find(files, s, name);
-		err = file ? acs_file_url(files, file, url) : SB_ENOENT;
+		err = acs_files_are_present(files, s) ? SB_ENOENT : SB_AGAIN;
+		if (file)
+			err = acs_file_url(files, file, url);
 	}
 	if (!err)
 		err = set(task, "URL", json_string(url));

@@ -47,6 +47,7 @@ struct acs_file_ask {
 /* What is known of all files at one time; shared by who holds it. */
 struct acs_file_list {
 	atomic_uint holders;
+	uint64_t version;
 	size_t count;
 	struct acs_file each[]; /* by name */
 };
@@ -67,15 +68,18 @@ struct acs_files {
 	char own_url[160];
 	_Atomic(const char *) url; /* that devices reach us at; NULL: not known */
 	_Atomic bool has_failed;   /* the store could not be read: the node has stopped */
+	_Atomic uint64_t version;  /* of the list, counted by the owner */
 };
 
 /* Starts the owner and a session on each shard. 0 or an error. */
 int acs_files_start(struct acs_files *files, struct sb_node *node);
 void acs_files_fini(struct acs_files *files);
 
-/* On the session's shard, for this callback; NULL: no such file. */
+/* On the session's shard, for this callback; NULL: no such file, if its list is the present one. */
 const struct acs_file *
 acs_files_find(const struct acs_files *files, struct sb_session *s, const char *name);
+/* False: there is another list, which is on its way here: what is not found may be there soon. */
+bool acs_files_are_present(const struct acs_files *files, struct sb_session *s);
 
 /* ---- places that devices reach ---- */
 
@@ -94,7 +98,7 @@ int acs_upload_url(const struct acs_files *files, struct sb_session *s, const ch
 	const char *name, char *out);
 
 /* Whether `token` (as it stood in the URL) is that of a place for this device and name: 0, and when
- * it was given; SB_EACCES, SB_TIMEOUT. */
+ * it was given; SB_EACCES, SB_TIMEOUT, SB_ENOMEM. */
 int acs_upload_check(const struct acs_files *files, const char *token, const char *device,
 	const char *name, int64_t now_ms, int64_t *given_ms);
 

@@ -94,9 +94,13 @@ row_take(struct sb_session *s, const struct sb_store_row *row)
 {
 	struct acs_files_owner *owner = sb_state(s);
 	struct acs_file file;
+	int err;
 
 	owner->last_id = row->id;
-	if (acs_file_read(&file, row)) {
+	err = acs_file_read(&file, row);
+	if (err == SB_ENOMEM)
+		return err;
+	if (err) {
 		/* Left where it is: a person may know what to do with it. */
 		SB_LOG(s, ERROR, "acs.file_row_damaged", "id", SB_UINT(row->id));
 		return 0;

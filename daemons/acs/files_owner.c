@@ -9,6 +9,7 @@
 #include "core/node.h"
 #include "core/registry.h"
 #include "core/session.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/kinds.h"
 #include "protocols/http/base64.h"
 
@@ -84,6 +85,7 @@ acs_files_list(const struct acs_files_owner *owner)
 	if (!list)
 		return NULL;
 	atomic_init(&list->holders, 1);
+	list->version = atomic_load(&owner->files->version);
 	list->count = 0;
 	for (const struct acs_file_entry *e = owner->whole; e; e = e->next)
 		list->each[list->count++] = e->file;
@@ -100,10 +102,13 @@ acs_file_list_release(void *memory)
 		free(list);
 }
 
-/* Whoever misses it asks again at the next change; at worst a device finds an older file. */
+/* Whoever misses it, for want of memory, sees by the version that it has. */
 static void
 tell(struct sb_session *s)
 {
+	struct acs_files_owner *owner = sb_state(s);
+
+	atomic_fetch_add(&owner->files->version, 1);
 	(void)sb_publish(s, ACS_FILE_TOPIC, ACS_FILE_CHANGED, 0, NULL, 0);
 }
 
@@ -118,15 +123,13 @@ answer(struct sb_session *s, struct sb_from from, int status)
 static void
 answer_json(struct sb_session *s, struct sb_from from, json_t *value)
 {
-	char *text = value ? json_dumps(value, JSON_COMPACT) : NULL;
+	char *text = value ? acs_json_print(value, 0) : NULL;
 
 	json_decref(value);
-	if (!text) {
-		answer(s, from, SB_ENOMEM);
+	if (text && sb_reply(s, from, 0, SB_GIVE(text, strlen(text), free)) == 0)
 		return;
-	}
-	if (sb_reply(s, from, 0, SB_GIVE(text, strlen(text), free)))
-		free(text);
+	free(text);
+	answer(s, from, SB_ENOMEM);
 }
 
 static void
@@ -134,12 +137,15 @@ list(struct sb_session *s, const struct sb_message *m)
 {
 	struct acs_files_owner *owner = sb_state(s);
 	struct acs_file_list *files = acs_files_list(owner);
+	unsigned before = acs_json_failures();
 	json_t *array = files ? json_array() : NULL;
 
 	for (size_t i = 0; array && i < files->count; i++)
 		json_array_append_new(array, acs_file_object(&files->each[i]));
 	acs_file_list_release(files);
-	answer_json(s, sb_message_from(m), array ? json_pack("{s:o}", "files", array) : NULL);
+	if (array)
+		array = acs_json_whole(json_pack("{s:o}", "files", array), before);
+	answer_json(s, sb_message_from(m), array);
 }
 
 static void
@@ -401,6 +407,7 @@ end(struct sb_session *s, const struct sb_message *m)
 	const struct acs_file_ask *ask = m->data;
 	struct acs_file_entry *entry = *find_id(&owner->unfinished, ask->file.id);
 	struct sb_txn *txn = sb_txn_begin(s, owner->files->store);
+	int err = SB_ENOMEM;
 
 	if (entry) {
 		owner->octets += ask->file.size - entry->file.size;
@@ -410,7 +417,11 @@ end(struct sb_session *s, const struct sb_message *m)
 		entry->file.is_whole = true;
 		memcpy(entry->file.sha256, ask->file.sha256, sizeof(entry->file.sha256));
 	}
-	commit(s, m, txn, txn && entry ? file_put(txn, &entry->file) : SB_ENOENT, ask->file.id);
+	if (!entry)
+		err = SB_ENOENT;
+	else if (txn)
+		err = file_put(txn, &entry->file);
+	commit(s, m, txn, err, ask->file.id);
 }
 
 /* In the place of the one that had its name. */

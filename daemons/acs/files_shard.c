@@ -7,10 +7,13 @@
 
 #include <stdlib.h>
 
+#define LOOK_MS 1000
+
 struct state {
 	struct acs_files *files;
 	uint64_t asked;  /* 0: nothing is */
 	bool is_changed; /* while it was asked */
+	struct sb_timer timer;
 };
 
 static void
@@ -66,6 +69,18 @@ message(struct sb_session *s, struct sb_message *m)
 		ask(s);
 }
 
+/* The word that there is another list may have been lost, and the list itself on its way. */
+static void
+look(struct sb_session *s, struct sb_timer *timer)
+{
+	const struct state *state = sb_state(s);
+	const struct acs_file_list *list = shard_of(s)->list;
+
+	if (!state->asked && (!list || list->version != atomic_load(&state->files->version)))
+		ask(s);
+	sb_timer_start(s, timer, LOOK_MS, look);
+}
+
 static int
 start(struct sb_session *s, const void *args)
 {
@@ -73,6 +88,7 @@ start(struct sb_session *s, const void *args)
 	int err;
 
 	state->files = (struct acs_files *)(uintptr_t)args;
+	sb_timer_start(s, &state->timer, LOOK_MS, look);
 	err = sb_join(s, ACS_FILE_TOPIC);
 	return err ? err : sb_registry_watch(s, SB_NAME_UNIQUE, ACS_FILES_OWNER, 0);
 }

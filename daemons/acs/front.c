@@ -123,7 +123,7 @@ download_begin(struct http_exchange *x)
 		return;
 	file = asked_for(x);
 	if (!file) {
-		answer(x, 404);
+		answer(x, acs_files_are_present(front_of(x)->files, http_session(x)) ? 404 : 503);
 		return;
 	}
 	SB_LOG(http_session(x), INFO, "acs.file_fetched", "name", SB_STR(file->name));
@@ -205,15 +205,18 @@ place_of(struct http_exchange *x, struct acs_file *file, int64_t *given_ms)
 	struct sb_bytes parts[3];
 	char token[64];
 	bool is_fine;
+	int err;
 
 	is_fine = http_path_matches("/uploads/{token}/{device}/{name}", http_path(x), parts, 3) &&
 		  http_percent_decode(parts[0], false, token, sizeof(token)) > 0 &&
 		  http_percent_decode(parts[1], false, file->device, sizeof(file->device)) > 0 &&
 		  http_percent_decode(parts[2], false, file->name, sizeof(file->name)) > 0 &&
 		  acs_file_name_is_fine(file->name);
-	if (!is_fine || acs_upload_check(files, token, file->device, file->name,
-				sb_wall_ms(http_session(x)), given_ms)) {
-		answer(x, 404);
+	err = is_fine ? acs_upload_check(files, token, file->device, file->name,
+				sb_wall_ms(http_session(x)), given_ms)
+		      : SB_ENOENT;
+	if (err) {
+		answer(x, err == SB_ENOMEM ? 503 : 404);
 		return false;
 	}
 	return true;

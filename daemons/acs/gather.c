@@ -1,5 +1,7 @@
 #include "daemons/acs/gather.h"
 
+#include "daemons/acs/json_memory.h"
+
 #include <stdlib.h>
 
 static void
@@ -21,7 +23,7 @@ answered(struct acs_call *call, const struct sb_message *m)
 		acs_call_refused(call, m, ACS_PROBLEM_DEVICE_NOT_FOUND);
 		return;
 	}
-	part = json_loadb(m->data, m->size, 0, NULL);
+	(void)acs_json_load(&part, sb_bytes(m->data, m->size), 0, NULL);
 	if (json_array_append_new(gather->parts, part)) {
 		acs_call_fail(call, ACS_PROBLEM_BUSY, "no memory");
 		return;
@@ -76,6 +78,7 @@ json_t *
 acs_gather_merge(struct acs_gather *gather, const char *key,
 	int (*order)(const void *left, const void *right))
 {
+	unsigned before = acs_json_failures();
 	size_t count;
 	json_t **members = members_of(gather, key, &count), *list = json_array();
 
@@ -90,7 +93,7 @@ acs_gather_merge(struct acs_gather *gather, const char *key,
 	for (size_t i = 0; i < count && i < gather->limit; i++)
 		json_array_append(list, members[i]);
 	free(members);
-	return json_pack("{s:o}", key, list);
+	return acs_json_whole(json_pack("{s:o}", key, list), before);
 }
 
 int64_t

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/message.h"
 #include "daemons/acs/document.h"
+#include "daemons/acs/json_memory.h"
 
 #include <string.h>
 
@@ -50,12 +51,13 @@ acs_event_bit(const char *code)
 json_t *
 acs_events_json(uint32_t events)
 {
+	unsigned before = acs_json_failures();
 	json_t *array = json_array();
 
 	for (unsigned i = 0; array && i < ACS_EVENT_COUNT; i++)
 		if (events & 1u << i)
 			json_array_append_new(array, json_string(codes[i]));
-	return array;
+	return acs_json_whole(array, before);
 }
 
 /* ---- packing ---- */
@@ -335,6 +337,7 @@ json_t *
 acs_inform_json(struct sb_bytes row)
 {
 	struct sb_reader r = sb_reader_of(row);
+	unsigned before = acs_json_failures();
 	json_t *parameters = json_object(), *out;
 	const char *address, *version;
 
@@ -353,5 +356,5 @@ acs_inform_json(struct sb_bytes row)
 	}
 	out = json_pack(
 		"{s:s, s:s, s:o}", "address", address, "cwmp", version, "parameters", parameters);
-	return out;
+	return acs_json_whole(out, before);
 }

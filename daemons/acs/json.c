@@ -1,5 +1,8 @@
 #include "daemons/acs/json.h"
 
+#include "core/error.h"
+#include "daemons/acs/json_memory.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -33,22 +36,20 @@ acs_json_read(struct sb_bytes text, struct acs_problem *problem)
 {
 	json_error_t error;
 	json_t *value;
+	int err;
 
 	if (depth_of(text) > ACS_JSON_DEPTH) {
 		acs_problem_set(
 			problem, ACS_PROBLEM_BAD_JSON, "nested over %d deep", ACS_JSON_DEPTH);
 		return NULL;
 	}
-	value = json_loadb((const char *)text.data, text.size,
-		JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-	if (value)
-		return value;
-	if (json_error_code(&error) == json_error_out_of_memory)
+	err = acs_json_load(&value, text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	if (err == SB_ENOMEM)
 		acs_problem_set(problem, ACS_PROBLEM_BUSY, "no memory");
-	else
+	else if (err)
 		acs_problem_set(problem, ACS_PROBLEM_BAD_JSON, "line %d, column %d: %.100s",
 			error.line, error.column, error.text);
-	return NULL;
+	return value;
 }
 
 /* ---- checking ---- */

@@ -7,6 +7,7 @@
 #include "core/node.h"
 #include "core/registry.h"
 #include "core/supervisor.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/keeper_internal.h"
 #include "daemons/acs/presets.h"
 
@@ -38,8 +39,17 @@ acs_answer(struct acs_keeper *k, struct sb_from from, struct acs_text *t)
 		acs_refuse(k, from, SB_ENOMEM, NULL);
 		return;
 	}
-	if (sb_reply(k->session, from, 0, SB_GIVE(text.data, text.size, free)))
-		acs_octets_free(&text);
+	acs_give(k, from, &text);
+}
+
+void
+acs_give(struct acs_keeper *k, struct sb_from from, struct acs_octets *text)
+{
+	if (sb_reply(k->session, from, 0, SB_GIVE(text->data, text->size, free))) {
+		acs_octets_free(text);
+		acs_refuse(k, from, SB_ENOMEM, NULL);
+	}
+	*text = (struct acs_octets){0};
 }
 
 void
@@ -131,11 +141,43 @@ show_all(struct acs_keeper *k)
 }
 
 static void
+presets_changed(struct acs_keeper *k, const struct sb_message *m)
+{
+	struct acs_preset_set set;
+	size_t refused;
+	json_t *array;
+	int err = acs_json_load(&array, sb_bytes(m->data, m->size), 0, NULL);
+
+	if (!err)
+		err = acs_preset_set_init(&set, array, &refused);
+	json_decref(array);
+	if (err) {
+		SB_LOG(k->session, ERROR, "acs.presets_refused", "error", SB_ERR(err));
+		return;
+	}
+	acs_preset_set_fini(&k->presets);
+	k->presets = set;
+	k->presets_version = m->ref;
+}
+
+/* What was published may have found no memory on its way. */
+static void
+presets_look(struct acs_keeper *k)
+{
+	struct sb_address owner;
+
+	if (acs_has_loaded(k) && k->presets_version != atomic_load(&k->config->presets_version) &&
+		sb_lookup(k->session, ACS_PRESETS, &owner) == 0)
+		(void)sb_post(k->session, owner, ACS_PRESETS_WANTED, 0, SB_NOTHING);
+}
+
+static void
 tick(struct sb_session *s, struct sb_timer *timer)
 {
 	struct acs_keeper *k = sb_state(s);
 
 	acs_queue_tick(k);
+	presets_look(k);
 	sb_timer_start(s, timer, ACS_TICK_MS, tick);
 }
 
@@ -153,22 +195,6 @@ keeper_begin(struct sb_session *s, const void *args)
 	acs_load_begin(k);
 	sb_timer_start(s, &k->tick, ACS_TICK_MS, tick);
 	return 0;
-}
-
-static void
-presets_changed(struct acs_keeper *k, const struct sb_message *m)
-{
-	json_t *array = json_loadb(m->data, m->size, 0, NULL);
-	struct acs_preset_set set;
-	size_t refused;
-
-	if (!array || acs_preset_set_init(&set, array, &refused)) {
-		SB_LOG(k->session, ERROR, "acs.presets_refused", "error", SB_ERR(SB_ENOMEM));
-	} else {
-		acs_preset_set_fini(&k->presets);
-		k->presets = set;
-	}
-	json_decref(array);
 }
 
 static void

@@ -17,6 +17,7 @@
 #include "core/store.h"
 #include "protocols/cwmp/device.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -51,6 +52,8 @@ struct acs_keepers {
 	uint32_t batch;     /* names a GetParameterValues of `refresh`; halved on 9004 [256] */
 	bool answers_early; /* Informs are answered before they are durable [no] */
 	bool has_failed;    /* what is stored could not be read: the node has stopped */
+	/* Of the presets, counted by their owner: a keeper that has others asks for them. */
+	_Atomic uint64_t presets_version;
 };
 
 /* Starts keepers, and the owner of presets, under the node's root. The struct outlives the node. 0

@@ -115,11 +115,15 @@ stake_add(struct acs_commit *c, struct acs_task *task, enum acs_task_state befor
 {
 	struct acs_stake *grown = realloc(c->stakes, (c->stake_count + 1) * sizeof(*c->stakes));
 
-	if (!grown)
+	task->pins++;
+	if (!grown) {
+		task->unstaked = c->unstaked;
+		task->was = before;
+		c->unstaked = task;
 		return SB_ENOMEM;
+	}
 	grown[c->stake_count++] = (struct acs_stake){task, before};
 	c->stakes = grown;
-	task->pins++;
 	return 0;
 }
 
@@ -176,18 +180,28 @@ give_back(struct acs_keeper *k, struct acs_task *task, enum acs_task_state befor
 }
 
 static void
+settle_task(struct acs_keeper *k, struct acs_task *task, enum acs_task_state before, int status)
+{
+	task->pins--;
+	/* What was put later of it decides what it is. */
+	if (status && !task->pins)
+		give_back(k, task, before);
+	acs_task_settled(k, task, status);
+}
+
+static void
 settle(struct acs_keeper *k, struct acs_commit *c, int status)
 {
-	for (size_t i = 0; i < c->stake_count; i++) {
-		struct acs_task *task = c->stakes[i].task;
+	struct acs_task *next;
 
-		task->pins--;
-		/* What was put later of it decides what it is. */
-		if (status && !task->pins)
-			give_back(k, task, c->stakes[i].before);
-		acs_task_settled(k, task, status);
-	}
+	for (size_t i = 0; i < c->stake_count; i++)
+		settle_task(k, c->stakes[i].task, c->stakes[i].before, status);
 	c->stake_count = 0;
+	for (struct acs_task *task = c->unstaked; task; task = next) {
+		next = task->unstaked;
+		settle_task(k, task, task->was, status);
+	}
+	c->unstaked = NULL;
 	if (c->is_whole && c->device)
 		c->device->is_stored = status == 0;
 }

@@ -1,5 +1,6 @@
 /* What people ask about devices. */
 #include "core/error.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/keeper_internal.h"
 
 #include <stdlib.h>
@@ -58,11 +59,10 @@ set_script(json_t *object, const struct acs_ran *ran)
 static json_t *
 device_json(const struct acs_device *d)
 {
+	unsigned before = acs_json_failures();
 	json_t *object = json_object();
 	char id[ACS_ID_SIZE];
 
-	if (!object)
-		return NULL;
 	acs_id_print(id, d->id);
 	json_object_set_new(object, "id", json_string(id));
 	set_profile(object, &d->profile);
@@ -78,19 +78,19 @@ device_json(const struct acs_device *d)
 	json_object_set_new(object, "faults", json_integer(d->fault_count));
 	json_object_set_new(object, "inSession", json_boolean(d->visit != NULL));
 	set_script(object, d->ran);
-	return object;
+	return acs_json_whole(object, before);
 }
 
+/* Eats what was made since jansson had failed `before` times. */
 static void
-answer_json(struct acs_keeper *k, struct sb_from from, json_t *json)
+answer_json(struct acs_keeper *k, struct sb_from from, json_t *json, unsigned before)
 {
-	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	char *text = acs_json_dump(json, before);
 
-	json_decref(json);
 	if (!text)
 		acs_refuse(k, from, SB_ENOMEM, NULL);
-	else if (sb_reply(k->session, from, 0, SB_GIVE(text, strlen(text), free)))
-		free(text);
+	else
+		acs_give(k, from, &(struct acs_octets){(uint8_t *)text, strlen(text)});
 }
 
 /* ---- one ---- */
@@ -99,13 +99,20 @@ static void
 inform_came(
 	struct acs_keeper *k, struct acs_commit *c, int status, const struct sb_store_rows *rows)
 {
-	json_t *object = device_json(c->device), *inform = NULL;
+	unsigned before = acs_json_failures();
+	json_t *object, *inform = NULL;
 
+	if (status && status != SB_ENOENT) {
+		acs_refuse(k, c->from, status, NULL);
+		return;
+	}
+	object = device_json(c->device);
+	/* A row that is damaged says nothing. */
 	if (!status && rows->count)
 		inform = acs_inform_json(sb_bytes(rows->rows[0].body, rows->rows[0].body_size));
-	if (object && inform)
+	if (inform)
 		json_object_set_new(object, "inform", inform);
-	answer_json(k, c->from, object);
+	answer_json(k, c->from, object, before);
 }
 
 void
@@ -145,6 +152,7 @@ list(struct acs_keeper *k, const struct sb_message *m, const struct question *qu
 {
 	const struct acs_ask *ask = m->data;
 	uint32_t limit = ask->limit && ask->limit < LIMIT_MOST ? ask->limit : LIMIT_MOST;
+	unsigned before = acs_json_failures();
 	json_t *devices = json_array();
 	bool has_more = false;
 
@@ -159,7 +167,7 @@ list(struct acs_keeper *k, const struct sb_message *m, const struct question *qu
 		json_array_append_new(devices, device_json(device));
 	}
 	answer_json(k, sb_message_from(m),
-		json_pack("{s:o, s:b}", "devices", devices, "more", has_more));
+		json_pack("{s:o, s:b}", "devices", devices, "more", has_more), before);
 }
 
 static int64_t
@@ -174,17 +182,18 @@ void
 acs_ask_devices(struct acs_keeper *k, const struct sb_message *m)
 {
 	const struct acs_ask *ask = m->data;
-	json_t *json = ask->size ? json_loadb(ask->text, ask->size, 0, NULL) : NULL;
-	struct question question = {
-		.before_ms = number_or(json, "informBefore", INT64_MAX),
-		.after_ms = number_or(json, "informAfter", INT64_MIN),
-	};
+	struct question question;
 	char fault[128] = "not JSON";
+	json_t *json = NULL;
+	int err = ask->size ? acs_json_load(&json, sb_bytes(ask->text, ask->size), 0, NULL) : 0;
 
-	if ((ask->size && !json) ||
-		acs_filter_init(
-			&question.filter, json_object_get(json, "filter"), fault, sizeof(fault))) {
-		acs_refuse(k, sb_message_from(m), SB_EINVAL, fault);
+	question.before_ms = number_or(json, "informBefore", INT64_MAX);
+	question.after_ms = number_or(json, "informAfter", INT64_MIN);
+	if (!err)
+		err = acs_filter_init(
+			&question.filter, json_object_get(json, "filter"), fault, sizeof(fault));
+	if (err) {
+		acs_refuse(k, sb_message_from(m), err, err == SB_EINVAL ? fault : NULL);
 	} else {
 		list(k, m, &question);
 		acs_filter_fini(&question.filter);
@@ -198,7 +207,8 @@ acs_ask_counts(struct acs_keeper *k, const struct sb_message *m)
 	answer_json(k, sb_message_from(m),
 		json_pack("{s:I, s:I, s:I, s:I}", "devices", (json_int_t)k->devices.count, "tasks",
 			(json_int_t)k->tasks, "faults", (json_int_t)k->faults, "sessions",
-			(json_int_t)k->visits));
+			(json_int_t)k->visits),
+		acs_json_failures());
 }
 
 /* ---- tags ---- */
@@ -206,7 +216,9 @@ acs_ask_counts(struct acs_keeper *k, const struct sb_message *m)
 static void
 tags_answer(struct acs_keeper *k, struct sb_from from, const struct acs_device *device)
 {
-	answer_json(k, from, json_pack("{s:o}", "tags", tags_json(device)));
+	unsigned before = acs_json_failures();
+
+	answer_json(k, from, json_pack("{s:o}", "tags", tags_json(device)), before);
 }
 
 static void
@@ -252,7 +264,10 @@ tags_change(struct acs_device *device, const json_t *json, bool *is_changed, con
 		err = json_is_string(each) ? acs_device_add_tag(device, json_string_value(each))
 					   : SB_EINVAL;
 	}
-	*fault = err == SB_EINVAL ? "add, remove: not arrays of texts" : "too many, or too long";
+	if (err == SB_EINVAL)
+		*fault = "add, remove: not arrays of texts";
+	if (err == SB_ELIMIT)
+		*fault = "too many, or too long";
 	return err;
 }
 
@@ -261,27 +276,29 @@ acs_ask_device_tags(struct acs_keeper *k, const struct sb_message *m)
 {
 	const struct acs_ask *ask = m->data;
 	struct acs_device *device = acs_asked_device(k, m);
-	struct acs_commit *c;
-	const char *fault = NULL;
 	bool is_changed = false;
-	json_t *json;
+	const char *fault = NULL;
+	struct acs_commit *c;
+	json_t *json = NULL;
 	int err = 0;
 
 	if (!device)
 		return;
-	json = json_loadb(ask->text, ask->size, 0, NULL);
 	if (ask->size)
+		err = acs_json_load(&json, sb_bytes(ask->text, ask->size), 0, NULL);
+	if (json)
 		err = tags_change(device, json, &is_changed, &fault);
 	json_decref(json);
 	/* What is on its way to the store has to be there first. */
-	if (!ask->size || (!is_changed && device->is_stored)) {
+	if (!err && !is_changed && (!ask->size || device->is_stored)) {
 		tags_answer(k, sb_message_from(m), device);
 		return;
 	}
-	/* Those that could be changed were. */
+	/* Those that could be changed were, and are written with what comes next at the latest. */
+	device->is_stored = false;
 	c = acs_commit_new(k, device, false, tagged);
 	if (err || !c)
-		acs_refuse(k, sb_message_from(m), err ? err : SB_ENOMEM, err ? fault : NULL);
+		acs_refuse(k, sb_message_from(m), err ? err : SB_ENOMEM, fault);
 	if (!c)
 		return;
 	if (!err)

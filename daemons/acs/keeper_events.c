@@ -1,6 +1,7 @@
 /* What keepers say to those who listen (event.h): put together when it is decided, and said when it
  * is durable. */
 #include "daemons/acs/event.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/keeper_internal.h"
 
 #include <stdlib.h>
@@ -74,6 +75,7 @@ void
 acs_say_fault(struct acs_keeper *k, struct acs_commit *c, const struct acs_device *device,
 	const struct acs_fault *fault)
 {
+	unsigned before = acs_json_failures();
 	json_t *says;
 
 	if (!acs_event_is_wanted(k->session))
@@ -81,5 +83,5 @@ acs_say_fault(struct acs_keeper *k, struct acs_commit *c, const struct acs_devic
 	says = json_loads(fault->text, 0, NULL);
 	json_object_set_new(says, "device", json_string(device->profile.name));
 	json_object_set_new(says, "at", now(k));
-	say_later(c, "fault", says);
+	say_later(c, "fault", acs_json_whole(says, before));
 }

@@ -1,6 +1,7 @@
 /* What went wrong with a device and stands: one for each channel, until that works, or somebody
  * takes it away. */
 #include "core/error.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/keeper_internal.h"
 
 #include <stdio.h>
@@ -191,27 +192,31 @@ acs_fault_read(struct acs_keeper *k, const struct sb_store_row *row)
 	struct sb_reader r = sb_reader_of(sb_bytes(row->head, row->head_size));
 	struct acs_device *device = acs_devices_find_id(&k->devices, sb_get_u64(&r));
 	struct acs_fault *fault;
-	json_t *json;
 	const char *channel;
+	json_t *json;
 	char *text;
-	int err = 0;
+	int err;
 
 	if (!device)
 		return 0;
-	json = json_loadb(row->body, row->body_size, 0, NULL);
+	err = acs_json_load(&json, sb_bytes(row->body, row->body_size), 0, NULL);
+	if (err)
+		return err == SB_ENOMEM ? err : SB_ECORRUPT;
 	channel = json_string_value(json_object_get(json, "channel"));
-	text = channel && !acs_fault_find(device, channel) ? json_dumps(json, JSON_COMPACT) : NULL;
+	if (!json_is_object(json) || !channel || acs_fault_find(device, channel)) {
+		json_decref(json);
+		return SB_ECORRUPT;
+	}
+	text = acs_json_print(json, 0);
 	fault = text ? fault_add(k, device, row->id, channel, text) : NULL;
 	if (fault) {
 		fault->at_ms = (int64_t)sb_get_u64(&r);
 		fault->retry_ms = (int64_t)sb_get_u64(&r);
 		fault->count = sb_get_u32(&r);
-	} else {
-		err = text ? SB_ENOMEM : SB_ECORRUPT;
 	}
 	free(text);
 	json_decref(json);
-	return err;
+	return fault ? 0 : SB_ENOMEM;
 }
 
 /* ---- for people ---- */

@@ -4,6 +4,7 @@
  * done, tasks that presets have for it. The answer comes when that is durable.
  */
 #include "core/error.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/keeper_internal.h"
 
 #include <stdlib.h>
@@ -116,25 +117,42 @@ has_task(const struct acs_keeper *k, const struct acs_device *device, uint64_t p
 	return false;
 }
 
+static int
+once_note(struct acs_device *device, uint64_t key)
+{
+	device->is_stored = false;
+	return acs_device_note_once(device, key);
+}
+
+static int
+preset_queue(struct acs_keeper *k, struct acs_commit *c, struct acs_device *device,
+	const json_t *task, uint64_t key)
+{
+	unsigned before = acs_json_failures();
+	json_t *request = acs_json_whole(json_deep_copy(task), before);
+	char fault[128] = "";
+	int err = request ? acs_task_queue(k, c, device, request, key, fault, sizeof(fault))
+			  : SB_ENOMEM;
+
+	json_decref(request);
+	return err;
+}
+
 static void
 preset_task(struct acs_keeper *k, struct acs_commit *c, struct acs_device *device,
 	const struct acs_preset *preset, size_t number)
 {
 	uint64_t key = acs_preset_task(preset, number);
-	char fault[128] = "";
-	json_t *request;
 	int err;
 
 	if (preset->is_always ? has_task(k, device, key) : acs_device_had(device, key))
 		return;
-	request = json_deep_copy(json_array_get(preset->tasks, number));
-	err = request ? acs_task_queue(k, c, device, request, key, fault, sizeof(fault))
-		      : SB_ENOMEM;
-	json_decref(request);
-	if (!err && !preset->is_always) {
-		device->is_stored = false;
-		err = acs_device_note_once(device, key);
-	}
+	/* That it had it first: a task of which that is not known comes with each Inform. */
+	err = preset->is_always ? 0 : once_note(device, key);
+	if (!err)
+		err = preset_queue(k, c, device, json_array_get(preset->tasks, number), key);
+	if (err)
+		acs_device_forget_once(device, key);
 	if (err)
 		SB_LOG_LIMITED(k->session, WARNING, "acs.preset_task_refused", "device",
 			SB_STR(device->profile.name), "preset", SB_STR(preset->name), "error",

@@ -77,8 +77,9 @@ struct acs_commit {
 	struct acs_stake *stakes;
 	size_t stake_count;
 	struct acs_saying *sayings;
-	struct sb_from from; /* who waits */
-	void *extra;         /* of whoever began it; freed by `release` */
+	struct acs_task *unstaked; /* without a stake: it fails at once, and they are given back */
+	struct sb_from from;       /* who waits */
+	void *extra;               /* of whoever began it; freed by `release` */
 	void (*release)(void *extra);
 };
 
@@ -94,6 +95,7 @@ struct acs_keeper {
 	uint32_t number;
 	struct acs_devices devices;
 	struct acs_preset_set presets;
+	uint64_t presets_version;
 	struct acs_commit *commits;
 	uint32_t commit_count;
 	uint32_t jobs;                  /* under way */
@@ -127,6 +129,8 @@ acs_wall(const struct acs_keeper *k)
 
 /* Answers with text, which is eaten; with words, or nothing at all (NULL). */
 void acs_answer(struct acs_keeper *k, struct sb_from from, struct acs_text *t);
+/* The same with a text that is ready (malloc). */
+void acs_give(struct acs_keeper *k, struct sb_from from, struct acs_octets *text);
 void acs_refuse(struct acs_keeper *k, struct sb_from from, int status, const char *words);
 /* The device that an ask is about; NULL: refused. */
 struct acs_device *acs_asked_device(struct acs_keeper *k, const struct sb_message *m);
@@ -162,6 +166,7 @@ void acs_unpin(struct acs_keeper *k, struct acs_device *device);
 #define ACS_LOAD_REF 1
 
 void acs_load_begin(struct acs_keeper *k);
+bool acs_has_loaded(const struct acs_keeper *k);
 void acs_load_page(struct acs_keeper *k, const struct sb_message *m);
 
 /* ---- keeper_inform.c, keeper_work.c ---- */

@@ -37,6 +37,12 @@ page_ask(struct acs_keeper *k)
 		PAGE_ROWS, sb_self(k->session), ACS_LOAD_REF);
 }
 
+bool
+acs_has_loaded(const struct acs_keeper *k)
+{
+	return k->loading == KINDS;
+}
+
 void
 acs_load_begin(struct acs_keeper *k)
 {
@@ -107,10 +113,11 @@ take_task(struct acs_keeper *k, const struct sb_store_row *row)
 static int
 take_preset(struct acs_keeper *k, const struct sb_store_row *row)
 {
-	json_t *preset = acs_preset_row(row);
+	json_t *preset;
+	int err = acs_preset_row(row, &preset);
 
-	if (!preset)
-		return SB_ECORRUPT;
+	if (err)
+		return err;
 	return json_array_append_new(k->load_presets, preset) ? SB_ENOMEM : 0;
 }
 

@@ -1,6 +1,7 @@
 /* Parameters, for people and for scripts: the document is read, what the last Inform said is laid
  * over it where that is newer, and a job searches both. */
 #include "core/error.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/keeper_internal.h"
 
 #include <stdlib.h>
@@ -132,10 +133,10 @@ static int
 search_fill(struct search *q, const struct acs_ask *ask)
 {
 	uint32_t limit = ask->limit ? ask->limit : LIMIT_DEFAULT;
+	int err = acs_json_load(&q->asked, sb_bytes_text(ask->size ? ask->text : "{}"), 0, NULL);
 
-	q->asked = json_loadb(ask->size ? ask->text : "{}", ask->size ? ask->size : 2, 0, NULL);
-	if (!json_is_object(q->asked))
-		return SB_EINVAL;
+	if (err || !json_is_object(q->asked))
+		return err ? err : SB_EINVAL;
 	q->query = (struct acs_query){.prefix = text_of(q->asked, "prefix"),
 		.after = text_of(q->asked, "after"),
 		.limit = limit < LIMIT_MOST ? limit : LIMIT_MOST};
@@ -153,8 +154,8 @@ found(struct acs_keeper *k, struct acs_device *device, struct acs_job *job, int 
 	(void)device;
 	if (status)
 		acs_refuse(k, q->from, status, NULL);
-	else if (sb_reply(k->session, q->from, 0, SB_GIVE(text->data, text->size, free)) == 0)
-		*text = (struct acs_octets){0};
+	else
+		acs_give(k, q->from, text);
 	search_free(q);
 }
 

@@ -1,6 +1,7 @@
 /* Another try, when somebody says so: of what waits for its time at once, of what has ended as a
  * new task that says the same. */
 #include "core/error.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/keeper_internal.h"
 
 #include <stdlib.h>
@@ -64,14 +65,18 @@ static void
 make_again(
 	struct acs_keeper *k, struct acs_device *device, struct sb_bytes body, struct sb_from from)
 {
-	struct sb_bytes text = acs_task_words(body);
-	json_t *json = json_loadb((const char *)text.data, text.size, 0, NULL);
-	json_t *request = json_object_get(json, "request");
+	json_t *json, *request;
+	int err = acs_json_load(&json, acs_task_words(body), 0, NULL);
 
+	request = json_object_get(json, "request");
 	/* The old one's: the new one gets its own. */
 	json_object_del(request, "CommandKey");
-	if (device->is_deleted || !request)
-		acs_refuse(k, from, device->is_deleted ? SB_ENOENT : SB_ECORRUPT, NULL);
+	if (device->is_deleted)
+		err = SB_ENOENT;
+	else if (err != SB_ENOMEM && !request)
+		err = SB_ECORRUPT;
+	if (err)
+		acs_refuse(k, from, err, NULL);
 	else
 		acs_task_make(k, device, request, from, 0);
 	json_decref(json);

@@ -1,5 +1,6 @@
 /* What people ask about tasks. */
 #include "core/error.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/keeper_internal.h"
 
 #include <stdlib.h>
@@ -90,11 +91,15 @@ acs_ask_task_create(struct acs_keeper *k, const struct sb_message *m)
 	const struct acs_ask *ask = m->data;
 	struct acs_device *device = acs_asked_device(k, m);
 	json_t *request;
+	int err;
 
 	if (!device)
 		return;
-	request = json_loadb(ask->text, ask->size, 0, NULL);
-	acs_task_make(k, device, request, sb_message_from(m), ask->wait_ms);
+	err = acs_json_load(&request, sb_bytes(ask->text, ask->size), 0, NULL);
+	if (err == SB_ENOMEM)
+		acs_refuse(k, sb_message_from(m), err, NULL);
+	else
+		acs_task_make(k, device, request, sb_message_from(m), ask->wait_ms);
 	json_decref(request);
 }
 

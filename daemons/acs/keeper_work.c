@@ -4,6 +4,7 @@
  * it. A visit without work is over: what is asked for later waits for the next Inform.
  */
 #include "core/error.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/keeper_internal.h"
 
 #include <stdlib.h>
@@ -118,7 +119,7 @@ presets_work(struct acs_keeper *k, struct acs_device *device)
 	struct acs_visit *visit = device->visit;
 	json_t *desired =
 		acs_presets_desired(&k->presets, device, visit->events, visit->generation);
-	char *text = desired ? json_dumps(desired, JSON_COMPACT) : NULL;
+	char *text = desired ? acs_json_print(desired, 0) : NULL;
 	struct acs_work *work = work_new(k, device, ACS_WORK_PRESETS, 0, text);
 
 	visit->runs_presets = work != NULL;

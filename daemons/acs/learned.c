@@ -1,6 +1,7 @@
 #include "daemons/acs/learned.h"
 
 #include "core/error.h"
+#include "daemons/acs/json_memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,11 +222,14 @@ method_of(enum acs_learned learned)
 static int
 learn_from_request(struct acs_lesson *l, const struct acs_report *report, uint64_t now_s)
 {
-	json_t *request = report->request ? json_loads(report->request, 0, NULL) : NULL;
+	json_t *request;
 	int err;
 
-	if (!request)
+	if (!report->request)
 		return SB_EINVAL;
+	err = acs_json_load(&request, sb_bytes_text(report->request), 0, NULL);
+	if (err)
+		return err;
 	if (report->learned == ACS_LEARNED_WHOLE) {
 		err = remove_unseen(l, request);
 	} else {

@@ -2,6 +2,7 @@
 #include "core/bytes.h"
 #include "core/error.h"
 #include "daemons/acs/json.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/keeper.h"
 #include "daemons/acs/login.h"
 
@@ -41,8 +42,8 @@ secret_json(const struct acs_secret *secret)
 char *
 acs_login_body(const struct acs_login_facts *facts)
 {
+	unsigned before = acs_json_failures();
 	json_t *object = json_pack("{s:s, s:s}", "device", facts->device, "realm", facts->realm);
-	char *text;
 
 	if (*facts->now.username)
 		json_object_set_new(object, "now", secret_json(&facts->now));
@@ -53,9 +54,7 @@ acs_login_body(const struct acs_login_facts *facts)
 			json_pack("{s:s, s:s, s:I}", "username", facts->request.username,
 				"password", facts->request.password, "changed",
 				(json_int_t)facts->request.changed_ms));
-	text = object ? json_dumps(object, JSON_COMPACT) : NULL;
-	json_decref(object);
-	return text;
+	return acs_json_dump(object, before);
 }
 
 void
@@ -130,10 +129,13 @@ facts_read(const json_t *object, const struct sb_store_row *row, struct acs_logi
 int
 acs_login_read(const struct sb_store_row *row, struct acs_login **login)
 {
-	json_t *object = json_loadb(row->body, row->body_size, 0, NULL);
 	struct acs_login_facts facts;
+	json_t *object;
+	int err = acs_json_load(&object, sb_bytes(row->body, row->body_size), 0, NULL);
 
 	*login = NULL;
+	if (err)
+		return err == SB_ENOMEM ? err : SB_ECORRUPT;
 	if (facts_read(object, row, &facts))
 		*login = acs_login_new(&facts);
 	else

@@ -215,28 +215,58 @@ take_out(struct acs_login_table *table, const struct name *name)
 	slots_free(slot);
 }
 
-/* Memory for as many slots as may be needed comes first: then nothing can go wrong. */
-int
-acs_login_replace(struct acs_login_table *table, struct acs_login *old, struct acs_login *login)
+struct acs_login_spares {
+	struct acs_login_slot *each[KEYS_MOST];
+};
+
+void
+acs_login_spares_free(struct acs_login_spares *spares)
+{
+	if (!spares)
+		return;
+	for (size_t i = 0; i < KEYS_MOST; i++)
+		free(spares->each[i]);
+	free(spares);
+}
+
+struct acs_login_spares *
+acs_login_spares_new(void)
+{
+	struct acs_login_spares *spares = calloc(1, sizeof(*spares));
+
+	for (size_t i = 0; spares && i < KEYS_MOST; i++) {
+		spares->each[i] = malloc(sizeof(*spares->each[i]));
+		if (spares->each[i])
+			continue;
+		acs_login_spares_free(spares);
+		return NULL;
+	}
+	return spares;
+}
+
+void
+acs_login_replace_with(struct acs_login_table *table, struct acs_login *old,
+	struct acs_login *login, struct acs_login_spares *spares)
 {
 	struct name before[KEYS_MOST], after[KEYS_MOST];
-	size_t before_count = names_of(old, before), after_count = names_of(login, after), made;
-	struct acs_login_slot *spare[KEYS_MOST];
+	size_t before_count = names_of(old, before), after_count = names_of(login, after);
 
-	for (made = 0; made < after_count; made++) {
-		spare[made] = malloc(sizeof(*spare[made]));
-		if (!spare[made])
-			break;
-	}
-	for (size_t i = 0; made == after_count && i < after_count; i++)
-		if (put(table, &after[i], login, spare[i]))
-			spare[i] = NULL;
-	for (size_t i = 0; i < made; i++)
-		free(spare[i]);
-	if (made < after_count)
-		return SB_ENOMEM;
+	for (size_t i = 0; i < after_count; i++)
+		if (put(table, &after[i], login, spares->each[i]))
+			spares->each[i] = NULL;
 	for (size_t i = 0; i < before_count; i++)
 		if (!is_among(after, after_count, &before[i]))
 			take_out(table, &before[i]);
+	acs_login_spares_free(spares);
+}
+
+int
+acs_login_replace(struct acs_login_table *table, struct acs_login *old, struct acs_login *login)
+{
+	struct acs_login_spares *spares = acs_login_spares_new();
+
+	if (!spares)
+		return SB_ENOMEM;
+	acs_login_replace_with(table, old, login, spares);
 	return 0;
 }

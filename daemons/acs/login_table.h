@@ -15,6 +15,7 @@
 enum acs_login_key { ACS_LOGIN_DEVICE, ACS_LOGIN_USERNAME };
 
 struct acs_login_slot;
+struct acs_login_spares;
 
 struct acs_login_table {
 	struct acs_login_part {
@@ -37,5 +38,12 @@ acs_login_find(struct acs_login_table *table, enum acs_login_key key, const char
  * as it was. One thread at a time. */
 int
 acs_login_replace(struct acs_login_table *table, struct acs_login *old, struct acs_login *login);
+
+/* The same in two steps, for a change that has to be durable in between: the memory for it, NULL
+ * without; and the change itself, which eats that and cannot fail. */
+struct acs_login_spares *acs_login_spares_new(void);
+void acs_login_spares_free(struct acs_login_spares *spares); /* takes NULL */
+void acs_login_replace_with(struct acs_login_table *table, struct acs_login *old,
+	struct acs_login *login, struct acs_login_spares *spares);
 
 #endif

@@ -5,6 +5,7 @@
 #include "core/session.h"
 #include "core/supervisor.h"
 #include "daemons/acs/json.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/kinds.h"
 #include "daemons/acs/logins.h"
 
@@ -21,6 +22,7 @@ struct change {
 	struct sb_from from; /* who waits; of ACS_LOGIN_USED nobody */
 	uint32_t type;
 	struct acs_login *old, *login; /* held; NULL: none */
+	struct acs_login_spares *spares;
 };
 
 struct owner {
@@ -47,20 +49,21 @@ show(struct sb_session *s, int64_t more)
 static void
 say(struct sb_session *s, struct sb_from from, int status, const char *text)
 {
-	(void)sb_reply(s, from, status, text ? SB_COPY(text, strlen(text)) : SB_NOTHING);
+	/* Rather without words than not at all. */
+	if (sb_reply(s, from, status, text ? SB_COPY(text, strlen(text)) : SB_NOTHING))
+		(void)sb_reply(s, from, status, SB_NOTHING);
 }
 
 static void
 answer(struct sb_session *s, struct sb_from from, const struct acs_login *login)
 {
-	json_t *object = acs_login_object(&login->is);
-	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	unsigned before = acs_json_failures();
+	char *text = acs_json_dump(acs_login_object(&login->is), before);
 
-	json_decref(object);
-	if (!text)
-		say(s, from, SB_ENOMEM, NULL);
-	else if (sb_reply(s, from, 0, SB_GIVE(text, strlen(text), free)))
-		free(text);
+	if (text && sb_reply(s, from, 0, SB_GIVE(text, strlen(text), free)) == 0)
+		return;
+	free(text);
+	say(s, from, SB_ENOMEM, NULL);
 }
 
 static void
@@ -157,6 +160,7 @@ change_free(struct change *change)
 {
 	acs_login_release(change->old);
 	acs_login_release(change->login);
+	acs_login_spares_free(change->spares);
 	free(change);
 }
 
@@ -181,8 +185,9 @@ change_begin(struct sb_session *s, const struct sb_message *m, struct acs_login 
 		.from = sb_message_from(m),
 		.type = m->type,
 		.old = old,
-		.login = is_empty ? NULL : acs_login_new(facts)};
-	err = change->login || is_empty ? commit(s, change) : SB_ENOMEM;
+		.login = is_empty ? NULL : acs_login_new(facts),
+		.spares = acs_login_spares_new()};
+	err = (change->login || is_empty) && change->spares ? commit(s, change) : SB_ENOMEM;
 	if (err)
 		change_free(change);
 	else
@@ -203,13 +208,15 @@ committed(struct sb_session *s, const struct sb_message *m)
 	if (!change)
 		return; /* there is room again: who was refused asks again */
 	*at = change->next;
-	if (!err)
-		err = acs_login_replace(&owner->logins->table, change->old, change->login);
-	if (!err)
+	if (!err) {
+		acs_login_replace_with(
+			&owner->logins->table, change->old, change->login, change->spares);
+		change->spares = NULL;
 		show(s, !change->old - !change->login);
-	if (err && change->login)
+	} else if (change->login) {
 		SB_LOG(s, ERROR, "acs.login_failed", "device", SB_STR(change->login->is.device),
 			"error", SB_ERR(err));
+	}
 	if (err || !change->login || change->type == ACS_LOGIN_DELETE ||
 		change->type == ACS_LOGIN_REQUEST_DELETE)
 		say(s, change->from, err, NULL);
@@ -284,9 +291,16 @@ change(struct sb_session *s, const struct sb_message *m)
 	struct acs_login *old =
 		acs_login_find(&owner->logins->table, ACS_LOGIN_DEVICE, ask->device);
 	struct acs_login_facts facts = acs_login_facts(old, ask->device);
-	json_t *json = json_loadb(ask->text, ask->size, 0, NULL);
 	const char *why = NULL;
-	int err = is_changing(owner, ask->device, "") ? SB_FULL : apply(s, m, json, &facts, &why);
+	json_t *json = NULL;
+	int err = is_changing(owner, ask->device, "") ? SB_FULL : 0;
+
+	/* Deleting says nothing. */
+	if (!err && ask->size &&
+		acs_json_load(&json, sb_bytes(ask->text, ask->size), 0, NULL) == SB_ENOMEM)
+		err = SB_ENOMEM;
+	if (!err)
+		err = apply(s, m, json, &facts, &why);
 
 	if (err)
 		acs_login_release(old);

@@ -1,6 +1,7 @@
 #include "daemons/acs/preset.h"
 
 #include "core/error.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/setting.h"
 #include "daemons/acs/task.h"
 
@@ -151,7 +152,7 @@ preset_order(const void *left, const void *right)
 static int
 preset_fill(struct acs_preset *preset, json_t *json)
 {
-	char *text = json_dumps(json, JSON_SORT_KEYS | JSON_COMPACT), fault[8];
+	char *text = acs_json_print(json, JSON_SORT_KEYS), fault[8];
 	const char *repeat = json_string_value(json_object_get(json, "repeat"));
 
 	if (!text)
@@ -182,11 +183,13 @@ acs_preset_set_init(struct acs_preset_set *set, json_t *array, size_t *refused)
 		return SB_ENOMEM;
 	json_array_foreach(array, i, each)
 	{
-		if (acs_preset_check(each, fault, sizeof(fault))) {
+		int err = acs_preset_check(each, fault, sizeof(fault));
+
+		if (err && err != SB_ENOMEM) {
 			++*refused;
 			continue;
 		}
-		if (preset_fill(&set->each[set->count++], each)) {
+		if (err || preset_fill(&set->each[set->count++], each)) {
 			acs_preset_set_fini(set);
 			return SB_ENOMEM;
 		}
@@ -272,6 +275,7 @@ json_t *
 acs_presets_desired(const struct acs_preset_set *set, const struct acs_device *device,
 	uint32_t events, uint64_t generation)
 {
+	unsigned before = acs_json_failures();
 	json_t *all = merged(set, device, events), *list = json_array(), *out, *value;
 	char key[ACS_ID_SIZE] = "";
 	const char *name;
@@ -281,7 +285,8 @@ acs_presets_desired(const struct acs_preset_set *set, const struct acs_device *d
 	json_object_foreach(all, name, value) json_array_append_new(list, entry_of(name, value));
 	out = json_pack("{s:s, s:o}", "ParameterKey", key, "ParameterList", list);
 	json_decref(all);
-	return out;
+	/* A part of them would be set as if it were the whole. */
+	return acs_json_whole(out, before);
 }
 
 uint64_t

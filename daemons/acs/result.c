@@ -3,6 +3,7 @@
 #include "daemons/acs/result.h"
 
 #include "core/error.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/rpc_json.h"
 
 #include <stdio.h>
@@ -47,7 +48,7 @@ make_text(struct acs_result *result, const struct cwmp_envelope *envelope, size_
 	if (envelope->bytes > limit_bytes * 4)
 		return leave_out(result, envelope);
 	json = acs_rpc_write(m->kind, m->method, &m->body);
-	result->text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	result->text = json ? acs_json_print(json, 0) : NULL;
 	json_decref(json);
 	if (!result->text)
 		return SB_ENOMEM;

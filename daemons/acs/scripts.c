@@ -5,6 +5,7 @@
 #include "core/registry.h"
 #include "core/supervisor.h"
 #include "daemons/acs/json.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/kinds.h"
 #include "daemons/acs/scripts_internal.h"
 
@@ -18,19 +19,21 @@
 void
 acs_scripts_say(struct sb_session *s, struct sb_from from, int status, const char *text)
 {
-	(void)sb_reply(s, from, status, SB_COPY(text, strlen(text) + 1));
+	/* Rather without words than not at all. */
+	if (sb_reply(s, from, status, SB_COPY(text, strlen(text) + 1)))
+		(void)sb_reply(s, from, status, SB_NOTHING);
 }
 
 void
 acs_scripts_answer(struct sb_session *s, struct sb_from from, json_t *value)
 {
-	char *text = value ? json_dumps(value, JSON_COMPACT) : NULL;
+	char *text = value ? acs_json_print(value, 0) : NULL;
 
 	json_decref(value);
-	if (!text)
-		acs_scripts_say(s, from, SB_ENOMEM, "");
-	else if (sb_reply(s, from, 0, SB_GIVE(text, strlen(text), free)))
-		free(text);
+	if (text && sb_reply(s, from, 0, SB_GIVE(text, strlen(text), free)) == 0)
+		return;
+	free(text);
+	acs_scripts_say(s, from, SB_ENOMEM, "");
 }
 
 /* ---- stored ones ---- */
@@ -67,17 +70,16 @@ stored_free(struct sb_session *s, struct acs_stored_script **at)
 	sb_release(s, script);
 }
 
-/* Takes the object. NULL: no memory. */
+/* Takes the object. NULL: no memory; its name is short enough. */
 static struct acs_stored_script *
 stored_new(struct sb_session *s, uint64_t id, json_t *object)
 {
 	struct acs_scripts_owner *owner = sb_state(s);
-	struct acs_stored_script *script = object ? sb_allocate(s, sizeof(*script)) : NULL;
+	struct acs_stored_script *script = sb_allocate(s, sizeof(*script));
 	const char *name = acs_json_text(object, "name", "");
 
-	if (!script || strlen(name) > CWMP_SCRIPT_NAME_MAX) {
+	if (!script) {
 		json_decref(object);
-		sb_release(s, script);
 		return NULL;
 	}
 	*script = (struct acs_stored_script){.next = owner->stored, .id = id, .object = object};
@@ -102,7 +104,7 @@ is_of_the_configuration(const struct acs_scripts_owner *owner, const char *name)
 static int
 row_put(struct sb_session *s, struct sb_txn *txn, const struct acs_stored_script *script)
 {
-	char *body = json_dumps(script->object, JSON_COMPACT);
+	char *body = acs_json_print(script->object, 0);
 	uint8_t head[8];
 	struct sb_writer w = sb_writer_of(head, sizeof(head));
 	int err;
@@ -170,13 +172,13 @@ put(struct sb_session *s, struct sb_message *m)
 {
 	struct acs_scripts_owner *owner = sb_state(s);
 	struct sb_from from = sb_message_from(m);
-	json_t *object = json_loadb(m->data, m->size, 0, NULL);
 	struct acs_stored_script *script, *old;
 	struct sb_txn *txn;
-	int err;
+	json_t *object;
+	int err = acs_json_load(&object, sb_bytes(m->data, m->size), 0, NULL);
 
-	if (!object) {
-		acs_scripts_say(s, from, SB_ENOMEM, "");
+	if (err) {
+		acs_scripts_say(s, from, err, "");
 		return;
 	}
 	if (check(s, from, object)) {
@@ -249,8 +251,7 @@ was_taken_away(struct sb_session *s, struct acs_stored_script **at)
 	struct sb_from from = (*at)->from;
 
 	stored_free(s, at);
-	(void)acs_scripts_load(s);
-	acs_scripts_say(s, from, 0, "");
+	acs_scripts_say(s, from, acs_scripts_load(s) == SB_ENOMEM ? SB_ENOMEM : 0, "");
 }
 
 static void
@@ -294,17 +295,35 @@ scan(struct sb_session *s)
 		s, owner->scripts->store, ACS_KIND_SCRIPT, owner->last_id + 1, PAGE, sb_self(s), 1);
 }
 
+/* 0; SB_EINVAL: it is damaged; SB_ENOMEM. */
+static int
+row_take(struct sb_session *s, const struct sb_store_row *row)
+{
+	json_t *object;
+	int err = acs_json_load(&object, sb_bytes(row->body, row->body_size), 0, NULL);
+
+	if (err)
+		return err;
+	if (strlen(acs_json_text(object, "name", "")) > CWMP_SCRIPT_NAME_MAX) {
+		json_decref(object);
+		return SB_EINVAL;
+	}
+	return stored_new(s, row->id, object) ? 0 : SB_ENOMEM;
+}
+
 static int
 rows_take(struct sb_session *s, const struct sb_store_rows *rows)
 {
 	struct acs_scripts_owner *owner = sb_state(s);
 
 	for (size_t i = 0; i < rows->count; i++) {
-		const struct sb_store_row *row = &rows->rows[i];
+		int err = row_take(s, &rows->rows[i]);
 
-		owner->last_id = row->id;
-		if (!stored_new(s, row->id, json_loadb(row->body, row->body_size, 0, NULL)))
-			SB_LOG(s, ERROR, "acs.script_row_damaged", "id", SB_UINT(row->id));
+		owner->last_id = rows->rows[i].id;
+		if (err == SB_ENOMEM)
+			return err;
+		if (err)
+			SB_LOG(s, ERROR, "acs.script_row_damaged", "id", SB_UINT(owner->last_id));
 	}
 	return 0;
 }
@@ -323,8 +342,8 @@ scanned(struct sb_session *s, const struct sb_message *m)
 	if (!rows->is_last)
 		return scan(s);
 	owner->is_loaded = true;
-	(void)acs_scripts_load(s);
-	return sb_register(s, ACS_SCRIPTS_OWNER);
+	err = acs_scripts_load(s);
+	return err == SB_ENOMEM ? err : sb_register(s, ACS_SCRIPTS_OWNER);
 }
 
 static void

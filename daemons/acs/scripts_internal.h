@@ -25,6 +25,7 @@ struct acs_scripts_owner {
 	bool is_loaded;
 	uint64_t reading; /* the job that reads files again; 0: none */
 	bool reads_again; /* somebody asked meanwhile */
+	struct sb_timer loads_again;
 };
 
 /* ---- scripts.c ---- */
@@ -50,7 +51,7 @@ int acs_script_place_stored(struct acs_script_place *place, const json_t *object
 struct acs_script_place *acs_script_places(const struct acs_scripts_owner *owner, size_t *count);
 void acs_script_places_free(struct acs_script_place *places, size_t count);
 /* Has sessions that begin now take what holds, but for what cannot be compiled, which is logged. An
- * error is logged, too: those before stay. */
+ * error is logged, too: those before stay; for want of memory it is tried again a little later. */
 int acs_scripts_load(struct sb_session *s);
 
 /* ---- scripts_show.c ---- */

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define AGAIN_MS 1000
+
 static int
 by_place(const void *left, const void *right)
 {
@@ -134,11 +136,19 @@ load(struct sb_session *s, struct cwmp_script_source *sources, size_t *count)
 	return err;
 }
 
+static void
+load_again(struct sb_session *s, struct sb_timer *timer)
+{
+	(void)timer;
+	(void)acs_scripts_load(s);
+}
+
 int
 acs_scripts_load(struct sb_session *s)
 {
+	struct acs_scripts_owner *owner = sb_state(s);
 	size_t all = 0, count = 0;
-	struct acs_script_place *places = acs_script_places(sb_state(s), &all);
+	struct acs_script_place *places = acs_script_places(owner, &all);
 	struct cwmp_script_source *sources = places ? calloc(all + 1, sizeof(*sources)) : NULL;
 	int err = SB_ENOMEM;
 
@@ -152,5 +162,7 @@ acs_scripts_load(struct sb_session *s)
 	acs_script_places_free(places, all);
 	if (!err)
 		SB_LOG(s, INFO, "acs.scripts_loaded", "count", SB_UINT(count));
+	if (err == SB_ENOMEM)
+		sb_timer_start(s, &owner->loads_again, AGAIN_MS, load_again);
 	return err;
 }

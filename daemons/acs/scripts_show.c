@@ -1,5 +1,6 @@
 /* Scripts, for people. */
 #include "core/error.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/scripts_internal.h"
 
 #include <string.h>
@@ -7,7 +8,8 @@
 static json_t *
 of_the_configuration(const struct acs_script_text *script, bool has_source)
 {
-	json_t *filter = json_object(), *events = json_array();
+	unsigned before = acs_json_failures();
+	json_t *filter = json_object(), *events = json_array(), *object;
 	const struct cwmp_script_filter *of = &script->file->filter;
 
 	for (size_t i = 0; i < of->event_count; i++)
@@ -19,9 +21,10 @@ of_the_configuration(const struct acs_script_text *script, bool has_source)
 	if (of->event_count)
 		json_object_set(filter, "events", events);
 	json_decref(events);
-	return json_pack("{s:s, s:i, s:o, s:s, s:s*}", "name", script->file->name, "position", 0,
+	object = json_pack("{s:s, s:i, s:o, s:s, s:s*}", "name", script->file->name, "position", 0,
 		"filter", filter, "file", script->file->path, "source",
 		has_source ? script->text : NULL);
+	return acs_json_whole(object, before);
 }
 
 /* As it was put; without its source. */
@@ -62,7 +65,8 @@ void
 acs_scripts_list(struct sb_session *s, const struct sb_message *m)
 {
 	struct acs_scripts_owner *owner = sb_state(s);
-	json_t *array = json_array();
+	unsigned before = acs_json_failures();
+	json_t *array = json_array(), *object = NULL;
 	size_t count = 0;
 	struct acs_script_place *places = acs_script_places(owner, &count);
 
@@ -75,6 +79,9 @@ acs_scripts_list(struct sb_session *s, const struct sb_message *m)
 				    : head_of((*acs_scripts_find(owner, name))->object));
 	}
 	acs_script_places_free(places, count);
-	acs_scripts_answer(
-		s, sb_message_from(m), places ? json_pack("{s:o}", "scripts", array) : NULL);
+	if (places)
+		object = json_pack("{s:o}", "scripts", array);
+	else
+		json_decref(array);
+	acs_scripts_answer(s, sb_message_from(m), acs_json_whole(object, before));
 }

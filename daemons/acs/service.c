@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "daemons/acs/credentials.h"
 #include "daemons/acs/inform.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/logins.h"
 #include "daemons/acs/quirks.h"
 #include "daemons/acs/service_internal.h"
@@ -250,7 +251,7 @@ static struct acs_complete *
 complete_new(struct cwmp_session *c, const struct cwmp_message *m, size_t *size)
 {
 	json_t *json = acs_rpc_write(m->kind, m->method, &m->body);
-	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	char *text = json ? acs_json_print(json, 0) : NULL;
 	struct acs_complete *out = NULL;
 
 	json_decref(json);

@@ -4,6 +4,7 @@
  * the device has them now. A value that reads back as nothing is a secret, and believed.
  */
 #include "core/error.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/service_internal.h"
 
 #include <stdio.h>
@@ -181,8 +182,8 @@ verified(struct cwmp_session *c)
 static char *
 request_text(const struct acs_bring *bring, const char *key)
 {
+	unsigned before = acs_json_failures();
 	json_t *list = json_array(), *request;
-	char *text;
 
 	for (size_t i = 0; i < bring->count; i++) {
 		const struct wish *wish = &bring->wishes[i];
@@ -194,9 +195,7 @@ request_text(const struct acs_bring *bring, const char *key)
 	}
 	request = json_pack("{s:s, s:s, s:o}", "method", "SetParameterValues", "ParameterKey", key,
 		"ParameterList", list);
-	text = request ? json_dumps(request, JSON_COMPACT) : NULL;
-	json_decref(request);
-	return text;
+	return acs_json_dump(request, before);
 }
 
 static void

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/utf8.h"
 #include "daemons/acs/json.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/script_json.h"
 #include "daemons/acs/service_internal.h"
 
@@ -85,7 +86,7 @@ static void
 ask_json(struct cwmp_script *script, enum acs_message type, json_t *json, int err,
 	acs_library_answered *answered)
 {
-	char *text = err ? NULL : json_dumps(json, JSON_COMPACT);
+	char *text = err ? NULL : acs_json_print(json, 0);
 
 	json_decref(json);
 	if (text)
@@ -118,11 +119,13 @@ static void
 tags_answered(struct cwmp_script *script, const struct sb_message *m)
 {
 	struct cwmp_script_pair pairs[ACS_TAGS_MOST];
-	json_t *json = json_loadb(m->data, m->size, 0, NULL), *each;
-	const json_t *tags = json_object_get(json, "tags");
+	const json_t *listed;
+	json_t *json, *each;
 	size_t i;
 
-	json_array_foreach(tags, i, each)
+	(void)acs_json_load(&json, sb_bytes(m->data, m->size), 0, NULL);
+	listed = json_object_get(json, "tags");
+	json_array_foreach(listed, i, each)
 	{
 		if (i == COUNT(pairs))
 			break;
@@ -336,9 +339,11 @@ file(struct cwmp_script *script, const struct cwmp_script_value arguments[], siz
 static void
 task_answered(struct cwmp_script *script, const struct sb_message *m)
 {
-	json_t *json = json_loadb(m->data, m->size, 0, NULL);
-	const struct cwmp_script_value id = text_pair("", acs_json_text(json, "id", "")).value;
+	struct cwmp_script_value id;
+	json_t *json;
 
+	(void)acs_json_load(&json, sb_bytes(m->data, m->size), 0, NULL);
+	id = text_pair("", acs_json_text(json, "id", "")).value;
 	cwmp_script_answer(script, json ? 0 : SB_ENOMEM, &id);
 	json_decref(json);
 }

@@ -5,6 +5,7 @@
  * all is passed over. What it had before and has no more goes from the document at the end.
  */
 #include "core/error.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/service_internal.h"
 
 #include <stdio.h>
@@ -274,7 +275,7 @@ static void
 whole(struct cwmp_session *c, struct acs_refresh *r)
 {
 	json_t *request = json_pack("{s:s, s:I}", "path", r->path, "since", (json_int_t)r->since_s);
-	char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
+	char *text = request ? acs_json_print(request, 0) : NULL;
 	char result[96];
 
 	json_decref(request);

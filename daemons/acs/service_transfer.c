@@ -42,7 +42,7 @@ transfer_begin(struct cwmp_session *c, const char *method, const char *file_type
 	if (!err && json_object_set_new(run->task, "method", json_string(method)))
 		err = SB_ENOMEM;
 	if (err)
-		acs_work_failed(c, acs_download_reason(err), err == SB_ENOMEM);
+		acs_work_failed(c, acs_download_reason(err), err == SB_ENOMEM || err == SB_AGAIN);
 	else
 		acs_rpc_begin(c);
 }

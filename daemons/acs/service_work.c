@@ -4,6 +4,7 @@
  */
 #include "core/error.h"
 #include "core/node.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/service_internal.h"
 
 #include <stdio.h>
@@ -323,7 +324,7 @@ acs_work_begin(struct cwmp_session *c)
 		return;
 	}
 	run->seen_error = 0;
-	run->task = json_loadb(run->work->text, run->work->size, 0, NULL);
+	(void)acs_json_load(&run->task, sb_bytes(run->work->text, run->work->size), 0, NULL);
 	if (!run->task)
 		acs_work_failed(c, "no memory", true);
 	else if (run->work->kind == ACS_WORK_PRESETS)

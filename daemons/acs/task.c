@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "daemons/acs/json.h"
+#include "daemons/acs/json_memory.h"
 #include "daemons/acs/rpc_json.h"
 #include "daemons/acs/setting.h"
 
@@ -137,9 +138,11 @@ check_transfer(const json_t *request, char *fault, size_t size)
 	rpc = json_copy((json_t *)(uintptr_t)request);
 	if (!rpc)
 		return SB_ENOMEM;
-	json_object_set_new(
-		rpc, "method", json_string(strcmp(method, "upload") ? "Download" : "Upload"));
-	err = check_rpc(rpc, fault, size);
+	if (json_object_set_new(
+		    rpc, "method", json_string(strcmp(method, "upload") ? "Download" : "Upload")))
+		err = SB_ENOMEM;
+	else
+		err = check_rpc(rpc, fault, size);
 	json_decref(rpc);
 	return err;
 }
@@ -222,7 +225,7 @@ task_fill(struct acs_task *task, json_t *request, char *fault, size_t size)
 	if (err)
 		return err;
 	task->method = method_named(acs_json_text(request, "method", ""));
-	task->request = json_dumps(request, JSON_COMPACT);
+	task->request = acs_json_print(request, 0);
 	if (!task->request)
 		return SB_ENOMEM;
 	if (strlen(task->request) <= ACS_REQUEST_MOST)
@@ -358,12 +361,14 @@ static int
 request_read(struct acs_task *task, const struct sb_store_row *row)
 {
 	int64_t expiry_ms = task->expiry_ms;
-	struct sb_bytes text = acs_task_words(sb_bytes(row->body, row->body_size));
-	json_t *body = json_loadb((const char *)text.data, text.size, 0, NULL);
 	char fault[128];
-	int err = SB_ECORRUPT;
+	json_t *body;
+	int err =
+		acs_json_load(&body, acs_task_words(sb_bytes(row->body, row->body_size)), 0, NULL);
 
-	if (body && json_is_object(json_object_get(body, "request")))
+	if (!err && !json_is_object(json_object_get(body, "request")))
+		err = SB_EINVAL;
+	if (!err)
 		err = task_fill(task, json_object_get(body, "request"), fault, sizeof(fault));
 	json_decref(body);
 	task->expiry_ms = expiry_ms;

@@ -62,7 +62,10 @@ struct acs_task {
 	enum acs_task_state state;
 	enum acs_operation operation;
 	uint16_t attempts, attempts_most;
-	uint32_t pins;            /* commits under way */
+	uint32_t pins; /* commits under way */
+	/* The next that a commit has, and had no memory to remember; and what this one was. */
+	struct acs_task *unstaked;
+	enum acs_task_state was;
 	bool is_new;              /* its first row is not durable yet */
 	char *request;            /* JSON; NULL when it has ended and is stored */
 	char *ending;             /* JSON members behind the request: ,"result":...; NULL: none */

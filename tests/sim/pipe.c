@@ -3,8 +3,17 @@
 #include <assert.h>
 #include <stdlib.h>
 
+void *
+sim_kernel_memory(const struct simulation *sim, void *memory, size_t size)
+{
+	memory = sim->options.kernel_memory ? sim->options.kernel_memory(memory, size)
+					    : realloc(memory, size);
+	assert(memory);
+	return memory;
+}
+
 static void *
-grow(void *memory, size_t *capacity, size_t needed, size_t item)
+grow(const struct simulation *sim, void *memory, size_t *capacity, size_t needed, size_t item)
 {
 	size_t wanted = *capacity ? *capacity : 64;
 
@@ -13,9 +22,7 @@ grow(void *memory, size_t *capacity, size_t needed, size_t item)
 	if (wanted == *capacity)
 		return memory;
 	*capacity = wanted;
-	memory = realloc(memory, wanted * item);
-	assert(memory);
-	return memory;
+	return sim_kernel_memory(sim, memory, wanted * item);
 }
 
 void
@@ -34,7 +41,7 @@ add_segment(struct simulation *sim, struct sim_pipe *pipe, size_t size, bool is_
 	if (at < pipe->last_at)
 		at = pipe->last_at;
 	pipe->last_at = at;
-	pipe->segments = grow(pipe->segments, &pipe->segment_capacity, pipe->segment_count + 1,
+	pipe->segments = grow(sim, pipe->segments, &pipe->segment_capacity, pipe->segment_count + 1,
 		sizeof(*pipe->segments));
 	pipe->segments[pipe->segment_count++] = (struct sim_segment){at, size, is_end};
 }
@@ -44,7 +51,7 @@ sim_pipe_put(struct simulation *sim, struct sim_pipe *pipe, const void *data, si
 {
 	if (!size)
 		return;
-	pipe->data = grow(pipe->data, &pipe->capacity, pipe->size + size, 1);
+	pipe->data = grow(sim, pipe->data, &pipe->capacity, pipe->size + size, 1);
 	memcpy(pipe->data + pipe->size, data, size);
 	pipe->size += size;
 	while (size && !sim->options.is_calm) {

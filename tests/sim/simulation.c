@@ -65,22 +65,20 @@ static void *
 env_allocate(void *context, size_t size)
 {
 	struct simulation *sim = context;
+	void *memory = allocation_fails(sim) ? NULL : malloc(size);
 
-	if (allocation_fails(sim))
-		return NULL;
-	sim->live++;
-	return malloc(size);
+	sim->live += memory != NULL;
+	return memory;
 }
 
 static void *
 env_reallocate(void *context, void *memory, size_t size)
 {
 	struct simulation *sim = context;
+	void *grown = allocation_fails(sim) ? NULL : realloc(memory, size);
 
-	if (allocation_fails(sim))
-		return NULL;
-	sim->live += !memory;
-	return realloc(memory, size);
+	sim->live += grown && !memory;
+	return grown;
 }
 
 static void

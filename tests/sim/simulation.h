@@ -23,6 +23,8 @@ struct sim_options {
 	bool is_calm;          /* no splits, delays or skipped events: for tests of one behaviour */
 	size_t socket_buffer;  /* octets in flight one way; 0: 64 KiB */
 	uint64_t max_delay_ns; /* of octets on their way; 0: 20 ms (none when calm) */
+	/* The kernel's own memory, of octets on their way: never out. NULL: realloc. */
+	void *(*kernel_memory)(void *memory, size_t size);
 };
 
 struct simulation *sim_new(const struct sim_options *options);

@@ -82,6 +82,8 @@ struct simulation {
 
 /* pipe.c */
 void sim_pipe_free(struct sim_pipe *pipe);
+/* Never NULL. */
+void *sim_kernel_memory(const struct simulation *sim, void *memory, size_t size);
 /* Puts octets on their way; they arrive in order. */
 void sim_pipe_put(struct simulation *sim, struct sim_pipe *pipe, const void *data, size_t size);
 void sim_pipe_end(struct simulation *sim, struct sim_pipe *pipe);

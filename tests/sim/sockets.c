@@ -386,8 +386,7 @@ sim_settle(struct simulation *sim)
 			continue;
 		if (peer->inbox_capacity < peer->inbox_size + peer->from_node.visible) {
 			peer->inbox_capacity = 2 * (peer->inbox_size + peer->from_node.visible);
-			peer->inbox = realloc(peer->inbox, peer->inbox_capacity);
-			assert(peer->inbox);
+			peer->inbox = sim_kernel_memory(sim, peer->inbox, peer->inbox_capacity);
 		}
 		peer->inbox_size += sim_pipe_take(
 			&peer->from_node, peer->inbox + peer->inbox_size, peer->from_node.visible);

@@ -203,16 +203,26 @@ bed_close(struct bed *bed)
 	bed_free(bed);
 }
 
+static void
+run_for(struct bed *bed, uint64_t ns)
+{
+	if (bed->runs)
+		bed->runs(true);
+	sim_run_for(bed->sim, ns);
+	if (bed->runs)
+		bed->runs(false);
+}
+
 void
 bed_settle(struct bed *bed)
 {
-	sim_run_for(bed->sim, SETTLE_NS);
+	run_for(bed, SETTLE_NS);
 }
 
 void
 bed_pass(struct bed *bed, uint64_t ms)
 {
-	sim_run_for(bed->sim, ms * 1000000);
+	run_for(bed, ms * 1000000);
 }
 
 /* ---- orders ---- */

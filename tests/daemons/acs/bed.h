@@ -31,6 +31,9 @@ struct bed {
 	uint64_t store_delay_ns;
 	struct order *open; /* one that is not waited for */
 	char heard[8192];   /* events: each its name, a blank, its JSON, a line's end */
+	/* Told whenever the node's own code begins to run, and ends; NULL: nobody. */
+	void (*runs)(bool is_running);
+	void *(*kernel_memory)(void *memory, size_t size); /* of the machine; NULL: realloc */
 };
 
 /* A question under way, and what came of it. */

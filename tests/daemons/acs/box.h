@@ -21,11 +21,12 @@ struct box_parameter {
 struct box {
 	struct bed *bed;
 	struct sim_peer *peer;
+	char serial[16]; /* "1" */
 	struct box_parameter parameters[BOX_PARAMETERS];
 	size_t count;
 	char parameter_key[64];
 	char command_key[64]; /* of the last Download or Reboot */
-	char url[256];        /* of the last Download */
+	char url[256];        /* of the last Download or Upload */
 
 	/* How it is. */
 	size_t most_values;  /* in one answer; more is 9004. 0: any number */
@@ -35,12 +36,15 @@ struct box {
 	uint32_t fault;      /* the answer to all requests; 0: none */
 	unsigned ends_after; /* so many requests it is gone in the middle; 0: never */
 	bool completes;      /* says TransferComplete of the last Download first */
+	uint64_t waits_ms;   /* for an answer that does not come at once */
 	uint32_t transfer_fault;
 
 	/* What it saw in its last session. */
 	unsigned calls, gets, sets, names;
-	char trace[1024]; /* methods, each ended by ';' */
-	unsigned status;  /* of the last answer */
+	char trace[1024];   /* methods, each ended by ';' */
+	unsigned status;    /* of the last answer; 0: the connection ended without */
+	bool was_heard;     /* the Inform was answered */
+	bool has_completed; /* the TransferComplete was */
 };
 
 void box_init(struct box *box, struct bed *bed);
