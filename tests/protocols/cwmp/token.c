@@ -123,17 +123,26 @@ test_what_separates_names_is_encoded_inside_them(void **state)
 static void
 test_a_device_without_oui_and_serial_number_has_no_name(void **state)
 {
-	char longest[200];
-
 	(void)state;
 	assert_string_equal(name_of(NULL, "x", NULL), "SB_EINVAL");
 	assert_string_equal(name_of("", "x", ""), "SB_EINVAL");
+}
+
+/* OUI, product class and serial number have 6, 64 and 64 characters, of up to four octets each. */
+static void
+test_a_name_is_as_long_as_a_device_may_have_it(void **state)
+{
+	char oui[25], longest[258];
+
+	(void)state;
+	memset(oui, '/', sizeof(oui));
+	oui[24] = '\0';
 	memset(longest, '/', sizeof(longest));
-	longest[64] = '\0';
-	assert_int_equal(strlen(name_of("00259E", longest, longest)), 6 + 2 + 2 * 64 * 3);
-	longest[64] = '/';
-	longest[199] = '\0';
-	assert_string_equal(name_of("00259E", "x", longest), "SB_ELIMIT");
+	longest[257] = '\0';
+	assert_string_equal(name_of(oui, longest, longest), "SB_ELIMIT");
+	longest[256] = '\0';
+	assert_int_equal(strlen(name_of(oui, longest, longest)), 3 * 24 + 2 + 2 * 3 * 256);
+	assert_int_equal(strlen(name_of(oui, longest, longest)), CWMP_DEVICE_MAX - 1);
 }
 
 static void
@@ -167,6 +176,7 @@ main(void)
 		cmocka_unit_test(test_a_device_is_named_by_oui_class_and_serial_number),
 		cmocka_unit_test(test_what_separates_names_is_encoded_inside_them),
 		cmocka_unit_test(test_a_device_without_oui_and_serial_number_has_no_name),
+		cmocka_unit_test(test_a_name_is_as_long_as_a_device_may_have_it),
 		cmocka_unit_test(test_a_name_too_long_for_the_registry_is_a_digest),
 	};
 
