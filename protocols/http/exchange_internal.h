@@ -68,7 +68,8 @@ struct http_exchange {
 	uint32_t fields_size, fields_capacity;
 	uint32_t room_used;   /* of the block's room */
 	uint64_t answer_left; /* octets of a body of known length */
-	uint64_t output_seen; /* octets of output that waited when the deadline was looked at */
+	uint64_t output_seen; /* octets of output that waited when the deadline was looked at; 0:
+				 not yet */
 	uint32_t stay_ms;     /* http_stay */
 	uint16_t status;
 	uint8_t method;  /* enum http_method */
@@ -80,6 +81,7 @@ struct http_exchange {
 	bool has_inflated;    /* more of it could be inflated without further input */
 	bool is_fixed;        /* the answer says something of its octets: they stay as they are */
 	bool is_held;         /* http_hold */
+	bool has_drained;     /* since the deadline was looked at */
 	bool owes_continue;   /* the client waits for "100 Continue" */
 	bool closes;          /* the connection ends with this exchange */
 	bool says_keep_alive; /* to a client of HTTP/1.0 that asked for it */

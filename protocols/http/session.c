@@ -56,14 +56,17 @@ http_kick(struct sb_session *s, struct http_session *p)
 	sb_timer_start(s, &p->timer, 0, timer_fired);
 }
 
-/* A client that takes its answer, however slowly, is given time. */
+/* A client that takes its answer, however slowly, is given time: less waits than at the last look,
+ * or has meanwhile, before more was added. */
 static bool
 is_read(struct sb_session *s, struct http_exchange *x)
 {
 	uint64_t seen = x->output_seen;
+	bool has_drained = x->has_drained;
 
 	x->output_seen = sb_output_size(s);
-	return !sb_output_is_high(s) || x->output_seen < seen;
+	x->has_drained = false;
+	return !sb_output_is_high(s) || !seen || has_drained || x->output_seen < seen;
 }
 
 static void
@@ -229,6 +232,8 @@ session_drained(struct sb_session *s)
 {
 	struct http_exchange *x = http_session_of(s)->exchange;
 
+	if (x)
+		x->has_drained = true;
 	if (x && x->handler && x->handler->drained)
 		http_exchange_call(x, x->handler->drained);
 }

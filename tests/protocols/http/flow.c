@@ -157,6 +157,27 @@ test_a_client_that_reads_nothing_is_cut(void **state)
 		&bed, "begin GET /sized?1000000;full;full;broken off;connection deadline;");
 }
 
+/* Slower than its source, however long that takes. */
+static void
+test_a_client_that_reads_slowly_gets_all(void **state)
+{
+	struct bed_answer answer;
+
+	(void)state;
+	sim_stall(bed.peer, true);
+	bed_send(&bed, "GET /stream?1000000 HTTP/1.1\r\nHost: x\r\n\r\n");
+	for (unsigned i = 0; i < 60 && bed.session; i++) {
+		bed_pass(&bed, 900);
+		sim_stall(bed.peer, false);
+		sim_step(bed.sim);
+		sim_stall(bed.peer, true);
+	}
+	sim_stall(bed.peer, false);
+	bed_turn(&bed);
+	assert_true(bed_take(&bed, "GET", &answer));
+	assert_int_equal(answer.body_size, 1000000);
+}
+
 static void
 act_abort(struct bed *b, struct sb_session *s)
 {
@@ -266,6 +287,7 @@ main(void)
 		TEST(test_a_timer_may_answer),
 		TEST(test_a_stream_waits_for_its_reader),
 		TEST(test_a_client_that_reads_nothing_is_cut),
+		TEST(test_a_client_that_reads_slowly_gets_all),
 		TEST(test_an_answer_can_be_broken_off),
 		TEST(test_what_cannot_be_is_refused),
 		TEST(test_a_part_that_never_fits_is_told_apart),

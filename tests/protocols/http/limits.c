@@ -340,6 +340,23 @@ test_a_client_may_end_its_side_and_wait(void **state)
 }
 
 static void
+test_requests_that_wait_when_a_client_ends_its_side_are_answered_too(void **state)
+{
+	(void)state;
+	bed_send(&bed, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n"
+		       "GET /now HTTP/1.1\r\nHost: x\r\n\r\n"
+		       "GET /now HTTP/1.1\r\nHost: x\r\n\r\n");
+	sim_finish(bed.peer);
+	bed_turn(&bed);
+	bed_expect_nothing(&bed);
+	bed_answer_open(&bed, "first");
+	bed_expect(&bed, 200, "first");
+	bed_expect(&bed, 200, "now");
+	bed_expect(&bed, 200, "now");
+	expect_ended();
+}
+
+static void
 test_a_client_that_ends_inside_a_request_is_gone(void **state)
 {
 	(void)state;
@@ -402,6 +419,7 @@ main(void)
 		TEST(test_what_comes_behind_an_early_answer_is_passed_over),
 		TEST(test_an_early_answer_to_a_large_request_ends_the_connection),
 		TEST(test_a_client_may_end_its_side_and_wait),
+		TEST(test_requests_that_wait_when_a_client_ends_its_side_are_answered_too),
 		TEST(test_a_client_that_ends_inside_a_request_is_gone),
 		TEST(test_a_node_that_stops_answers_what_is_open),
 		TEST(test_a_node_that_stops_leaves_idle_connections),
