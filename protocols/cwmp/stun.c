@@ -347,6 +347,22 @@ cwmp_stun_encode_request(const uint8_t transaction[CWMP_STUN_TRANSACTION], const
 	return end(&w, true, password);
 }
 
+/* As put_address has masked it. */
+static bool
+read_masked(struct sb_bytes value, const uint8_t *mask, union sb_socket_address *address)
+{
+	uint8_t plain[20];
+
+	if (value.size < 4 || value.size > sizeof(plain))
+		return false;
+	memcpy(plain, value.data, value.size);
+	plain[2] ^= mask[0];
+	plain[3] ^= mask[1];
+	for (size_t i = 4; i < value.size; i++)
+		plain[i] ^= mask[i - 4];
+	return read_address(sb_bytes(plain, value.size), address);
+}
+
 int
 cwmp_stun_decode_response(struct sb_bytes in, const uint8_t transaction[CWMP_STUN_TRANSACTION],
 	union sb_socket_address *mapped)
@@ -361,8 +377,11 @@ cwmp_stun_decode_response(struct sb_bytes in, const uint8_t transaction[CWMP_STU
 		return SB_EPROTO;
 	if (header.type != BINDING_RESPONSE)
 		return SB_ENOTSUP;
-	while (next_attribute(&r, &type, &value))
+	while (next_attribute(&r, &type, &value)) {
 		if (type == MAPPED_ADDRESS && read_address(value, mapped))
 			return 0;
+		if (type == XOR_MAPPED_ADDRESS && read_masked(value, transaction, mapped))
+			return 0;
+	}
 	return SB_EPROTO;
 }
