@@ -436,6 +436,20 @@ check_url(const struct sb_config *file, cfg_t *files, const char *url)
 			file, files, "url", "url \"%s\": without the slash at its end", url);
 }
 
+/* Files that ask would be open by a listener that does not. */
+static void
+check_asking(const struct sb_config *file, const struct acs_config *out, cfg_t *files)
+{
+	cfg_t *root = sb_config_root(file);
+
+	for (size_t i = 0; i < out->listeners.count; i++)
+		if (out->serves[i] == ACS_SERVES_CWMP && !out->policies[i].asks_certificate &&
+			out->policies[i].scheme == HTTP_AUTH_NONE)
+			sb_config_error(file, files, "authentication",
+				"authentication of files: listener %s asks nobody who they are",
+				cfg_title(cfg_getnsec(root, "listener", (unsigned)i)));
+}
+
 static void
 files_fill(const struct sb_config *file, struct acs_config *out, cfg_t *files)
 {
@@ -450,9 +464,8 @@ files_fill(const struct sb_config *file, struct acs_config *out, cfg_t *files)
 	};
 	if (url)
 		check_url(file, files, url);
-	if (out->files.is_authenticated && !acs_config_asks(out))
-		sb_config_error(file, files, "authentication",
-			"authentication of files without authentication of devices");
+	if (out->files.is_authenticated)
+		check_asking(file, out, files);
 }
 
 /* ---- the whole ---- */

@@ -32,6 +32,7 @@ enum acs_serves { ACS_SERVES_CWMP, ACS_SERVES_API };
 /* What a listener of devices asks of who comes. */
 struct acs_policy {
 	enum http_auth_scheme scheme;
+	bool asks_certificate; /* instead; then there is no scheme */
 	bool must_match; /* who authenticates, or whom a certificate names, must be the device */
 };
 

@@ -78,8 +78,9 @@ check(const struct sb_config *file, const struct acs_credentials *out, cfg_t *de
 
 /* ---- listeners ---- */
 
-bool
-acs_config_asks(const struct acs_config *config)
+/* Whether a listener asks devices for a password. */
+static bool
+asks(const struct acs_config *config)
 {
 	for (size_t i = 0; i < config->listeners.count; i++)
 		if (config->policies[i].scheme != HTTP_AUTH_NONE)
@@ -103,7 +104,8 @@ policy_fill(const struct sb_config *file, cfg_t *section, cfg_t *devices, struct
 
 	policy->scheme = scheme_of(word);
 	policy->must_match = cfg_getbool(who_says(section, devices, "must_match"), "must_match");
-	if (strcmp(word, CERTIFICATE) == 0 && (!verify || strcmp(verify, "required") != 0))
+	policy->asks_certificate = strcmp(word, CERTIFICATE) == 0;
+	if (policy->asks_certificate && (!verify || strcmp(verify, "required") != 0))
 		sb_config_error(file, says, "authentication",
 			"authentication = certificate: listener %s needs tls with verify = "
 			"required",
@@ -143,11 +145,11 @@ check_use(const struct sb_config *file, const struct acs_config *out, cfg_t *dev
 	const struct acs_credentials *of = &out->credentials;
 	bool has_any = of->count || of->shared.username || of->secret;
 
-	if (acs_config_asks(out) && !has_any)
+	if (asks(out) && !has_any)
 		sb_config_warning(file, devices, "authentication",
 			"authentication without a credential, a username or a secret: only "
 			"devices whose credentials the API sets come in");
-	if (!acs_config_asks(out) && has_any)
+	if (!asks(out) && has_any)
 		sb_config_warning(file, devices, "authentication",
 			"there are passwords, and authentication is none");
 }

@@ -14,8 +14,6 @@ void acs_config_secret_free(char *secret);
  * listeners. */
 int acs_config_credentials(const struct sb_config *file, struct acs_config *out);
 void acs_config_credentials_free(struct acs_credentials *credentials);
-/* Whether a listener asks devices for a password. */
-bool acs_config_asks(const struct acs_config *config);
 
 /* The listener sections. */
 int acs_config_listeners(const struct sb_config *file, struct acs_config *out);

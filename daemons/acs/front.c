@@ -57,16 +57,24 @@ challenge(struct http_exchange *x, bool is_stale)
 	answer(x, 401);
 }
 
-/* Devices may show who they are here as they do in their sessions. False: it was answered. */
 static bool
-may(struct http_exchange *x)
+may_by_certificate(struct http_exchange *x)
+{
+	const struct sb_peer *peer = sb_session_peer(http_session(x));
+
+	if (peer->tls && peer->tls->verified)
+		return true;
+	answer(x, 403);
+	return false;
+}
+
+static bool
+may_by_password(struct http_exchange *x)
 {
 	struct http_auth_claim claim;
 	char target[TARGET_MOST];
 	enum http_auth_result result;
 
-	if (!front_of(x)->config->files.is_authenticated)
-		return true;
 	snprintf(target, sizeof(target), "%s%s%s", http_path(x), *http_query(x) ? "?" : "",
 		http_query(x));
 	result = http_auth_check(&entrance_of(x)->auth, http_field(x, "Authorization"),
@@ -78,6 +86,17 @@ may(struct http_exchange *x)
 			SB_STR(claim.username));
 	challenge(x, result == HTTP_AUTH_STALE);
 	return false;
+}
+
+/* Devices may show who they are here as they do in their sessions. False: it was answered. A
+ * listener that asks for nothing is not there then: the configuration refuses it. */
+static bool
+may(struct http_exchange *x)
+{
+	if (!front_of(x)->config->files.is_authenticated)
+		return true;
+	return entrance_of(x)->policy->asks_certificate ? may_by_certificate(x)
+							: may_by_password(x);
 }
 
 /* ---- downloads ---- */

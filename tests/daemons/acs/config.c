@@ -272,7 +272,12 @@ test_what_is_wrong_is_said(void **state)
 	expect_report(CWMP "files { url = \"ftp://example\" }\n", "must begin with http://");
 	expect_report(CWMP "files { url = \"http://example/\" }\n", "without the slash");
 	expect_report(CWMP "files { authentication = true }\n",
-		"authentication of files without authentication of devices");
+		"authentication of files: listener cwmp asks nobody who they are");
+	expect_report(CWMP "listener \"open\" { address = \"127.0.0.1:2\" serves = cwmp }\n"
+			   "listener \"shut\" { address = \"127.0.0.1:3\" serves = cwmp "
+			   "authentication = digest }\n"
+			   "files { authentication = true }\n",
+		"authentication of files: listener open asks nobody who they are");
 	expect_report(CWMP "script \"a\" { }\n", "a script needs a file");
 	expect_report(CWMP "connection_request { username = \"x\" }\n", "need each other");
 	expect_report(CWMP "cwmp { max_message = 1KiB }\n", "max_message");

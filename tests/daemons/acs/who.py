@@ -215,6 +215,7 @@ listener "cwmp" {{
 listener "api" {{ address = "127.0.0.1:0" }}
 store {{ path = "mem:" }}
 devices {{ must_match = true authentication = certificate }}
+files {{ authentication = true }}
 ''')
 	context = ssl.create_default_context(cafile=f"{folder}/ca.pem")
 	context.check_hostname = False
@@ -238,6 +239,10 @@ devices {{ must_match = true authentication = certificate }}
 		url = request(daemon.port("api"), "PUT", "/files/x", b"x").expect(201) and until(
 			lambda: request(daemon.port("api"), "GET", "/files/x").json().get("url"), "url")
 		assert url.startswith(f"https://127.0.0.1:{cpe.port}/files/"), url
+		fetching = over_tls(cpe.port, context)
+		fetching.request("GET", "/" + url.split("/", 3)[3])
+		assert fetching.getresponse().read() == b"x", "the certificate says who asks"
+		fetching.close()
 
 
 def test_refused_configurations(folder):
