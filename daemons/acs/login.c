@@ -91,10 +91,11 @@ acs_login_set(struct acs_login_facts *facts, const char *username, const char *r
 
 	if (http_auth_hash(username, realm, password, &secret.hash))
 		return SB_ENOMEM;
-	/* One that was never used does not push out the one that is. */
+	/* One that was never used does not push out the one that is; and one of another realm,
+	 * which no device comes in with, still says that there was one. */
 	if (facts->is_used)
 		facts->before = facts->now;
-	if (at_once || strcmp(facts->realm, realm) != 0)
+	if (at_once)
 		facts->before = no_secret;
 	facts->now = secret;
 	facts->is_used = at_once;
@@ -108,6 +109,12 @@ acs_login_unset(struct acs_login_facts *facts)
 	facts->now = facts->before = no_secret;
 	facts->realm = "";
 	facts->is_used = false;
+}
+
+bool
+acs_login_is_bound(const struct acs_login_facts *facts)
+{
+	return facts->is_used || *facts->before.username;
 }
 
 bool

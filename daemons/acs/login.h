@@ -62,6 +62,8 @@ int acs_login_set(struct acs_login_facts *facts, const char *username, const cha
 	const char *password, uint64_t id, bool at_once);
 /* None. */
 void acs_login_unset(struct acs_login_facts *facts);
+/* Whether it has shown a secret of its own once: nothing else lets it in. */
+bool acs_login_is_bound(const struct acs_login_facts *facts);
 /* The device has shown the secret with this id: true if that changes something. */
 bool acs_login_use(struct acs_login_facts *facts, uint64_t id);
 

@@ -69,13 +69,6 @@ is_of_another(struct acs_logins *logins, const struct acs_comer *comer)
 	return is_so;
 }
 
-/* It has shown a secret of its own once. */
-static bool
-is_bound(const struct acs_login *login)
-{
-	return login->is.is_used || *login->is.before.username;
-}
-
 static bool
 has_shown_its_own(const struct acs_login *login, const struct acs_comer *comer)
 {
@@ -92,7 +85,7 @@ acs_logins_fit(struct acs_logins *logins, struct sb_session *s, const struct acs
 	if (is_of_another(logins, comer))
 		return false;
 	login = acs_login_find(&logins->table, ACS_LOGIN_DEVICE, comer->device);
-	if (login && is_bound(login))
+	if (login && acs_login_is_bound(&login->is))
 		fits = has_shown_its_own(login, comer) ||
 		       acs_subject_names(comer->certificate, comer->device);
 	if (login && !login->is.is_used && comer->hash_id && comer->hash_id == login->is.now.id)

@@ -62,15 +62,24 @@ test_at_once_nothing_else_holds(void **state)
 }
 
 static void
-test_what_was_hashed_for_another_realm_does_not_go_on(void **state)
+test_a_device_stays_bound_in_another_realm(void **state)
 {
 	struct acs_login_facts facts = acs_login_facts(NULL, "d");
 
 	(void)state;
-	assert_int_equal(acs_login_set(&facts, "d", "old", "one", 1, true), 0);
-	assert_int_equal(acs_login_set(&facts, "d", "acs", "two", 2, false), 0);
-	assert_string_equal(facts.before.username, "");
+	assert_int_equal(acs_login_set(&facts, "d", "old", "one", 1, false), 0);
+	assert_false(acs_login_is_bound(&facts));
+	assert_int_equal(acs_login_set(&facts, "d", "old", "two", 2, true), 0);
+	assert_true(acs_login_is_bound(&facts));
+	assert_int_equal(acs_login_set(&facts, "d", "acs", "three", 3, false), 0);
 	assert_false(facts.is_used);
+	assert_true(acs_login_is_bound(&facts));
+	assert_int_equal(acs_login_set(&facts, "d", "third", "four", 4, false), 0);
+	assert_true(acs_login_is_bound(&facts));
+	assert_true(acs_login_use(&facts, 4));
+	assert_true(acs_login_is_bound(&facts));
+	acs_login_unset(&facts);
+	assert_false(acs_login_is_bound(&facts));
 }
 
 static void
@@ -272,7 +281,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_old_password_holds_until_the_new_one_is_used),
 		cmocka_unit_test(test_at_once_nothing_else_holds),
-		cmocka_unit_test(test_what_was_hashed_for_another_realm_does_not_go_on),
+		cmocka_unit_test(test_a_device_stays_bound_in_another_realm),
 		cmocka_unit_test(test_nobody_is_shown_a_password_or_a_hash),
 		cmocka_unit_test(test_a_login_is_its_row),
 		cmocka_unit_test(test_a_row_that_is_none_is_refused),

@@ -197,6 +197,11 @@ devices { authentication = digest_md5 username = "cpe" password = "shared" }
 	with Daemon(folder, "node.stop_timeout=300ms", "devices.realm=other", config=config, listeners=()) as daemon:
 		assert Own(daemon, "2").comes("cpe", "shared") == 8001
 		daemon.logged("acs.logins_of_other_realms")
+		Own(daemon, "2").put({"password": "anew"}).expect(200)
+		assert Own(daemon, "2").comes("cpe", "shared") == 8001, "it had shown its own"
+	with Daemon(folder, "node.stop_timeout=300ms", "devices.realm=other", config=config, listeners=()) as daemon:
+		own = Own(daemon, "2")
+		assert (own.comes("cpe", "shared"), own.comes(own.cpe.name, "anew")) == (8001, 200)
 
 
 def over_tls(port, context):
