@@ -4,6 +4,8 @@
  * file while it is in use.
  */
 #include "core/error.h"
+#include "core/log.h"
+#include "core/node_internal.h"
 #include "core/store_sqlite_internal.h"
 
 #include <errno.h>
@@ -81,14 +83,31 @@ lock_take(struct sb_sqlite *s)
 	return SB_EBUSY;
 }
 
-/* What is stored may be secret: a file that is new is its owner's alone, and with it the log. */
 static void
-keep_to_owner(const char *path)
+keep_one_to_owner(struct sb_sqlite *s, const char *path)
 {
 	struct stat is;
 
-	if (path && *path && stat(path, &is) == 0 && is.st_size == 0)
-		(void)chmod(path, S_IRUSR | S_IWUSR);
+	if (!path || stat(path, &is) || !(is.st_mode & (S_IRWXG | S_IRWXO)))
+		return;
+	if (chmod(path, is.st_mode & S_IRWXU))
+		SB_LOG_TO(s->store->node->log, WARNING, "store.readable", "path", SB_STR(path),
+			"errno", SB_INT(errno));
+}
+
+/* What is stored may be secret: the file is its owner's alone, also one that was made by somebody
+ * else, and with it the log that a crash has left. A new log is as the file is. */
+static void
+keep_to_owner(struct sb_sqlite *s)
+{
+	static const char *const suffixes[] = {"", "-wal", "-shm"};
+
+	for (size_t i = 0; s->path && *s->path && i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		char *path = sqlite3_mprintf("%s%s", s->path, suffixes[i]);
+
+		keep_one_to_owner(s, path);
+		sqlite3_free(path);
+	}
 }
 
 static int
@@ -195,7 +214,7 @@ sb_sqlite_file_open(struct sb_sqlite *s, const struct sb_store_options *options)
 	if (!err)
 		err = lock_take(s);
 	if (!err)
-		keep_to_owner(s->path);
+		keep_to_owner(s);
 	if (!err)
 		err = writer_set(s, sync);
 	if (!err)

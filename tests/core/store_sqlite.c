@@ -654,7 +654,7 @@ mode_of(const char *path, const char *suffix)
 }
 
 static void
-test_a_new_file_is_its_owners_alone_and_an_old_one_as_it_was(void **state)
+test_a_file_is_its_owners_alone_also_one_that_was_not(void **state)
 {
 	struct stage *stage = *state;
 
@@ -663,9 +663,50 @@ test_a_new_file_is_its_owners_alone_and_an_old_one_as_it_was(void **state)
 	assert_int_equal(mode_of(stage->path, ""), 0600);
 	assert_int_equal(mode_of(stage->path, "-wal"), 0600);
 	stage_end(stage);
-	assert_int_equal(chmod(stage->path, 0640), 0);
+	assert_int_equal(chmod(stage->path, 0664), 0);
 	stage_start(stage);
-	assert_int_equal(mode_of(stage->path, ""), 0640);
+	assert_int_equal(mode_of(stage->path, ""), 0600);
+}
+
+static void
+copy_as(const char *from, const char *to, mode_t mode)
+{
+	uint8_t octets[65536];
+	int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	ssize_t size;
+
+	assert_true(in >= 0 && out >= 0);
+	while ((size = read(in, octets, sizeof(octets))) > 0)
+		assert_int_equal(write(out, octets, (size_t)size), size);
+	close(in);
+	close(out);
+	assert_int_equal(chmod(to, mode), 0);
+}
+
+/* As it is found after a crash, whose log nobody has moved into it. */
+static void
+test_the_log_of_an_old_file_is_its_owners_alone_too(void **state)
+{
+	struct stage *stage = *state;
+	char from[160], to[160];
+
+	stage_start(stage);
+	stage_put(stage, 1, "h", "b");
+	snprintf(to, sizeof(to), "%s", store_path("old"));
+	copy_as(stage->path, to, 0644);
+	snprintf(from, sizeof(from), "%s-wal", stage->path);
+	snprintf(to, sizeof(to), "%s-wal", store_path("old"));
+	copy_as(from, to, 0644);
+	snprintf(from, sizeof(from), "%s-shm", stage->path);
+	snprintf(to, sizeof(to), "%s-shm", store_path("old"));
+	copy_as(from, to, 0666);
+	stage_end(stage);
+	snprintf(stage->path, sizeof(stage->path), "%s", store_path("old"));
+	stage_start(stage);
+	stage_has(stage, 1, 1, "h", "b");
+	assert_int_equal(mode_of(stage->path, ""), 0600);
+	assert_int_equal(mode_of(stage->path, "-wal"), 0600);
+	assert_int_equal(mode_of(stage->path, "-shm"), 0600);
 }
 
 static int
@@ -698,7 +739,8 @@ main(void)
 		TEST(test_the_sqlite3_program_reads_while_rows_are_written),
 		TEST(test_a_long_read_shows_in_the_size_of_the_log),
 		TEST(test_a_transaction_that_the_file_refuses_fails_alone),
-		TEST(test_a_new_file_is_its_owners_alone_and_an_old_one_as_it_was),
+		TEST(test_a_file_is_its_owners_alone_also_one_that_was_not),
+		TEST(test_the_log_of_an_old_file_is_its_owners_alone_too),
 		TEST(test_a_missing_folder_and_missing_rights_are_said),
 		TEST(test_a_damaged_file_is_not_opened_and_stays_as_it_is),
 		TEST(test_a_cut_file_is_not_opened_and_stays_as_it_is),
