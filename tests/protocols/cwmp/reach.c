@@ -41,7 +41,8 @@ test_what_no_device_has_is_nowhere_but_in_a_network_that_is_named(void **state)
 	static const char *const hosts[] = {"0.0.0.0", "127.0.0.1", "127.255.255.255",
 		"169.254.0.1", "169.254.169.254", "192.0.0.192", "100.100.100.200", "168.63.129.16",
 		"224.0.0.1", "255.255.255.255", "::", "::1", "::127.0.0.1", "::ffff:127.0.0.1",
-		"64:ff9b::a00:1", "2001::1", "2002:a00:1::", "fd00:ec2::254", "fe80::1", "ff02::1"};
+		"64:ff9b::a00:1", "2001::1", "2002:a00:1::", "fd00:ec2::254", "fd20:ce::254",
+		"fd00:42::42", "fe80::1", "fec0::1", "ff02::1"};
 	const struct cwmp_reach any = {
 		.kinds = CWMP_REACH_ANY | CWMP_REACH_PRIVATE | CWMP_REACH_INFORM};
 	struct sb_network all[2];
