@@ -277,11 +277,23 @@ acs_work_ended(struct acs_keeper *k, struct acs_commit *c, struct acs_device *de
 
 /* ---- operations ---- */
 
-/* A key of people's own may have been another task's before. */
+/* Whether one that is queued may have been begun. A key of people's own may have been another
+ * task's before, so it must have been tried; one that is made of the id says it even when nobody
+ * here remembers, for what was under way in a crash is queued again, with no attempt. */
+static bool
+may_have_begun(const struct acs_task *task)
+{
+	char id[ACS_ID_SIZE];
+
+	acs_id_print(id, task->id);
+	return task->attempts || (task->command_key && strcmp(task->command_key, id) == 0);
+}
+
 static bool
 has_begun(const struct acs_task *task)
 {
-	return !acs_task_has_ended(task) && (task->state != ACS_TASK_QUEUED || task->attempts);
+	return !acs_task_has_ended(task) &&
+	       (task->state != ACS_TASK_QUEUED || may_have_begun(task));
 }
 
 static struct acs_task *
@@ -346,7 +358,7 @@ has_done(const struct acs_inform *inform, const struct acs_task *task)
 			return inform->events & ACS_EVENT_BIT(BOOTSTRAP);
 		return says_done(inform, task);
 	case ACS_TASK_QUEUED:
-		return task->attempts && says_its_key(inform, task);
+		return may_have_begun(task) && says_its_key(inform, task);
 	case ACS_TASK_DONE:
 	case ACS_TASK_FAILED:
 	case ACS_TASK_EXPIRED:

@@ -188,6 +188,46 @@ test_a_key_that_was_used_before_ends_no_task_that_was_not_begun(void **state)
 	assert_true(task_is(id, "\"done\""));
 }
 
+/* Begun, and nothing of that was durable: a key that is made of its id cannot have been another's.
+ */
+static void
+test_a_transfer_that_completes_after_a_crash_is_not_done_again(void **state)
+{
+	uint64_t id = task_new("{\"method\":\"download\",\"URL\":\"http://127.0.0.1/x\"}");
+	char key[ACS_ID_SIZE];
+
+	(void)state;
+	acs_id_print(key, id);
+	assert_int_equal(come(1), id);
+	bed_restart(&bed);
+	assert_true(task_is(id, "\"queued\""));
+	assert_int_equal(bed_complete(&bed, 1, "1", key, 0), 0);
+	assert_true(task_is(id, "\"done\""));
+	assert_int_equal(come(1), 0);
+}
+
+static void
+test_a_device_that_rebooted_while_we_crashed_is_not_rebooted_again(void **state)
+{
+	uint64_t id = task_new("{\"method\":\"reboot\"}");
+	uint64_t of_people = task_new("{\"method\":\"reboot\",\"CommandKey\":\"mine\"}");
+	struct informed booted = {.events = {"M Reboot/mine"}, .version = "1.0"};
+	char event[64] = "M Reboot/";
+	struct acs_work *work;
+
+	(void)state;
+	acs_id_print(event + strlen(event), id);
+	free(bed_inform(&bed, 1, "1", &booted, NULL));
+	bed_restart(&bed);
+	assert_true(task_is(of_people, "\"queued\""));
+	booted.events[0] = event;
+	work = bed_inform(&bed, 1, "1", &booted, NULL);
+	assert_non_null(work);
+	assert_int_equal(work->id, of_people);
+	free(work);
+	assert_true(task_is(id, "\"done\""));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_bed, close_bed)
 
 int
@@ -200,6 +240,8 @@ main(void)
 		TEST(test_a_device_that_could_not_be_deleted_is_there),
 		TEST(test_reports_that_wait_are_bounded),
 		TEST(test_a_key_that_was_used_before_ends_no_task_that_was_not_begun),
+		TEST(test_a_transfer_that_completes_after_a_crash_is_not_done_again),
+		TEST(test_a_device_that_rebooted_while_we_crashed_is_not_rebooted_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
