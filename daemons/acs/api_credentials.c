@@ -43,12 +43,12 @@ get(struct acs_call *call)
 
 static void
 put(struct acs_call *call, enum acs_login_message type,
-	int (*validate)(const json_t *login, struct acs_problem *problem))
+	int (*validate)(const char *device, const json_t *login, struct acs_problem *problem))
 {
 	struct acs_problem problem = {0};
 	char *text;
 
-	if (validate(call->json, &problem)) {
+	if (validate(call->segments[0], call->json, &problem)) {
 		acs_call_problem(call, &problem);
 		return;
 	}

@@ -74,31 +74,43 @@ acs_validate_task(const json_t *task, struct acs_problem *problem)
 }
 
 /* What cannot stand in a field of HTTP: Basic ends a name with a colon. */
+static bool
+can_be_shown(const char *text, bool is_name)
+{
+	for (; *text; text++)
+		if ((uint8_t)*text < ' ' || *text == 0x7f || (is_name && *text == ':'))
+			return false;
+	return true;
+}
+
 static int
 check_texts(const json_t *login, struct acs_problem *problem)
 {
-	static const char *const names[] = {"username", "password"};
-
-	for (size_t i = 0; i < COUNT(names); i++)
-		for (const char *at = acs_json_text(login, names[i], ""); *at; at++)
-			if ((uint8_t)*at < ' ' || *at == 0x7f || (i == 0 && *at == ':'))
-				return acs_problem_set(problem, ACS_PROBLEM_BAD_BODY,
-					"%s: has a control character%s", names[i],
-					i == 0 ? ", or a colon" : "");
+	if (!can_be_shown(acs_json_text(login, "username", ""), true))
+		return acs_problem_set(problem, ACS_PROBLEM_BAD_BODY,
+			"username: has a control character, or a colon");
+	if (!can_be_shown(acs_json_text(login, "password", ""), false))
+		return acs_problem_set(
+			problem, ACS_PROBLEM_BAD_BODY, "password: has a control character");
 	return 0;
 }
 
 int
-acs_validate_login(const json_t *login, struct acs_problem *problem)
+acs_validate_login(const char *device, const json_t *login, struct acs_problem *problem)
 {
 	if (acs_json_check(login, login_fields, COUNT(login_fields), false, problem))
 		return -1;
+	if (!json_object_get(login, "username") && !can_be_shown(device, true))
+		return acs_problem_set(problem, ACS_PROBLEM_BAD_BODY,
+			"username: must be given, for the device's name has a control character, "
+			"or a colon");
 	return check_texts(login, problem);
 }
 
 int
-acs_validate_request_login(const json_t *login, struct acs_problem *problem)
+acs_validate_request_login(const char *device, const json_t *login, struct acs_problem *problem)
 {
+	(void)device;
 	if (acs_json_check(
 		    login, request_login_fields, COUNT(request_login_fields), false, problem))
 		return -1;

@@ -11,8 +11,9 @@ int acs_validate_script(const char *name, const json_t *script, struct acs_probl
 /* {"method": ...} and whatever belongs to it, which keepers check. */
 int acs_validate_task(const json_t *task, struct acs_problem *problem);
 
-/* What a device shows us; what we show it. */
-int acs_validate_login(const json_t *login, struct acs_problem *problem);
-int acs_validate_request_login(const json_t *login, struct acs_problem *problem);
+/* What a device shows us, whose name is the username where none is given; what we show it. */
+int acs_validate_login(const char *device, const json_t *login, struct acs_problem *problem);
+int
+acs_validate_request_login(const char *device, const json_t *login, struct acs_problem *problem);
 
 #endif

@@ -224,6 +224,30 @@ test_scripts_are_checked(void **state)
 	assert_int_equal(script("a", "{\"source\": \"x\", \"filter\": {\"tag\": \"x\"}}"), -1);
 }
 
+static int
+login(const char *device, const char *text)
+{
+	json_t *value = read_text(text);
+	int err = acs_validate_login(device, value, &problem);
+
+	json_decref(value);
+	return err;
+}
+
+static void
+test_a_name_that_cannot_be_shown_is_refused_also_the_devices_own(void **state)
+{
+	(void)state;
+	assert_int_equal(login("d", "{\"password\": \"a:b\"}"), 0);
+	assert_int_equal(login("d:1", "{\"password\": \"p\", \"username\": \"u\"}"), 0);
+	assert_int_equal(login("d", "{\"password\": \"p\", \"username\": \"u:v\"}"), -1);
+	assert_int_equal(login("d", "{\"password\": \"p\\u0001\"}"), -1);
+	problem = (struct acs_problem){0};
+	assert_int_equal(login("d:1", "{\"password\": \"p\"}"), -1);
+	assert_non_null(strstr(problem.detail, "username: must be given"));
+	assert_int_equal(login("d\n", "{\"password\": \"p\"}"), -1);
+}
+
 int
 main(void)
 {
@@ -238,6 +262,7 @@ main(void)
 		cmocka_unit_test(test_members_have_stand_ins),
 		cmocka_unit_test(test_the_first_problem_stays_and_becomes_an_object),
 		cmocka_unit_test(test_scripts_are_checked),
+		cmocka_unit_test(test_a_name_that_cannot_be_shown_is_refused_also_the_devices_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

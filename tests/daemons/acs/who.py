@@ -181,6 +181,7 @@ devices { authentication = digest_md5 username = "cpe" password = "shared" }
 		own.put({"username": "them", "password": "request"}, "connection-request").expect(200)
 		for body in ({}, {"password": ""}, {"password": "x" * 257}, {"password": "a\nb"}, {"username": "a:b", "password": "x"}, {"password": "x", "user": "y"}):
 			own.put(body).expect(400, "bad_body")
+		request(own.api, "PUT", "/devices/a%3Ab/credentials/acs", {"password": "x"}).expect(400, "bad_body")
 		daemon.kill()
 		daemon.process.returncode = 0
 	assert b"request" in open(os.path.join(folder, "own.db-wal"), "rb").read(), "where else should it be"
