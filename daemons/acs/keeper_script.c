@@ -68,7 +68,8 @@ acs_keeper_script(struct acs_keeper *k, const struct sb_message *m)
 	struct acs_device *device = acs_devices_find(&k->devices, ended->device);
 	struct acs_commit *c;
 
-	if (!device)
+	/* Behind its deletion a fault would be nobody's. */
+	if (!device || device->is_leaving)
 		return;
 	note(k, device, ended);
 	if (!ended->status && !acs_fault_find(device, ACS_SCRIPT_CHANNEL))

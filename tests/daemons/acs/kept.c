@@ -135,6 +135,32 @@ test_nothing_is_asked_of_a_device_that_is_being_deleted(void **state)
 	order_fini(&task);
 }
 
+/* A fault that came behind the deletion would be nobody's row. */
+static void
+test_the_script_of_a_device_that_is_being_deleted_leaves_no_fault(void **state)
+{
+	struct acs_script_ended *ended = calloc(1, sizeof(*ended));
+	struct order said = {.type = ACS_SCRIPT_ENDED,
+		.is_post = true,
+		.payload = SB_GIVE(ended, sizeof(*ended), free)};
+	struct order gone;
+
+	(void)state;
+	strcpy(ended->device, BOX);
+	strcpy(ended->script, "s");
+	ended->status = SB_EINVAL;
+	bed_ask_begin(&bed, &gone, ACS_DEVICE_DELETE, BOX, 0, 0, NULL);
+	bed_pass(&bed, 1);
+	bed.heard[0] = '\0';
+	bed_send(&bed, 1, BOX, &said);
+	bed_settle(&bed);
+	assert_true(gone.is_done);
+	assert_int_equal(gone.status, 0);
+	assert_null(strstr(bed.heard, "fault {"));
+	order_fini(&gone);
+	order_fini(&said);
+}
+
 static void
 test_a_device_that_could_not_be_deleted_is_there(void **state)
 {
@@ -237,6 +263,7 @@ main(void)
 		TEST(test_a_presets_task_that_was_not_stored_comes_with_the_next_inform),
 		TEST(test_a_device_that_comes_while_it_is_deleted_comes_again),
 		TEST(test_nothing_is_asked_of_a_device_that_is_being_deleted),
+		TEST(test_the_script_of_a_device_that_is_being_deleted_leaves_no_fault),
 		TEST(test_a_device_that_could_not_be_deleted_is_there),
 		TEST(test_reports_that_wait_are_bounded),
 		TEST(test_a_key_that_was_used_before_ends_no_task_that_was_not_begun),
