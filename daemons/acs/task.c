@@ -6,6 +6,7 @@
 #include "daemons/acs/rpc_json.h"
 #include "daemons/acs/setting.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,6 +148,33 @@ check_transfer(const json_t *request, char *fault, size_t size)
 	return err;
 }
 
+/* Elements of RPCs begin with a capital letter: what does not is a word of ours. */
+static int
+check_names(json_t *request, char *fault, size_t size)
+{
+	static const char *const own[] = {
+		[FORM_REFRESH] = "path",
+		[FORM_SET] = "parameters",
+		[FORM_TRANSFER] = "file",
+		[FORM_SCRIPT] = "script",
+	};
+	size_t method = method_of(request);
+	enum form form = method < METHODS ? methods[method].form : FORM_RPC;
+	const char *word = form < sizeof(own) / sizeof(own[0]) ? own[form] : NULL, *name;
+	json_t *value;
+
+	json_object_foreach(request, name, value)
+	{
+		if (!islower((unsigned char)*name) || !strcmp(name, "method") ||
+			!strcmp(name, "attempts") || !strcmp(name, "expiresIn") ||
+			(word && !strcmp(name, word)))
+			continue;
+		snprintf(fault, size, "%.64s: no such member", name);
+		return SB_EINVAL;
+	}
+	return 0;
+}
+
 static int
 check(const json_t *request, enum form form, char *fault, size_t size)
 {
@@ -243,8 +271,10 @@ acs_task_new(struct acs_task **task, uint64_t id, json_t *request, char *fault, 
 	if (!new)
 		return SB_ENOMEM;
 	new->id = id;
-	err = json_is_object(request) ? task_fill(new, request, fault, size)
+	err = json_is_object(request) ? check_names(request, fault, size)
 				      : wrong(fault, size, "not an object");
+	if (!err)
+		err = task_fill(new, request, fault, size);
 	if (err) {
 		acs_task_free(new);
 		return err;

@@ -270,6 +270,14 @@ test_a_bad_task_is_refused_and_said_why(void **state)
 	assert_int_equal(status, SB_EINVAL);
 	bed_ask(&bed, ACS_TASK_CREATE, BOX, 0, "not JSON", &status);
 	assert_int_equal(status, SB_EINVAL);
+	assert_true(has(bed_ask(&bed, ACS_TASK_CREATE, BOX, 0,
+				"{\"method\":\"refresh\",\"paht\":\"Device.\"}", &status),
+		"paht: no such member"));
+	assert_int_equal(status, SB_EINVAL);
+	assert_true(has(bed_ask(&bed, ACS_TASK_CREATE, BOX, 0,
+				"{\"method\":\"Reboot\",\"repeat\":\"always\"}", &status),
+		"repeat: no such member"));
+	assert_int_equal(status, SB_EINVAL);
 	assert_true(has(bed_ask(&bed, ACS_TASKS, BOX, 0, NULL, NULL), "[]"));
 }
 
