@@ -303,12 +303,18 @@ node_child_take(struct sb_supervisor *supervisor, const struct sb_envelope *e)
 }
 
 static void
+late_take(struct sb_supervisor *supervisor)
+{
+	while (supervisor->late && node_child_take(supervisor, supervisor->late) != SB_ENOMEM)
+		late_free(supervisor);
+}
+
+static void
 late_again(struct sb_session *s, struct sb_timer *timer)
 {
 	struct sb_supervisor *supervisor = sb_state(s);
 
-	while (supervisor->late && node_child_take(supervisor, supervisor->late) != SB_ENOMEM)
-		late_free(supervisor);
+	late_take(supervisor);
 	if (supervisor->late)
 		sb_timer_start(s, timer, LATE_MS, late_again);
 }
@@ -335,6 +341,8 @@ handle_node_child(struct sb_shard *shard, struct sb_session *root, struct sb_env
 	(void)shard;
 	if (!root)
 		return;
+	/* There may be memory by now: nobody waits for the timer behind one that need not wait. */
+	late_take(supervisor);
 	if (supervisor->late || node_child_take(supervisor, e) == SB_ENOMEM)
 		late_add(supervisor, e);
 }

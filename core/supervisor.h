@@ -79,7 +79,8 @@ extern const struct sb_module sb_supervisor_module;
 
 /* Adds a child under the root before or after sb_node_run, from outside any session. The address of
  * the child is not known yet: let it register a name. Without memory for it there it is tried again
- * until there is. 0, SB_EINVAL, SB_ENOMEM. Any thread. */
+ * until there is, and whenever another one comes: they are taken up in their order. 0,
+ * SB_EINVAL, SB_ENOMEM. Any thread. */
 int sb_node_start_child(struct sb_node *node, const struct sb_child_spec *spec);
 
 /* The payload of the SB_MSG_REPLY to sb_start_child. */

@@ -305,6 +305,36 @@ test_a_child_of_the_node_waits_for_memory(void **state)
 	assert_true(late > 0);
 }
 
+/* The next one takes along those that wait, and is not kept waiting by them. */
+static void
+test_a_child_of_the_node_does_not_wait_behind_one_that_need_not(void **state)
+{
+	struct lab *lab = *state;
+	static struct probe probes[16];
+	unsigned late = 0;
+
+	memset(probes, 0, sizeof(probes));
+	for (size_t n = 1; n <= 8; n++) {
+		struct probe *first = &probes[2 * n - 2], *second = first + 1;
+		struct sb_child_spec specs[] = {
+			spec_of(first, NULL, SB_PERMANENT), spec_of(second, NULL, SB_PERMANENT)};
+
+		assert_int_equal(sb_node_start_child(lab->node, &specs[0]), 0);
+		lab->fail_at = n;
+		lab_settle(lab);
+		lab->fail_at = 0;
+		late += first->starts == 0;
+		assert_int_equal(sb_node_start_child(lab->node, &specs[1]), 0);
+		lab_settle(lab);
+		assert_true(second->starts > 0);
+		lab_skip(lab, 1000000000);
+		lab_settle(lab);
+		assert_non_null(first->session);
+		assert_non_null(second->session);
+	}
+	assert_true(late > 0);
+}
+
 int
 main(void)
 {
@@ -320,6 +350,7 @@ main(void)
 		TEST(test_a_supervisor_is_found_by_its_name),
 		TEST(test_no_child_is_lost_for_want_of_memory),
 		TEST(test_a_child_of_the_node_waits_for_memory),
+		TEST(test_a_child_of_the_node_does_not_wait_behind_one_that_need_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
