@@ -18,7 +18,7 @@
 /* A change on its way to the store. */
 struct change {
 	struct change *next;
-	uint64_t ref, id; /* of the commit; of the row */
+	uint64_t ref, id;    /* of the commit; of the row */
 	struct sb_from from; /* who waits; of ACS_LOGIN_USED nobody */
 	uint32_t type;
 	struct acs_login *old, *login; /* held; NULL: none */
