@@ -30,7 +30,7 @@ struct cwmp_envelope {
 	struct cwmp_dialect dialect;
 	uint32_t repairs; /* of the XML: broken characters, references, undeclared octets */
 	uint32_t defects; /* values that are none: a number that is a word, an array without end */
-	size_t bytes;     /* of the document */
+	size_t bytes;     /* of the document; of a copy of what was none: its own */
 };
 
 /* Any thread; it was made by one decoder and belongs to whoever got it. NULL is fine. */

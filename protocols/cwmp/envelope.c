@@ -111,12 +111,17 @@ cwmp_envelope_copy(const struct sb_env *env, const struct cwmp_envelope *envelop
 	struct cwmp_envelope measured = *envelope;
 	struct packing packing = {0};
 	struct cwmp_envelope_memory *memory;
+	size_t size;
 
 	pack_message(&packing, &measured.message);
-	memory = env->allocate(env->context, sizeof(*memory) + packing.size);
+	size = sizeof(*memory) + packing.size;
+	memory = env->allocate(env->context, size);
 	if (!memory)
 		return NULL;
 	memory->envelope = *envelope;
+	/* Who bounds what waits by this counts what was put together, too. */
+	if (!envelope->bytes)
+		memory->envelope.bytes = size;
 	memory->env = env;
 	memory->blocks = NULL;
 	packing = (struct packing){.at = memory->room};

@@ -84,6 +84,22 @@ test_a_copy_is_one_allocation_and_may_fail(void **state)
 	(void)state;
 }
 
+static void
+test_a_copy_of_what_was_no_document_says_its_own_size(void **state)
+{
+	const struct cwmp_envelope made = {.message = {.kind = CWMP_RESPONSE,
+						   .method = CWMP_GET_PARAMETER_VALUES,
+						   .name = "a name"}};
+	struct cwmp_envelope *copy;
+
+	plain_env_init(&plain);
+	copy = cwmp_envelope_copy(&plain.env, &made);
+	assert_non_null(copy);
+	assert_int_equal(copy->bytes, plain.octets);
+	cwmp_envelope_free(copy);
+	(void)state;
+}
+
 /* ---- libxml2's own ---- */
 
 static size_t xml_fail_at; /* 1: the next one; 0: none fails */
@@ -187,6 +203,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_any_allocation_of_ours_may_fail),
 		cmocka_unit_test(test_a_copy_is_one_allocation_and_may_fail),
+		cmocka_unit_test(test_a_copy_of_what_was_no_document_says_its_own_size),
 		cmocka_unit_test(test_any_allocation_of_libxml2_may_fail),
 	};
 
