@@ -110,10 +110,11 @@ is_letter(char octet)
 
 /* A name or an address, and a port perhaps: no list, no user, no path. */
 static bool
-is_host(const char *text)
+is_host(const char *text, size_t size)
 {
-	for (; *text; text++)
-		if (!is_digit(*text) && !is_letter(*text) && !strchr(".-_~:[]%!$&'()*+;=", *text))
+	for (size_t i = 0; i < size; i++)
+		if (!is_digit(text[i]) && !is_letter(text[i]) &&
+			!strchr(".-_~:[]%!$&'()*+;=", text[i]))
 			return false;
 	return true;
 }
@@ -123,7 +124,8 @@ judge_host(const struct http_exchange *x, const struct seen *seen)
 {
 	if (seen->hosts > 1 || (seen->hosts == 0 && x->is_1_1))
 		return HTTP_REFUSAL_HOST;
-	return seen->hosts && !is_host(seen->host) ? HTTP_REFUSAL_HOST : HTTP_NO_REFUSAL;
+	return seen->hosts && !is_host(seen->host, strlen(seen->host)) ? HTTP_REFUSAL_HOST
+								       : HTTP_NO_REFUSAL;
 }
 
 static bool
@@ -153,7 +155,8 @@ judge_framing(struct http_exchange *x, const struct seen *seen)
 		if (seen->lengths > 1 || (seen->lengths && !is_number(seen->length)))
 			return HTTP_REFUSAL_FRAMING;
 		x->content_length = seen->lengths ? x->parser.llhttp.content_length : 0;
-		return HTTP_NO_REFUSAL;
+		/* It would mean that the body is chunked. */
+		return x->content_length == UINT64_MAX ? HTTP_REFUSAL_FRAMING : HTTP_NO_REFUSAL;
 	}
 	if (seen->codings > 1 || seen->lengths || !x->is_1_1)
 		return HTTP_REFUSAL_FRAMING;
@@ -193,14 +196,14 @@ static char *
 behind_host(char *target)
 {
 	char *host = NULL;
+	size_t size;
 
 	if (strncasecmp(target, "http://", 7) == 0)
 		host = target + 7;
 	else if (strncasecmp(target, "https://", 8) == 0)
 		host = target + 8;
-	if (!host || strchr("/?", *host))
-		return NULL;
-	return host + strcspn(host, "/?");
+	size = host ? strcspn(host, "/?") : 0;
+	return size && is_host(host, size) ? host + size : NULL;
 }
 
 static enum http_refusal
