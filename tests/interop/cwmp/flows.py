@@ -101,13 +101,13 @@ class Tasks(Bed):
 
 	def test_files_go_both_ways(self):
 		request(self.api, "PUT", "/files/fw.bin?version=2.0.1", b"version 2.0.1\n" + bytes(200000)).expect(201)
-		self.did({"method": "download", "file": "fw.bin", "fileType": "1 Firmware Upgrade Image"})
+		self.did({"method": "download", "file": "fw.bin", "FileType": "1 Firmware Upgrade Image"})
 		self.assertEqual(self.ask("GET", f"/devices/{self.device}")["softwareVersion"], "2.0.1")
-		self.did({"method": "upload", "file": "backup.cfg", "fileType": "1 Vendor Configuration File"})
+		self.did({"method": "upload", "file": "backup.cfg", "FileType": "1 Vendor Configuration File"})
 		brought = request(self.api, "GET", "/files/backup.cfg/content").expect(200).octets
 		self.assertIn(b"Device.DeviceInfo.SoftwareVersion=2.0.1", brought)
 		self.did({"method": "download", "URL": f"http://127.0.0.1:{self.cwmp}/files/nothing",
-			"fileType": "3 Vendor Configuration File"}, state="failed")
+			"FileType": "3 Vendor Configuration File"}, state="failed")
 		web = {"FileType": "2 Web Content", "URL": f"http://127.0.0.1:{self.api}/files/fw.bin/content"}
 		self.did({"method": "ScheduleDownload", "CommandKey": "", **web, "TimeWindowList": [{"WindowStart": 0,
 			"WindowEnd": 60, "WindowMode": "1 At Any Time", "UserMessage": "", "MaxRetries": 0}]})
