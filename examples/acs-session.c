@@ -77,6 +77,19 @@ told_to_upgrade(struct cwmp_session *c, const struct cwmp_outcome *o, void *cont
 	cwmp_finish(c);
 }
 
+/* It comes from a download: whatever became of that, the next one waits for another session. */
+static bool
+has_downloaded(const struct cwmp_session *c)
+{
+	const struct cwmp_events *events = &cwmp_inform(c)->event;
+
+	for (size_t i = 0; i < events->count; i++)
+		if (events->each[i].event_code &&
+			strcmp(events->each[i].event_code, "M Download") == 0)
+			return true;
+	return false;
+}
+
 static void
 upgrade_if_old(struct cwmp_session *c)
 {
@@ -88,7 +101,8 @@ upgrade_if_old(struct cwmp_session *c)
 	};
 
 	/* Who cannot call (no memory) is done with this device. */
-	if (!p->is_old || cwmp_download(c, &download, (struct cwmp_done){told_to_upgrade, NULL}))
+	if (!p->is_old || has_downloaded(c) ||
+		cwmp_download(c, &download, (struct cwmp_done){told_to_upgrade, NULL}))
 		cwmp_finish(c);
 }
 

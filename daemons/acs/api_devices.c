@@ -187,7 +187,7 @@ parameters(struct acs_call *call)
 	uint64_t limit;
 	char *text;
 
-	if (acs_call_query_number(call, "limit", UINT32_MAX, 10000, &limit) ||
+	if (acs_call_query_number(call, "limit", 100000, 10000, &limit) ||
 		!take_text(call, question, "prefix", "path") ||
 		!take_text(call, question, "after", "after")) {
 		json_decref(question);
