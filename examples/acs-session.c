@@ -69,14 +69,6 @@ say(const struct cwmp_session *c, const char *what, const struct cwmp_outcome *o
 
 /* ---- third: new firmware ---- */
 
-static void
-told_to_upgrade(struct cwmp_session *c, const struct cwmp_outcome *o, void *context)
-{
-	(void)context;
-	say(c, "upgrade", o);
-	cwmp_finish(c);
-}
-
 /* It comes from a download: whatever became of that, the next one waits for another session. */
 static bool
 has_downloaded(const struct cwmp_session *c)
@@ -88,6 +80,14 @@ has_downloaded(const struct cwmp_session *c)
 			strcmp(events->each[i].event_code, "M Download") == 0)
 			return true;
 	return false;
+}
+
+static void
+told_to_upgrade(struct cwmp_session *c, const struct cwmp_outcome *o, void *context)
+{
+	(void)context;
+	say(c, "upgrade", o);
+	cwmp_finish(c);
 }
 
 static void
